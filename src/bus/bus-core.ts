@@ -1,0 +1,294 @@
+import { stateOf } from '../brands.js'
+import { BusFullError, BusStoppedError, checkFunction, checkNumber, checkTimeout, checkType, EventLoopError } from '../errors.js'
+import type { BaseEvent } from '../events/base-event.js'
+import type { EventState } from '../events/event-state.js'
+import type { HandlerRun } from '../events/handler-run.js'
+import { COMPLETED, NEW } from '../events/status.js'
+import { stampId, uuidv7 } from '../ids.js'
+import { getPage, microtask, now } from '../page.js'
+import { currentRun, RunPromise } from '../running-handler.js'
+import { after } from '../timers.js'
+import { warn } from '../warnings.js'
+import { DomListeners } from './dom-listeners.js'
+import type { EventBus } from './event-bus.js'
+import { History } from './history.js'
+import { freeName, registerBus, unregisterBus, watchMemory } from './page-buses.js'
+import { RunLoop } from './run-loop.js'
+import { type PatternClass, Subscriptions } from './subscriptions.js'
+import type { BusMiddleware, BusOptions, BusStats, Inspector, InspectStep } from './types.js'
+import { Visit } from './visit.js'
+import { Waiters } from './waiters.js'
+
+const MAX_HISTORY = 50
+const MAX_PENDING = 100
+
+/** The workings of a bus: where its parts meet. `EventBus` is its public face. */
+export class BusCore {
+  readonly bus: EventBus
+  readonly id: string
+  readonly name: string
+  readonly lane: RunLoop
+  readonly parallelHandlers: boolean
+  readonly history: History
+  readonly subscriptions = new Subscriptions()
+  readonly listeners: DomListeners
+  readonly waiters: Waiters
+  /** Dispatches an event to the platform's listeners; the face knows how. */
+  readonly dispatchNatively: (event: Event) => boolean
+  /** Somebody is told about steps: one check on the hot path. */
+  inspected = false
+  #inspectors: Inspector[] = []
+  #middlewares: BusMiddleware[]
+  #maxPending: number
+  #handlerIds = 0
+  #dropped = 0
+  /** Event classes by type, as this bus met them. */
+  #classes = new Map<string, PatternClass>()
+  #stopping: Promise<void> | null = null
+  #acceptsChildren = false
+  #cleared = false
+  #idle: (() => void)[] = []
+  #room: (() => void)[] = []
+  #lettingIn = false
+
+  constructor(bus: EventBus, options: BusOptions, dispatchNatively: (event: Event) => boolean) {
+    checkType(typeof options === 'object' && options, 'options', 'an object', options)
+    const { name, parallelHandlers = false, eventConcurrency = 'bus', middlewares = [], log } = options
+    const { maxHistorySize = MAX_HISTORY, maxPending = maxHistorySize === null ? null : MAX_PENDING } = options
+    const limits = 'a number from 0 on, or null for no limit'
+    if (maxHistorySize !== null) checkNumber('maxHistorySize', maxHistorySize, 0, limits)
+    if (maxPending !== null) checkNumber('maxPending', maxPending, 1, 'a number from 1 on, or null for no limit')
+    checkType(typeof parallelHandlers === 'boolean', 'parallelHandlers', 'a boolean', parallelHandlers)
+    checkType(['bus', 'global', 'parallel'].includes(eventConcurrency), 'eventConcurrency', "'bus', 'global' or 'parallel'", eventConcurrency)
+    checkType(Array.isArray(middlewares), 'middlewares', 'an array', middlewares)
+    for (const middleware of middlewares) checkMiddleware(middleware)
+    checkType(log === undefined || log === null, 'log', 'left out: this version has no log yet', log)
+    const page = getPage()
+    this.bus = bus
+    this.name = freeName(name)
+    stampId(page, now(page))
+    this.id = uuidv7(page.idTime, page.idCount)
+    this.parallelHandlers = parallelHandlers
+    this.lane = eventConcurrency === 'global' ? (page.lane ??= new RunLoop(false)) : new RunLoop(eventConcurrency === 'parallel')
+    this.history = new History(maxHistorySize)
+    this.listeners = new DomListeners(this)
+    this.waiters = new Waiters(this)
+    this.dispatchNatively = dispatchNatively
+    this.#maxPending = maxPending ?? Number.POSITIVE_INFINITY
+    this.#middlewares = middlewares
+    for (const middleware of middlewares) this.inspect(inspectorOf(middleware, bus))
+    registerBus(bus, this.name)
+  }
+
+  nextHandlerId(): number {
+    return ++this.#handlerIds
+  }
+
+  get stats(): BusStats {
+    const { queued, unfinished } = this.history
+    return { queued, inFlight: unfinished - queued, dropped: this.#dropped, wireErrors: 0, unpersisted: 0, logLagMs: 0 }
+  }
+
+  /**
+   * Enqueues an event. Whatever may refuse it comes first: a refused event is as it was before.
+   * `run` is the handler run that dispatches it, if that is known.
+   */
+  dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null): E {
+    const state = stateOf(event)
+    checkType(state, 'event', 'an event (`new MyEvent(…)` or `new BaseEvent(type, payload)`)', event)
+    if (state.firstVisit && state.visit(this)) {
+      if (run?.state === state) state.hideThen()
+      return event
+    }
+    this.#checkAccepts(state, run)
+    const page = getPage()
+    if (state.status === NEW) {
+      if (run && state.parentId === null) state.adopt(run)
+      state.order = page.dispatches
+    } else {
+      state.hideThen()
+      if (run && this.inspected) this.tell('forwarded', state)
+    }
+    const visit = new Visit(this, state, page.dispatches++)
+    state.enter(visit)
+    const dropped = this.history.add(visit)
+    if (dropped) this.#drop(dropped)
+    if (this.inspected) this.tell('queued', state)
+    if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
+    this.lane.enqueue(visit, state.urgent)
+    return event
+  }
+
+  #checkAccepts(state: EventState, run: HandlerRun | null): void {
+    const { label } = state
+    if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared; dispatch ${label} on a new bus`)
+    if (this.#stopping && !(this.#acceptsChildren && run?.state.unfinished)) {
+      throw new BusStoppedError(`${this.name} is stopping; dispatch ${label} once \`stop()\` has resolved`)
+    }
+    if (state.status === COMPLETED) {
+      throw new TypeError(`${label} is completed and cannot be dispatched again; dispatch a copy: \`new ${state.meta.type}(event.eventPayload)\``)
+    }
+    run?.checkAlive(label)
+    if (this.history.unfinished >= this.#maxPending) {
+      throw new BusFullError(
+        `${this.name} has ${this.#maxPending} unfinished events and does not take ${label}: \`await bus.whenRoom()\` before dispatching, or raise \`maxPending\``,
+      )
+    }
+    this.learn(state.meta.type, state.event.constructor as PatternClass)
+    for (const { onDispatch } of this.#middlewares) onDispatch?.(state.event, this.bus)
+  }
+
+  /** Remembers the class of a type. @throws TypeError for an unrelated one of the same type */
+  learn(type: string, eventClass: PatternClass): void {
+    const known = this.#classes.get(type)
+    if (known === eventClass || !('eventType' in eventClass) || type === '*') return
+    if (known && !(eventClass.prototype instanceof known)) {
+      if (known.prototype instanceof eventClass) return
+      throw new TypeError(`${this.name} knows another class of type ${type}; use one class for a type, or subclasses of it`)
+    }
+    if (!known) this.#classes.set(type, eventClass)
+  }
+
+  /** All handlers on all buses and all descendants are done. */
+  eventCompleted(visit: Visit): void {
+    const dropped = this.history.complete(visit)
+    if (this.inspected) this.tell('completed', visit.state)
+    if (dropped) this.#drop(dropped)
+    if (this.#room.length) this.#letIn()
+    if (this.history.unfinished) return
+    watchMemory(visit.state.completedAt)
+    for (const wake of this.#idle.splice(0)) wake()
+  }
+
+  #drop({ state }: Visit): void {
+    this.#dropped++
+    if (this.inspected) this.tell('dropped', state)
+  }
+
+  /** Lets in one who waits for room, then looks again once their code has had its turn. */
+  #letIn = (): void => {
+    if (this.#lettingIn || this.history.unfinished >= this.#maxPending) return
+    this.#room.shift()?.()
+    if (!this.#room.length) return
+    this.#lettingIn = true
+    let hops = 4
+    const hop = () => {
+      if (--hops) return microtask(hop)
+      this.#lettingIn = false
+      this.#letIn()
+    }
+    microtask(hop)
+  }
+
+  whenRoom(signal?: AbortSignal): Promise<void> {
+    return new RunPromise((resolve, reject) => {
+      signal?.throwIfAborted()
+      if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared`)
+      if (this.history.unfinished < this.#maxPending && !this.#room.length) return resolve()
+      const abort = () => {
+        this.#room = this.#room.filter((other) => other !== wake)
+        reject(signal?.reason)
+      }
+      const wake = () => {
+        signal?.removeEventListener('abort', abort)
+        if (this.#cleared) reject(new BusStoppedError(`${this.name} was stopped and cleared`))
+        else resolve()
+      }
+      signal?.addEventListener('abort', abort)
+      this.#room.push(wake)
+    })
+  }
+
+  waitUntilIdle(timeout?: number | null): Promise<boolean> {
+    return new RunPromise((resolve) => {
+      checkTimeout('timeout', timeout)
+      const run = currentRun()
+      if (run && !run.settled && run.state.visit(this)) {
+        throw new EventLoopError(`${run.handler.name} of ${run.state.label} would wait for ever: ${this.name} is idle only when it has returned`)
+      }
+      if (!this.history.unfinished) return resolve(true)
+      const wake = () => {
+        stop?.()
+        resolve(true)
+      }
+      const stop = timeout == null ? undefined : after(timeout, () => {
+        this.#idle = this.#idle.filter((other) => other !== wake)
+        resolve(false)
+      })
+      this.#idle.push(wake)
+    })
+  }
+
+  stop({ timeout, clear = false }: { timeout?: number | null; clear?: boolean } = {}): Promise<void> {
+    if (timeout !== 0) checkTimeout('timeout', timeout)
+    this.#stopping ??= this.#stop(timeout || 0, clear)
+    return this.#stopping
+  }
+
+  async #stop(timeout: number, clear: boolean): Promise<void> {
+    const run = currentRun()
+    // A handler of this bus that stops it cannot wait for itself.
+    if (timeout && this.history.unfinished && !run?.state.visit(this)) {
+      this.#acceptsChildren = true
+      await this.waitUntilIdle(timeout)
+    } else await undefined
+    this.#acceptsChildren = false
+    const cause = new BusStoppedError(`${this.name} was stopped`)
+    for (const { state } of [...this.history.started(), ...this.history.pending()]) state.cancel(cause)
+    this.waiters.stop()
+    if (clear) this.#clear()
+    for (const wake of this.#room.splice(0)) wake()
+    this.#stopping = null
+  }
+
+  #clear(): void {
+    this.#cleared = true
+    this.subscriptions.clear()
+    this.history.clear()
+    this.#classes.clear()
+    unregisterBus(this.bus, this.name)
+  }
+
+  get stopped(): boolean {
+    return this.#cleared || this.#stopping !== null
+  }
+
+  inspect(inspector: Inspector): () => void {
+    checkFunction('fn', inspector)
+    const entry: Inspector = (...step) => inspector(...step)
+    this.#inspectors.push(entry)
+    this.inspected = true
+    return () => {
+      this.#inspectors = this.#inspectors.filter((other) => other !== entry)
+      this.inspected = this.#inspectors.length > 0
+    }
+  }
+
+  tell(step: InspectStep, { event }: EventState, run?: HandlerRun): void {
+    const time = performance.now()
+    for (const inspector of this.#inspectors) {
+      try {
+        inspector(step, event, run?.view, time)
+      } catch (error) {
+        warn(`an inspector or middleware of ${this.name} threw at '${step}'`)
+        console.error(error)
+      }
+    }
+  }
+
+  tellResult(step: InspectStep, run: HandlerRun): void {
+    if (this.inspected) this.tell(step, run.state, run)
+  }
+}
+
+function checkMiddleware(middleware: BusMiddleware): void {
+  checkType(typeof middleware === 'object' && middleware, 'middlewares', 'objects with onDispatch, onEvent or onResult', middleware)
+  for (const key of ['onDispatch', 'onEvent', 'onResult'] as const) checkFunction(key, middleware[key])
+}
+
+function inspectorOf(middleware: BusMiddleware, bus: EventBus): Inspector {
+  return (step, event, result) => {
+    if (result) middleware.onResult?.(step, result, bus)
+    else middleware.onEvent?.(step, event, bus)
+  }
+}

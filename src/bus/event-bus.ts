@@ -1,0 +1,260 @@
+import { ASYNC_DISPOSE, BUS, CORE, DISPOSE, INSPECT, stateOf } from '../brands.js'
+import { checkType } from '../errors.js'
+import type { BaseEvent } from '../events/base-event.js'
+import { historyTree } from '../events/log-tree.js'
+import { currentRun } from '../running-handler.js'
+import { BusCore } from './bus-core.js'
+import { livingBuses } from './page-buses.js'
+import { type PatternClass, patternType } from './subscriptions.js'
+import type {
+  BusOptions,
+  BusStats,
+  EventOf,
+  ExpectOptions,
+  FindOptions,
+  HandlerFunction,
+  HandlerOptions,
+  Inspector,
+  Pattern,
+  Subscription,
+} from './types.js'
+import type { Visit } from './visit.js'
+
+type Listener<E extends Event> = ((this: EventBus, event: E) => unknown) | { handleEvent(event: E): unknown } | null
+
+const eventsOf = (visits: Visit[]) => visits.map(({ state }) => state.event)
+
+/**
+ * A bus of typed events, and an EventTarget: handlers registered with `on` run in strict order after the platform's own
+ * listeners, their results are collected on the event, and awaiting an event waits for everything that came of it.
+ */
+export class EventBus extends EventTarget {
+  /** @internal */
+  declare readonly [CORE]: BusCore
+  /**
+   * Enqueues an event now and returns the same event at once. Bound, so that `a.on('*', b.dispatch)` forwards.
+   * @throws BusFullError, BusStoppedError; TypeError for what is no event, or is completed. Nothing is enqueued then
+   */
+  declare readonly dispatch: <E extends BaseEvent>(event: E) => E
+
+  /** @throws TypeError, RangeError for a wrong option */
+  constructor(options: BusOptions = {}) {
+    super()
+    const core = new BusCore(this, options, (event) => super.dispatchEvent(event))
+    const dispatch = <E extends BaseEvent>(event: E) => core.dispatch(event, currentRun())
+    Object.defineProperty(dispatch, 'name', { value: `${core.name}.dispatch` })
+    Object.assign(dispatch, { [BUS]: this })
+    Object.defineProperties(this, { [CORE]: { value: core }, dispatch: { value: dispatch } })
+  }
+
+  /** All living buses of the page. */
+  static get instances(): readonly EventBus[] {
+    return livingBuses()
+  }
+
+  get name(): string {
+    return this[CORE].name
+  }
+  /** UUIDv7. */
+  get id(): string {
+    return this[CORE].id
+  }
+  /** What happened lately, in order of dispatch: a snapshot of at most `maxHistorySize` events. */
+  get eventHistory(): ReadonlyMap<string, BaseEvent> {
+    return this[CORE].history.toMap()
+  }
+  /** Events that wait for their turn here. */
+  get eventsPending(): readonly BaseEvent[] {
+    return eventsOf(this[CORE].history.pending())
+  }
+  /** Events whose handlers, forwards or descendants are not done. */
+  get eventsStarted(): readonly BaseEvent[] {
+    return eventsOf(this[CORE].history.started())
+  }
+  get eventsCompleted(): readonly BaseEvent[] {
+    return eventsOf(this[CORE].history.completed())
+  }
+  get stats(): BusStats {
+    return this[CORE].stats
+  }
+  /** Resolves at once: this version has no log to restore a history from. */
+  get ready(): Promise<void> {
+    return Promise.resolve()
+  }
+  /** Resolves with the events dispatched again: none, as this version has no log. */
+  recover(): Promise<BaseEvent[]> {
+    return Promise.resolve([])
+  }
+
+  /**
+   * Registers a handler for an event class, a type, or `'*'`. Handlers run in order of registration, those of the type before
+   * those of `'*'`; a function runs at most once for an event.
+   * @throws TypeError, RangeError; nothing is registered then
+   */
+  on<P extends Pattern>(pattern: P, handler: HandlerFunction<EventOf<P>>, options: HandlerOptions = {}): Subscription {
+    const core = this[CORE]
+    const type = patternType(pattern)
+    if (typeof pattern === 'function') core.learn(type, pattern)
+    const registered = core.subscriptions.add(pattern, handler as HandlerFunction, options, core.nextHandlerId())
+    return subscription(() => core.subscriptions.remove(registered), options.signal)
+  }
+
+  /** Removes a handler of a pattern, or all of them. */
+  off<P extends Pattern>(pattern: P, handler?: HandlerFunction<EventOf<P>>): void {
+    this[CORE].subscriptions.off(pattern, handler as HandlerFunction | undefined)
+  }
+
+  /** The platform's own; also takes an event class. What the listener returns is recorded and awaited as a result. */
+  override addEventListener<C extends PatternClass>(
+    type: C,
+    listener: Listener<InstanceType<C>>,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  override addEventListener<E extends Event = BaseEvent>(
+    type: string,
+    listener: Listener<E>,
+    options?: boolean | AddEventListenerOptions,
+  ): void
+  override addEventListener(type: PatternClass | string, listener: unknown, options?: boolean | AddEventListenerOptions): void {
+    const { listeners } = this[CORE]
+    const name = typeName(type)
+    super.addEventListener(name, listeners.wrap(listener), options)
+    listeners.note(name)
+  }
+
+  override removeEventListener<C extends PatternClass>(
+    type: C,
+    listener: Listener<InstanceType<C>>,
+    options?: boolean | EventListenerOptions,
+  ): void
+  override removeEventListener<E extends Event = BaseEvent>(
+    type: string,
+    listener: Listener<E>,
+    options?: boolean | EventListenerOptions,
+  ): void
+  override removeEventListener(type: PatternClass | string, listener: unknown, options?: boolean | EventListenerOptions): void {
+    super.removeEventListener(typeName(type), this[CORE].listeners.wrap(listener), options)
+  }
+
+  /**
+   * A bus event is enqueued, and the answer is `true`: whether it was vetoed is known as `(await event).defaultPrevented`.
+   * Any other event is dispatched natively, now.
+   */
+  override dispatchEvent(event: Event): boolean {
+    if (!stateOf(event)) return super.dispatchEvent(event)
+    this.dispatch(event as BaseEvent)
+    return true
+  }
+
+  /**
+   * Brings events of another target to this bus: bus events of these types, or other DOM events through a function that gives a bus
+   * event or null.
+   */
+  attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
+  attach<K extends keyof HTMLElementEventMap>(
+    target: EventTarget,
+    type: K,
+    map: (event: HTMLElementEventMap[K]) => BaseEvent | null | undefined,
+  ): Subscription
+  attach(target: EventTarget, type: string, map: (event: Event) => BaseEvent | null | undefined): Subscription
+  attach(target: EventTarget, ...rest: unknown[]): Subscription {
+    checkType(typeof target?.addEventListener === 'function', 'target', 'an EventTarget', target)
+    const last = rest[rest.length - 1]
+    const map = rest.length === 2 && typeof last === 'function' && !('eventType' in last) ? (rest.pop() as (event: Event) => unknown) : null
+    checkType(rest.length, 'types', 'at least one event class or type', rest[0])
+    const types = rest.map((type) => (map ? String(type) : typeName(type as Pattern)))
+    for (const type of rest) if (typeof type === 'function') this[CORE].learn(patternType(type), type as PatternClass)
+    const bring = (event: Event) => {
+      const found = map ? map(event) : stateOf(event) && event
+      if (found) this.dispatch(found as BaseEvent)
+    }
+    for (const type of types) target.addEventListener(type, bring)
+    return subscription(() => {
+      for (const type of types) target.removeEventListener(type, bring)
+    })
+  }
+
+  /**
+   * The next matching event when it is dispatched, not when it completes; first the oldest one that is still queued and that no
+   * `expect` has had. Rejects with an EventTimeoutError, the signal's reason, or what `where` throws.
+   */
+  expect<P extends Pattern>(pattern: P, options?: ExpectOptions<EventOf<P>>): Promise<EventOf<P>> {
+    return this[CORE].waiters.expect(pattern, options as ExpectOptions, currentRun()) as Promise<EventOf<P>>
+  }
+
+  /** The newest matching event of the history; with `future`, else the next one. Null if there is none. */
+  find<P extends Pattern>(pattern: P, options?: FindOptions<EventOf<P>>): Promise<EventOf<P> | null> {
+    return this[CORE].waiters.find(pattern, options as FindOptions) as Promise<EventOf<P> | null>
+  }
+
+  /** Events as they are dispatched, from this call on; none is lost between two `next()`. Ends on `stop()` or abort. */
+  events<P extends Pattern>(pattern: P, options?: { signal?: AbortSignal }): AsyncIterableIterator<EventOf<P>> {
+    return this[CORE].waiters.events(pattern, options) as AsyncIterableIterator<EventOf<P>>
+  }
+
+  /** Resolves when `dispatch` would be accepted; those who wait are let in one by one, first come first served. */
+  whenRoom(signal?: AbortSignal): Promise<void> {
+    return this[CORE].whenRoom(signal)
+  }
+
+  /** True once no event is unfinished; false if that took longer than `timeout` ms. */
+  waitUntilIdle(timeout?: number | null): Promise<boolean> {
+    return this[CORE].waitUntilIdle(timeout)
+  }
+
+  /**
+   * Refuses new events, waits up to `timeout` ms for the bus to be idle, then cancels what is left and settles everybody who waits.
+   * Afterwards a dispatch starts the bus again, unless `clear` also took its history, handlers and name.
+   */
+  stop(options?: { timeout?: number | null; clear?: boolean }): Promise<void> {
+    return this[CORE].stop(options)
+  }
+
+  [ASYNC_DISPOSE](): Promise<void> {
+    return this.stop({ clear: true })
+  }
+
+  /** The public inspection hook: calls `fn` at every step until it is disposed. */
+  [INSPECT](fn: Inspector): Disposable {
+    return subscription(this[CORE].inspect(fn))
+  }
+
+  /** The history as a tree of events, their handlers' results, and what these dispatched. */
+  logTree(): string {
+    return historyTree(this[CORE].history.visits().map(({ state }) => state))
+  }
+
+  override toString(): string {
+    const { history, subscriptions, stopped } = this[CORE]
+    const counts = `⏳ ${history.queued} | ▶️ ${history.unfinished - history.queued} | ✅ ${history.completed().length}`
+    return `${this.name}${stopped ? '🔴' : '🟢'}(${counts} ➡️ ${subscriptions.patterns} 👂)`
+  }
+}
+
+/** A type as the platform takes it. */
+function typeName(type: Pattern): string {
+  return typeof type === 'function' ? patternType(type) : String(type)
+}
+
+function subscription(remove: () => void, signal?: AbortSignal): Subscription {
+  const unsubscribe = () => {
+    signal?.removeEventListener('abort', unsubscribe)
+    remove()
+  }
+  if (signal?.aborted) remove()
+  else signal?.addEventListener('abort', unsubscribe, { once: true })
+  return Object.assign(unsubscribe, { [DISPOSE]: unsubscribe })
+}
+
+// Chromium's observables listen past `addEventListener`: the bus must learn that somebody does.
+const when = (EventTarget.prototype as { when?(type: string, options?: unknown): unknown }).when
+if (when) {
+  Object.defineProperty(EventBus.prototype, 'when', {
+    value(this: EventBus, type: Pattern, options?: unknown) {
+      this[CORE].listeners.note(typeName(type))
+      return when.call(this, typeName(type), options)
+    },
+    configurable: true,
+    writable: true,
+  })
+}

@@ -1,0 +1,190 @@
+import { EventCancelledError, EventTimeoutError } from '../errors.js'
+import { ERROR, STARTED } from '../events/status.js'
+import type { EventState, EventVisit } from '../events/event-state.js'
+import { type Handler, HandlerRun, type RunVisit } from '../events/handler-run.js'
+import { timeoutTree } from '../events/log-tree.js'
+import type { Linked, LinkedList } from '../linked-list.js'
+import { getPage, now } from '../page.js'
+import { warn } from '../warnings.js'
+import type { BusCore } from './bus-core.js'
+import { busHandle, type BusHandle } from './bus-handle.js'
+import { callRun, watchTime } from './handler-call.js'
+import { OUT, QUEUED } from './run-loop.js'
+import type { RegisteredHandler } from './subscriptions.js'
+
+const nobody: readonly RegisteredHandler[] = []
+
+/**
+ * One event on one bus: its place in the queue, the run of its handlers, and its place in the bus's history.
+ *
+ * Invariants: `pending` counts the runs that are started and not settled; the visit ends when it is 0 and no handler of `plan`
+ * is left. `waits` counts those of them that wait for some event; while it is above 0, the visit is one of its lane's `blocked`.
+ */
+export class Visit implements EventVisit, RunVisit, Linked<Visit> {
+  readonly core: BusCore
+  readonly state: EventState
+  readonly order: number
+  // A member of one list of the bus's history.
+  list: LinkedList<Visit> | null = null
+  prev: Visit | null = null
+  next: Visit | null = null
+  nextVisit: EventVisit | null = null
+  /** Which line of the lane it stands in; set by the lane. */
+  place = OUT
+  /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
+  expected = false
+  done = false
+  #plan: readonly RegisteredHandler[] = nobody
+  /** The next of `plan`; -1 while the listeners' promises are awaited. */
+  #at = 0
+  #pending = 0
+  #waits = 0
+  #cancelled: Error | null = null
+  /** Handlers are being called: what settles meanwhile is seen by the loop. */
+  #advancing = false
+
+  constructor(core: BusCore, state: EventState, order: number) {
+    this.core = core
+    this.state = state
+    this.order = order
+  }
+
+  get queued(): boolean {
+    return this.place !== OUT
+  }
+
+  /** The lane has taken it out of its line. */
+  start(): void {
+    const { core, state } = this
+    const { lane } = core
+    lane.active++
+    lane.latest = this
+    core.history.start(this)
+    if (state.status !== STARTED) {
+      state.status = STARTED
+      state.startedAt = now(getPage())
+    }
+    if (core.inspected) core.tell('started', state)
+    this.#plan = core.subscriptions.plan(state.meta.type)
+    if (core.listeners.hears(state.meta.type)) {
+      this.#advancing = true
+      core.listeners.dispatch(this)
+      this.#advancing = false
+    }
+    // Handlers wait for the listeners' promises.
+    if (this.#pending === 0) this.#advance()
+  }
+
+  #advance(): void {
+    const { core, state } = this
+    this.#advancing = true
+    // A veto stands for the event: handlers are its default action.
+    while (this.#at < this.#plan.length && !this.#cancelled && !state.vetoed) {
+      callRun(this, this.#plan[this.#at++])
+      if (this.#pending && !core.parallelHandlers) break
+    }
+    this.#advancing = false
+    if (this.#pending === 0 && !this.done) this.#finish()
+  }
+
+  #finish(): void {
+    const { core, state } = this
+    const { lane } = core
+    this.done = true
+    lane.active--
+    if (lane.latest === this) lane.latest = null
+    if (this.expected) getPage().pause = true
+    state.release()
+    lane.schedule()
+  }
+
+  /** The run's handler answers later. */
+  add(run: HandlerRun): void {
+    run.pending = true
+    this.#pending++
+  }
+
+  settled(run: HandlerRun): void {
+    if (!run.pending) return
+    run.pending = false
+    this.#pending--
+    if (!this.#advancing && this.#pending === 0 && !this.done) this.#advance()
+  }
+
+  waiting(change: 1 | -1): void {
+    const { lane } = this.core
+    this.#waits += change
+    if (change === 1 && this.#waits === 1) {
+      lane.blocked++
+      lane.schedule()
+    } else if (change === -1 && this.#waits === 0) lane.blocked--
+  }
+
+  jump(): void {
+    if (this.place === QUEUED) this.core.lane.jump(this)
+  }
+
+  handle(run: HandlerRun): BusHandle {
+    return busHandle(this.core, run)
+  }
+
+  holder(): HandlerRun | null {
+    const { latest } = this.core.lane
+    return this.queued && latest ? latest.state.pendingRun() : null
+  }
+
+  expired(run: HandlerRun): void {
+    const { core } = this
+    const time = now(getPage())
+    if (!run.slow) {
+      run.slow = true
+      if (run.timeout !== null) watchTime(run)
+      warn(`${run.handler.name} of ${run.state.label} has been running for 15 s: slow, or waiting for something that cannot come\n${run.state.event.eventLogTree()}`)
+      return
+    }
+    const error = new EventTimeoutError(
+      `${run.handler.name} of ${run.state.label} on ${core.name} took longer than ${run.timeout} ms` +
+        (run.children ? `; what it dispatched is cancelled (${run.children.length})` : ''),
+    )
+    run.fail(error, time)
+    core.tellResult('timeout', run)
+    warn(timeoutTree(run, time))
+  }
+
+  cancel(cause: Error): void {
+    if (this.done) return
+    const { core, state } = this
+    const time = now(getPage())
+    this.#cancelled = cause
+    const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, { cause })
+    if (this.queued) {
+      core.lane.remove(this)
+      core.lane.active++
+      core.history.start(this)
+      this.#plan = core.subscriptions.plan(state.meta.type)
+    }
+    this.#advancing = true
+    for (let run = state.firstRun; run; run = run.nextRun) {
+      if (run.visit !== this || run.settled) continue
+      run.fail(reason, time)
+      core.tellResult('cancelled', run)
+    }
+    while (this.#at < this.#plan.length) this.#neverRan(this.#plan[this.#at++], reason, time)
+    this.#advancing = false
+    if (core.inspected) core.tell('cancelled', state)
+    if (this.#pending === 0) this.#finish()
+  }
+
+  #neverRan(handler: Handler & { timeout?: number | null }, reason: Error, time: number): void {
+    const { state } = this
+    const run = new HandlerRun(state, this, handler, handler.timeout === undefined ? state.timeout : handler.timeout)
+    state.addRun(run)
+    run.reason = reason
+    run.settle(ERROR, reason, time)
+    this.core.tellResult('cancelled', run)
+  }
+
+  eventCompleted(): void {
+    this.core.eventCompleted(this)
+  }
+}

@@ -1,0 +1,218 @@
+import { STATE } from '../brands.js'
+import { checkTimeout, checkType, LogError } from '../errors.js'
+import { isUuid, stampId } from '../ids.js'
+import { getPage, now } from '../page.js'
+import type { EventRecord } from '../protocol.js'
+import { currentRun, RunPromise, settleWith } from '../running-handler.js'
+import type { BusHandle } from '../bus/bus-handle.js'
+import { readThen } from './awaiting.js'
+import { type EventInstanceOptions, type EventMeta, type EventOptions, makeMeta } from './event-meta.js'
+import type { EventResult } from './event-result.js'
+import { EventState } from './event-state.js'
+import { eventLogTree } from './log-tree.js'
+import type { Payload } from './payload-check.js'
+import { eventOf, recordOf } from './record.js'
+import * as views from './result-views.js'
+import type { ResultOptions } from './result-views.js'
+import { COMPLETED, STARTED } from './status.js'
+
+/** Any payload: what `new BaseEvent(type, payload)` carries. */
+export type AnyPayload = Record<string, unknown>
+
+/**
+ * An event on a bus, and a real DOM event. Subclasses come from `defineEvent`; `new BaseEvent(type, payload)` is the
+ * untyped one. Its payload is an immutable copy; keys that an `Event` member hides are in `eventPayload` only.
+ *
+ * `await event` waits until every handler on every bus, and every descendant event, has finished. `then` exists only
+ * meanwhile and is typed `undefined`: with a callable `then`, TypeScript would not let an async function return an event.
+ */
+export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event {
+  /** @internal */
+  declare readonly [STATE]: EventState
+
+  /**
+   * @throws TypeError for a type that is no identifier of at most 64 characters
+   * @throws StructError (superstruct's) for a payload that the class's schema refuses
+   */
+  constructor(type: string, payload?: P, options?: EventOptions & EventInstanceOptions)
+  constructor(type: string | EventMeta, payload?: unknown, options?: EventOptions & EventInstanceOptions) {
+    const meta = typeof type === 'object' && type ? type : makeMeta(type, options ?? {})
+    const content = meta.check ? meta.check(payload ?? {}) : anyPayload(payload)
+    super(meta.type, options ? { ...meta.init, ...options } : meta.init)
+    const page = getPage()
+    stampId(page, now(page))
+    const state = new EventState(this as BaseEvent, meta, content, page)
+    ;(this as { [STATE]: EventState })[STATE] = state
+    if (!meta.closed) exposePayload(this as BaseEvent, content, meta.keys)
+    if (options) takeOptions(state, options)
+  }
+
+  get eventType(): string {
+    return this[STATE].meta.type
+  }
+  /** UUIDv7: ordered by creation within the page. */
+  get eventId(): string {
+    return this[STATE].id
+  }
+  /** `OrderCreated@1.0.0` */
+  get eventSchema(): string {
+    return this[STATE].meta.schema
+  }
+  get eventCreatedAt(): Date {
+    return new Date(this[STATE].createdAt)
+  }
+  /** Names of the buses it was dispatched to, in order. */
+  get eventPath(): readonly string[] {
+    const { origin, firstVisit } = this[STATE]
+    const path = origin ? [...origin.path] : []
+    for (let visit = firstVisit; visit; visit = visit.nextVisit) path.push(visit.core.name)
+    return path
+  }
+  get eventParentId(): string | null {
+    return this[STATE].parentId
+  }
+  /** The event in whose handler this one was dispatched, while that one was unfinished; else null. */
+  get eventParent(): BaseEvent | null {
+    return this[STATE].parent?.event ?? null
+  }
+  /** Events dispatched by handlers of this one, in order. */
+  get eventChildren(): readonly BaseEvent[] {
+    const children = this[STATE].runs().flatMap((run) => run.children ?? [])
+    return children.sort((a, b) => a.order - b.order).map((child) => child.event)
+  }
+  get eventStatus(): 'pending' | 'started' | 'completed' {
+    const { status } = this[STATE]
+    return status === COMPLETED ? 'completed' : status === STARTED ? 'started' : 'pending'
+  }
+  get eventStartedAt(): Date | null {
+    const { startedAt } = this[STATE]
+    return startedAt ? new Date(startedAt) : null
+  }
+  get eventCompletedAt(): Date | null {
+    const { completedAt } = this[STATE]
+    return completedAt ? new Date(completedAt) : null
+  }
+  /** ms for each handler, null for none. */
+  get eventTimeout(): number | null {
+    return this[STATE].timeout
+  }
+  /** All payload keys, frozen. */
+  get eventPayload(): Readonly<P> {
+    return Object.freeze(this[STATE].payload) as Readonly<P>
+  }
+  /** Resolves when the event is durable in every log it was dispatched to; rejects with LogError where there is none. */
+  get eventPersisted(): Promise<void> {
+    const promise = Promise.reject(
+      new LogError(`Expected ${this[STATE].label} to be on a bus with a log; it is on ${this.eventPath.join(', ') || 'no bus'}`),
+    )
+    promise.catch(() => {})
+    return promise
+  }
+  /** One entry a handler, by handler id, in order of execution. */
+  get eventResults(): ReadonlyMap<string, EventResult<R>> {
+    return new Map(this[STATE].runs().map(({ view }) => [view.handlerId, view as EventResult<R>]))
+  }
+  /** The same as `await event`, for observers: it never makes an event jump the queue. */
+  get eventCompletion(): Promise<this> {
+    const state = this[STATE]
+    return new RunPromise((resolve) => state.onCompleted((event) => settleWith(resolve, event as this), null))
+  }
+
+  /**
+   * The bus that handles the event now, bound to the handler that runs: what is dispatched through it has this event
+   * as its parent. @throws Error outside its handlers, and where several run and the place is unknown
+   */
+  get eventBus(): BusHandle {
+    const state = this[STATE]
+    const run = currentRun()
+    if (run?.state === state) return run.handle
+    const runs = state.runs().filter((other) => !other.settled)
+    if (runs.length === 1) return runs[0].handle
+    throw new Error(
+      runs.length
+        ? `${state.label}: ${runs.length} handlers run and event.eventBus cannot tell which one asks; use context.bus, the handler's second argument`
+        : `${state.label}: event.eventBus is known only while a handler of the event runs`,
+    )
+  }
+
+  get then(): undefined {
+    return readThen(this[STATE]) as undefined
+  }
+
+  /** The first result that counts, in order of execution. @throws TypeError before the event was dispatched */
+  eventResult(options?: ResultOptions<R>): Promise<R | undefined> {
+    return views.first<R>(this[STATE], options)
+  }
+  /** All results that count, in order of execution. */
+  eventResultsList(options?: ResultOptions<R>): Promise<R[]> {
+    return views.list<R>(this[STATE], options)
+  }
+  eventResultsByHandlerId(options?: ResultOptions<R>): Promise<Record<string, R>> {
+    return views.byHandler<R>(this[STATE], 'handlerId', options)
+  }
+  /** Of handlers with the same name the last wins. */
+  eventResultsByHandlerName(options?: ResultOptions<R>): Promise<Record<string, R>> {
+    return views.byHandler<R>(this[STATE], 'handlerName', options)
+  }
+  /** Merges results that are plain objects; the last handler wins unless `raiseIfConflicts`. */
+  eventResultsFlatDict(options?: ResultOptions<R>): Promise<Record<string, unknown>> {
+    return views.flatDict(this[STATE], options)
+  }
+  /** Concatenates results that are arrays. */
+  eventResultsFlatList(options?: ResultOptions<R>): Promise<R extends readonly (infer Item)[] ? Item[] : unknown[]> {
+    return views.flatList(this[STATE], options) as never
+  }
+
+  /** The flat record that logs, tabs and the Python library share. */
+  toJSON(): EventRecord {
+    return recordOf(this[STATE])
+  }
+
+  /**
+   * The event of a record: its class's schema applies. A record that says it was completed gives a completed event.
+   * @throws WireError for anything that is not a valid record
+   */
+  static fromJSON<E extends typeof BaseEvent>(this: E, record: unknown): InstanceType<E> {
+    return eventOf(record, (type, payload, options) =>
+      // `BaseEvent` takes a type, what `defineEvent` made knows its own.
+      'eventType' in this
+        ? (new (this as unknown as new (p: Payload, o: object) => BaseEvent)(payload, options) as never)
+        : (new BaseEvent(type, payload, options) as never),
+    ) as InstanceType<E>
+  }
+
+  /** This event and its descendants as text. */
+  eventLogTree(): string {
+    return eventLogTree(this[STATE])
+  }
+}
+
+function takeOptions(state: EventState, { timeout, parentId, id }: EventInstanceOptions): void {
+  checkTimeout('timeout', timeout)
+  checkType(id === undefined || isUuid(id), 'id', 'a UUID', id)
+  checkType(parentId === undefined || isUuid(parentId), 'parentId', 'a UUID', parentId)
+  if (timeout !== undefined) state.timeout = timeout
+  if (parentId) state.parentId = parentId
+  if (id) state.idText = id
+}
+
+function anyPayload(payload: unknown): Payload {
+  checkType(payload === undefined || (typeof payload === 'object' && payload), 'payload', 'an object', payload)
+  return { ...(payload as Payload | undefined) }
+}
+
+const hiddenKey = /^(event[\p{Lu}_]|_)/u
+
+/** Whether a payload key may be a member of the event: it hides nothing of the platform's, of ours or of promises. */
+export function isFreeKey(key: string): boolean {
+  return !hiddenKey.test(key) && !(key in BaseEvent.prototype)
+}
+
+/** Keys without an accessor in the class become own members, unless they would hide one of the event's. */
+function exposePayload(event: BaseEvent, payload: Payload, known: ReadonlySet<string>): void {
+  for (const key of Object.keys(payload)) {
+    if (!known.has(key) && isFreeKey(key)) {
+      Object.defineProperty(event, key, { value: payload[key], enumerable: true })
+    }
+  }
+}

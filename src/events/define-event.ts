@@ -1,0 +1,85 @@
+import { type Infer, object, type Struct } from 'superstruct'
+import { checkType } from '../errors.js'
+import { STATE } from '../brands.js'
+import { type AnyPayload, BaseEvent, isFreeKey } from './base-event.js'
+import { type EventInstanceOptions, type EventMeta, type EventOptions, makeMeta } from './event-meta.js'
+import { type AnyStruct, payloadChecker } from './payload-check.js'
+
+/** A record of structs, or one `object()` or `type()` struct. */
+export type EventSchema = Record<string, AnyStruct> | AnyStruct
+
+/** The payload that a schema gives. */
+export type PayloadOf<S> =
+  S extends Struct<infer P, infer _>
+    ? P extends object
+      ? P
+      : never
+    : S extends Record<string, AnyStruct>
+      ? OptionalUndefined<{ [K in keyof S]: Infer<S[K]> }>
+      : AnyPayload
+
+type UndefinedKeys<P> = { [K in keyof P]: undefined extends P[K] ? K : never }[keyof P]
+/** superstruct infers `optional()` as `T | undefined`; here such keys may be left out. */
+type OptionalUndefined<P> = { [K in Exclude<keyof P, UndefinedKeys<P>>]: P[K] } & { [K in UndefinedKeys<P>]?: P[K] }
+
+/** What `defineEvent` returns. */
+export interface EventClass<P extends object = AnyPayload, R = unknown> {
+  /** @throws StructError (superstruct's) for a payload that the schema refuses */
+  new (
+    ...args: Partial<P> extends P
+      ? [payload?: P, options?: EventInstanceOptions]
+      : [payload: P, options?: EventInstanceOptions]
+  ): BaseEvent<P, R> & Readonly<P>
+  readonly prototype: BaseEvent<P, R> & Readonly<P>
+  readonly eventType: string
+  /** The event of a record. @throws WireError */
+  fromJSON<C extends new (...args: never[]) => BaseEvent>(this: C, record: unknown): InstanceType<C>
+}
+
+/**
+ * A class of events: `class OrderCreated extends defineEvent('OrderCreated', { total: number() }) {}`.
+ * The type is given as a string because minifiers rename classes. Instances have the payload's keys as readonly members.
+ * @throws TypeError for a wrong type, schema or option, and for keys that an event needs itself
+ */
+export function defineEvent<S extends EventSchema = Record<never, AnyStruct>, R extends AnyStruct = Struct<unknown, unknown>>(
+  type: string,
+  schema?: S,
+  options: Omit<EventOptions, 'result'> & { result?: R } = {},
+): EventClass<PayloadOf<S>, Infer<R>> {
+  const meta = withSchema(makeMeta(type, options), schema)
+  const DefinedEvent = class extends BaseEvent {
+    static readonly eventType = type
+
+    constructor(payload?: AnyPayload, options?: EventInstanceOptions) {
+      super(meta as never, payload, options)
+    }
+  }
+  for (const key of meta.keys) {
+    Object.defineProperty(DefinedEvent.prototype, key, {
+      get(this: BaseEvent) {
+        return this[STATE].payload[key]
+      },
+      enumerable: true,
+      configurable: true,
+    })
+  }
+  return DefinedEvent as never
+}
+
+function withSchema(meta: EventMeta, schema: EventSchema | undefined): EventMeta {
+  if (schema === undefined) return meta
+  checkType(typeof schema === 'object' && schema, 'schema', 'a record of superstruct structs', schema)
+  const given = typeof schema.validator === 'function'
+  for (const [key, leaf] of Object.entries(given ? {} : schema)) {
+    checkType(typeof leaf?.validator === 'function', `schema.${key}`, 'a superstruct struct', leaf)
+  }
+  const struct: AnyStruct = given ? (schema as AnyStruct) : object(schema as Record<string, AnyStruct>)
+  checkType(/^(object|type)$/.test(struct.type) && struct.schema, 'schema', 'an object() or type() struct with fields', struct.type)
+  const keys = Object.keys(struct.schema)
+  for (const key of keys) {
+    if (!isFreeKey(key)) {
+      throw new TypeError(`Expected the keys of ${meta.type}'s schema to be free, got \`${key}\`: an event needs that name itself`)
+    }
+  }
+  return { ...meta, check: payloadChecker(struct, !given), keys: new Set(keys), closed: struct.type === 'object' }
+}

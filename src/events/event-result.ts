@@ -1,0 +1,97 @@
+import { stateOf } from '../brands.js'
+import { getPage, now } from '../page.js'
+import { uuidv7, stampId } from '../ids.js'
+import { currentRun, deliver } from '../running-handler.js'
+import type { BaseEvent } from './base-event.js'
+import type { HandlerRun } from './handler-run.js'
+import { COMPLETED } from './status.js'
+
+const statuses = ['pending', 'started', 'completed', 'error'] as const
+
+/**
+ * One handler's outcome for one event. `await result` gives the handler's value or throws its own error.
+ * Reading `error` counts as seeing it: it is then not reported to the console.
+ */
+export class EventResult<Result = unknown> {
+  readonly #run: HandlerRun
+  #id: string | undefined
+
+  /** @internal */
+  constructor(run: HandlerRun) {
+    this.#run = run
+  }
+
+  get id(): string {
+    if (!this.#id) {
+      const page = getPage()
+      stampId(page, now(page))
+      this.#id = uuidv7(page.idTime, page.idCount)
+    }
+    return this.#id
+  }
+  /** `<busId>.<n>`: unique in every context. */
+  get handlerId(): string {
+    return `${this.busId}.${this.#run.handler.id}`
+  }
+  get handlerName(): string {
+    return this.#run.handler.name
+  }
+  get eventId(): string {
+    return this.#run.state.id
+  }
+  get busId(): string {
+    return this.#run.visit.core.id
+  }
+  get busName(): string {
+    return this.#run.visit.core.name
+  }
+  get status(): 'pending' | 'started' | 'completed' | 'error' {
+    return statuses[this.#run.status]
+  }
+  /** What the handler returned, as the event's `result` struct gave it; a forwarder's is the event itself. */
+  get result(): Result | undefined {
+    return this.#run.value as Result | undefined
+  }
+  /** What the handler threw, whatever it is; else undefined. */
+  get error(): unknown {
+    this.#run.errorRead = true
+    return this.#run.error
+  }
+  get startedAt(): Date | null {
+    return this.#run.startedAt ? new Date(this.#run.startedAt) : null
+  }
+  get completedAt(): Date | null {
+    return this.#run.completedAt ? new Date(this.#run.completedAt) : null
+  }
+  /** ms, null for none. */
+  get timeout(): number | null {
+    return this.#run.timeout
+  }
+  /** The events that this run dispatched, in order. */
+  get eventChildren(): readonly BaseEvent[] {
+    return this.#run.children?.map((child) => child.event) ?? []
+  }
+
+  /** Makes `await result` work. Typed as undefined so that functions returning a result compile; see BaseEvent. */
+  get then(): undefined {
+    const run = this.#run
+    const reader = currentRun()
+    if (getPage().delivering || reader === run) return undefined
+    const then = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
+      const settle = () => {
+        run.errorRead = true
+        if (run.status === COMPLETED) deliver(resolve, run.value, reader)
+        else deliver(reject, run.error, reader)
+      }
+      if (run.settled) settle()
+      else (run.waiters ??= []).push(settle)
+    }
+    return then as unknown as undefined
+  }
+
+  /** Whether this result counts as an answer: completed, and neither nothing nor an event. */
+  get counts(): boolean {
+    const { status, value } = this.#run
+    return status === COMPLETED && value != null && !stateOf(value)
+  }
+}

@@ -1,0 +1,281 @@
+import { EventLoopError } from '../errors.js'
+import { uuidv7 } from '../ids.js'
+import { getPage, microtask, now, type Page } from '../page.js'
+import { deliver } from '../running-handler.js'
+import type { BaseEvent } from './base-event.js'
+import type { EventMeta } from './event-meta.js'
+import type { HandlerRun } from './handler-run.js'
+import { COMPLETED, ERROR, type EventStatus, NEW, PENDING, STARTED } from './status.js'
+
+/** What an event needs of a bus that it has entered. */
+export interface EventVisit {
+  readonly core: { readonly id: string; readonly name: string }
+  /** The next bus that the event entered. */
+  nextVisit: EventVisit | null
+  /** The event became urgent: if it is still queued here, it jumps. */
+  jump(): void
+  /** Every handler here that runs or would have run gets an EventCancelledError. */
+  cancel(cause: Error): void
+  /** The pending run that keeps the event waiting in this bus's queue, if it does. */
+  holder(): HandlerRun | null
+  /** The event is completed, on all buses. */
+  eventCompleted(): void
+}
+
+/** Somebody who waits for the event's completion. */
+interface Waiter {
+  resolve: (event: BaseEvent) => void
+  /** Restored as the current run for the code that waited. */
+  restore: HandlerRun | null
+}
+
+/** What came with a record: the event has been elsewhere before. */
+export interface Origin {
+  path: string[]
+  busIds: string[]
+}
+
+/**
+ * The life of one event: where it was, who runs for it, who waits for it, and when it is over.
+ *
+ * Invariant: `open` = unfinished visits + holds + unfinished children that count. The event completes when it comes
+ * down to 0; nothing is ever scanned for it, so completion is O(1) however many others there are.
+ */
+export class EventState {
+  readonly event: BaseEvent
+  readonly meta: EventMeta
+  readonly payload: Record<string, unknown>
+  createdAt: number
+  /** Stamp of the id, and its text once somebody has read it. */
+  idTime: number
+  idCount: number
+  idText: string | null = null
+
+  status: EventStatus = NEW
+  open = 0
+  /** A handler has failed. */
+  failed = false
+  startedAt = 0
+  completedAt = 0
+  timeout: number | null
+  readonly cancelable: boolean
+
+  /** The unfinished event in whose handler this one was dispatched; stays set afterwards. */
+  parent: EventState | null = null
+  parentId: string | null = null
+  dispatchedBy: HandlerRun | null = null
+
+  firstVisit: EventVisit | null = null
+  lastVisit: EventVisit | null = null
+  firstRun: HandlerRun | null = null
+  lastRun: HandlerRun | null = null
+  origin: Origin | null = null
+  replayOf: string | null = null
+
+  /** Somebody has read `then`: the drain pauses when the event completes, so that their code runs first. */
+  watched = false
+  /** Waited for by a handler, or child of such an event: jumps every queue it is in. */
+  urgent = false
+  /** Being forwarded by one of its own handlers: `then` is hidden until the next microtask. */
+  forwarding = false
+  /** Place in the order of all dispatches of the page. */
+  order = 0
+  #waiters: Waiter[] | null = null
+  /** The runs that wait for this event: links for circles. */
+  #waitingRuns: HandlerRun[] | null = null
+
+  constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>, page: Page) {
+    this.event = event
+    this.meta = meta
+    this.payload = payload
+    this.timeout = meta.timeout
+    this.cancelable = event.cancelable
+    this.createdAt = now(page)
+    this.idTime = page.idTime
+    this.idCount = page.idCount
+  }
+
+  get id(): string {
+    this.idText ??= uuidv7(this.idTime, this.idCount)
+    return this.idText
+  }
+  /** `OrderCreated#1a2b`, as messages and trees name it. */
+  get label(): string {
+    return `${this.meta.type}#${this.id.slice(-4)}`
+  }
+  /** A listener, here or on an earlier bus, has prevented the default action: the handlers. */
+  get vetoed(): boolean {
+    return this.cancelable && this.event.defaultPrevented
+  }
+  get unfinished(): boolean {
+    return this.status === PENDING || this.status === STARTED
+  }
+
+  visit(core: { id: string }): EventVisit | null {
+    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) if (visit.core === core) return visit
+    return null
+  }
+
+  enter(visit: EventVisit): void {
+    if (this.lastVisit) this.lastVisit.nextVisit = visit
+    else this.firstVisit = visit
+    this.lastVisit = visit
+    if (this.status === NEW) this.status = PENDING
+    this.open++
+  }
+
+  addRun(run: HandlerRun): void {
+    if (this.lastRun) this.lastRun.nextRun = run
+    else this.firstRun = run
+    this.lastRun = run
+  }
+
+  runs(): HandlerRun[] {
+    const runs: HandlerRun[] = []
+    for (let run = this.firstRun; run; run = run.nextRun) runs.push(run)
+    return runs
+  }
+
+  /** A run of its own handlers that is pending, if there is one. */
+  pendingRun(): HandlerRun | null {
+    for (let run = this.firstRun; run; run = run.nextRun) if (!run.settled) return run
+    return null
+  }
+
+  /** Dispatched for the first time, by this run: an unfinished parent waits for it. */
+  adopt(run: HandlerRun): void {
+    const parent = run.state
+    this.parentId = parent.id
+    if (!parent.unfinished) return
+    this.parent = parent
+    this.dispatchedBy = run
+    run.children ??= []
+    run.children.push(this)
+    parent.open++
+    this.urgent = parent.urgent
+  }
+
+  /** A visit or a hold is over. */
+  release(): void {
+    let state: EventState | null = this
+    while (state && --state.open === 0) {
+      state.#complete()
+      state = state.parent
+    }
+  }
+
+  #complete(): void {
+    this.status = COMPLETED
+    this.completedAt = now(getPage())
+    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.eventCompleted()
+    if (this.watched) getPage().pause = true
+    if (this.failed) reportUnread(this)
+    const runs = this.#waitingRuns
+    if (runs) {
+      this.#waitingRuns = null
+      for (const run of runs) endWait(run)
+    }
+    const waiters = this.#waiters
+    if (waiters) {
+      this.#waiters = null
+      for (const { resolve, restore } of waiters) deliver(resolve, this.event, restore)
+    }
+  }
+
+  /** Calls `resolve` with the event when it is completed; `restore` is the run of the code that waits. */
+  onCompleted(resolve: (event: BaseEvent) => void, restore: HandlerRun | null): void {
+    if (this.status === COMPLETED) return deliver(resolve, this.event, restore)
+    this.#waiters ??= []
+    this.#waiters.push({ resolve, restore })
+  }
+
+  /**
+   * `run` waits for this event: it and its unfinished descendants jump the queues.
+   * @throws EventLoopError when this event's completion waits, however indirectly, for the run.
+   */
+  addWait(run: HandlerRun): void {
+    if (this.status === COMPLETED || run.settled) return
+    if (dependsOn(run.state, this)) {
+      throw new EventLoopError(
+        `${run.handler.name} of ${run.state.label} would wait for ever: ${this.label} cannot complete before it. ` +
+          'Dispatch without awaiting, or observe `event.eventCompletion` after the handler',
+      )
+    }
+    this.#waitingRuns ??= []
+    this.#waitingRuns.push(run)
+    if (run.waits++ === 0) run.visit.waiting(1)
+    this.markUrgent()
+  }
+
+  /** The wait is over without the event being completed (a time limit of its own). */
+  endWait(run: HandlerRun): void {
+    const at = this.#waitingRuns?.indexOf(run) ?? -1
+    if (at < 0) return
+    this.#waitingRuns?.splice(at, 1)
+    endWait(run)
+  }
+
+  waitingRuns(): readonly HandlerRun[] {
+    return this.#waitingRuns ?? []
+  }
+
+  /** Its completion includes its descendants', so they jump with it. */
+  markUrgent(): void {
+    if (this.urgent || this.status === COMPLETED) return
+    this.urgent = true
+    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.jump()
+    for (let run = this.firstRun; run; run = run.nextRun) {
+      if (run.children) for (const child of run.children) child.markUrgent()
+    }
+  }
+
+  /** Ends the event wherever it is: pending and running handlers get an EventCancelledError, so do its descendants. */
+  cancel(cause: Error): void {
+    if (!this.unfinished) return
+    // Held open meanwhile: completion must not run ahead of the cancelling.
+    this.open++
+    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.cancel(cause)
+    for (let run = this.firstRun; run; run = run.nextRun) run.cancelChildren(cause)
+    this.release()
+  }
+
+  /** The forwarding handler returns this very event: its promise must not wait for it. */
+  hideThen(): void {
+    if (this.forwarding) return
+    this.forwarding = true
+    microtask(() => {
+      this.forwarding = false
+    })
+  }
+}
+
+function endWait(run: HandlerRun): void {
+  if (!run.settled && --run.waits === 0) run.visit.waiting(-1)
+}
+
+/** Whether `target` cannot complete before `from` has: over parents, and over those who wait. */
+function dependsOn(from: EventState, target: EventState): boolean {
+  const seen = new Set([from])
+  for (const state of seen) {
+    if (state === target) return true
+    if (state.parent?.unfinished) seen.add(state.parent)
+    for (const run of state.waitingRuns()) if (!run.settled) seen.add(run.state)
+  }
+  return false
+}
+
+/** A task after its event completed, an error that nobody has read is reported once. */
+function reportUnread(state: EventState): void {
+  const { unread } = getPage()
+  if (unread.push(state) > 1) return
+  setTimeout(() => {
+    for (const { label, firstRun } of unread.splice(0)) {
+      for (let run = firstRun; run; run = run.nextRun) {
+        const { status, error, errorRead, handler, visit } = run
+        if (status !== ERROR || errorRead || (error as Error | null)?.name === 'EventCancelledError') continue
+        run.errorRead = true
+        console.error(`bubus: ${visit.core.name}: ${handler.name} failed for ${label}:`, error)
+      }
+    }
+  })
+}

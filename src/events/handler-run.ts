@@ -1,0 +1,146 @@
+import type { BusHandle } from '../bus/bus-handle.js'
+import { EventCancelledError } from '../errors.js'
+import { type Linked, LinkedList } from '../linked-list.js'
+import type { Timed } from '../timers.js'
+import { EventResult } from './event-result.js'
+import type { EventState } from './event-state.js'
+import { COMPLETED, ERROR, PENDING, type ResultStatus } from './status.js'
+
+/** A bus as its runs and events know it. */
+export interface RunBus {
+  readonly id: string
+  readonly name: string
+}
+
+/** Where a run takes place: one event's visit to one bus. */
+export interface RunVisit {
+  readonly core: RunBus
+  /** The run began (`1`) or ceased (`-1`) to wait for some event. */
+  waiting(change: 1 | -1): void
+  /** The run has its outcome, not from its own call. Called once. */
+  settled(run: HandlerRun): void
+  /** The run's time is over, or it is time to warn of it. */
+  expired(run: HandlerRun): void
+  /** The bus, bound to the run. */
+  handle(run: HandlerRun): BusHandle
+}
+
+/** A registered handler or listener. */
+export interface Handler {
+  readonly id: number
+  readonly name: string
+}
+
+/** One run of one handler for one event on one bus. `EventResult` is its public view, made when somebody looks. */
+export class HandlerRun implements Timed {
+  // A member of one time-out list while its handler is pending.
+  list: Linked<Timed>['list'] = null
+  prev: Timed | null = null
+  next: Timed | null = null
+  due = 0
+
+  readonly state: EventState
+  readonly visit: RunVisit
+  readonly handler: Handler
+  readonly timeout: number | null
+  /** The next run of the same event, in order of execution, over all buses. */
+  nextRun: HandlerRun | null = null
+  status: ResultStatus = PENDING
+  /** Set once, never taken back: what the handler does afterwards has no effect. */
+  settled = false
+  value: unknown = undefined
+  error: unknown = undefined
+  /** Somebody has seen the error; it need not be reported. */
+  errorRead = false
+  startedAt = 0
+  completedAt = 0
+  /** Events dispatched by this run while its event was unfinished. */
+  children: EventState[] | null = null
+  /** How many events this run waits for; above 0 its lane lets jumpers start. */
+  waits = 0
+  /** Its handler answers later, and the visit counts it. */
+  pending = false
+  /** The warning of a slow handler has been given, or its time-out comes first. */
+  slow = false
+  /** Why the signal is aborted; undefined while it is not. */
+  reason: Error | undefined = undefined
+  /** Those who await this very result. */
+  waiters: (() => void)[] | null = null
+  #abort: AbortController | null = null
+  #handle: BusHandle | null = null
+  #view: EventResult | null = null
+
+  constructor(state: EventState, visit: RunVisit, handler: Handler, timeout: number | null) {
+    this.state = state
+    this.visit = visit
+    this.handler = handler
+    this.timeout = timeout
+  }
+
+  get view(): EventResult {
+    this.#view ??= new EventResult(this)
+    return this.#view
+  }
+
+  /** The bus it runs on, recording this run as the parent of what is dispatched. */
+  get handle(): BusHandle {
+    this.#handle ??= this.visit.handle(this)
+    return this.#handle
+  }
+
+  /** Made when asked for: most handlers never look. */
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.reason) this.#abort.abort(this.reason)
+    }
+    return this.#abort.signal
+  }
+
+  /** Records the outcome. False when there was one: a handler that answers after its time-out is too late. */
+  settle(status: 2 | 3, value: unknown, time: number): boolean {
+    if (this.settled) return false
+    this.settled = true
+    this.status = status
+    this.completedAt = time
+    if (status === COMPLETED) this.value = value
+    else {
+      this.error = value
+      this.state.failed = true
+    }
+    LinkedList.remove<Timed>(this)
+    if (this.waits) {
+      this.waits = 0
+      this.visit.waiting(-1)
+    }
+    if (this.waiters) for (const wake of this.waiters.splice(0)) wake()
+    return true
+  }
+
+  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it. */
+  fail(error: Error, time: number): void {
+    if (!this.settle(ERROR, error, time)) return
+    this.reason = error
+    this.#abort?.abort(error)
+    this.cancelChildren(error)
+    this.visit.settled(this)
+  }
+
+  cancelChildren(cause: Error): void {
+    if (this.children) for (const child of this.children) child.cancel(cause)
+  }
+
+  expired(): void {
+    this.visit.expired(this)
+  }
+
+  /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */
+  checkAlive(what: string): void {
+    if (!this.reason) return
+    const { handler, state } = this
+    throw new EventCancelledError(
+      `${handler.name} of ${state.label} cannot dispatch ${what}: it was given up (${this.reason.message})`,
+      { cause: this.reason },
+    )
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Checks payloads against superstruct structs, quickly where that is provably the same.
+ *
+ * superstruct is the truth for coercion and for every error. But its `create` is the most expensive thing in an event's
+ * life, so payloads whose fields are all plain strings, numbers, integers or booleans are *accepted* without it.
+ * superstruct hides a struct's inner validator, so plainness is inferred: no schema, no entries, a default coercer and
+ * refiner (told by their number of parameters), and, on probes, the very answers and messages of the original, which
+ * a `define('string', …)` of one's own does not give. Anything else, and everything that is not accepted, goes to `create`.
+ * The assumption that is left: a struct that imitates the type name and the messages of superstruct's `string()` also
+ * accepts what it accepts. `events.test.ts` compares the two on random structs and values.
+ */
+import { create, type Struct } from 'superstruct'
+
+// biome-ignore lint/suspicious/noExplicitAny: superstruct's own type for "some struct"
+export type AnyStruct = Struct<any, any>
+export type Payload = Record<string, unknown>
+
+type Test = (value: unknown) => boolean
+
+const plain: Record<string, { test: Test; said: string; good: unknown[] }> = {
+  string: { test: (v) => typeof v === 'string', said: 'Expected a string,', good: ['', ' a '] },
+  // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN
+  number: { test: (v) => typeof v === 'number' && v === v, said: 'Expected a number,', good: [-1.5, Infinity] },
+  integer: { test: Number.isInteger, said: 'Expected an integer,', good: [-1, 2 ** 60] },
+  boolean: { test: (v) => typeof v === 'boolean', said: 'Expected a value of type `boolean`,', good: [true, false] },
+}
+
+function plainTest(struct: AnyStruct): Test | undefined {
+  const known = Object.hasOwn(plain, struct.type) ? plain[struct.type] : undefined
+  if (!known || struct.schema !== null || struct.refiner.length || struct.coercer.length > 1) return undefined
+  const context = { path: [], branch: [], mask: false }
+  try {
+    for (const value of known.good) {
+      if (struct.coercer(value, context) !== value || [...struct.entries(value, context)].length) return undefined
+      if ([...struct.validator(value, context)].length) return undefined
+    }
+    const bad = [...struct.validator(NaN, context)][0]
+    return bad?.message?.startsWith(known.said) ? known.test : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A function giving the checked, coerced copy of a payload; it throws superstruct's StructError. */
+export function payloadChecker(struct: AnyStruct, quick: boolean): (payload: unknown) => Payload {
+  const slow = (payload: unknown): Payload => ({ ...(create(payload, struct) as Payload) })
+  const schema = (struct.schema ?? {}) as Record<string, AnyStruct>
+  const keys = Object.keys(schema)
+  const tests = keys.map((key) => plainTest(schema[key]))
+  if (!quick || tests.includes(undefined)) return slow
+  const count = keys.length
+  return (payload) => {
+    if (!payload || Object.getPrototypeOf(payload) !== Object.prototype) return slow(payload)
+    const copy = { ...(payload as Payload) }
+    // As many keys as the schema has, and all of its keys fit: so there is no other.
+    let left = count
+    for (const _key in copy) left--
+    if (left !== 0) return slow(payload)
+    for (let i = 0; i < count; i++) {
+      const key = keys[i]
+      if (!(tests[i] as Test)(copy[key])) return slow(payload)
+    }
+    return copy
+  }
+}
+
+/** What a handler returned, as the `result` struct makes it. @throws StructError */
+export function checkResult(value: unknown, struct: AnyStruct): unknown {
+  return create(value, struct)
+}

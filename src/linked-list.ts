@@ -1,0 +1,64 @@
+/** A member of at most one list at a time. */
+export interface Linked<T> {
+  list: LinkedList<T> | null
+  prev: T | null
+  next: T | null
+}
+
+/** A doubly linked list through its members: every step O(1) and without allocation. */
+export class LinkedList<T> {
+  first: (T & Linked<T>) | null = null
+  last: (T & Linked<T>) | null = null
+  size = 0
+
+  push(item: T & Linked<T>): void {
+    item.list = this
+    item.prev = this.last
+    item.next = null
+    if (this.last) this.last.next = item
+    else this.first = item
+    this.last = item
+    this.size++
+  }
+
+  /** Takes `item` out of whatever list it is in. */
+  static remove<T>(item: T & Linked<T>): void {
+    const { list, prev, next } = item as { list: LinkedList<T> | null; prev: Linked<T> | null; next: Linked<T> | null }
+    if (!list) return
+    if (prev) prev.next = next as T
+    else list.first = next as T & Linked<T>
+    if (next) next.prev = prev as T
+    else list.last = prev as T & Linked<T>
+    list.size--
+    item.list = item.prev = item.next = null
+  }
+
+  toArray(): T[] {
+    const items: T[] = []
+    for (let item = this.first; item; item = item.next as (T & Linked<T>) | null) items.push(item)
+    return items
+  }
+}
+
+/** A first-in-first-out queue. A `Map` or `Set` is none: after deletes its first key is found by walking the graves. */
+export class Fifo<T> {
+  #items: (T | undefined)[] = []
+  #head = 0
+
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  shift(): T | undefined {
+    const items = this.#items
+    const item = items[this.#head]
+    if (this.#head < items.length) items[this.#head++] = undefined
+    if (this.#head === items.length) {
+      if (this.#head) items.length = this.#head = 0
+    } else if (this.#head > 1024 && this.#head * 2 > items.length) {
+      items.splice(0, this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+}

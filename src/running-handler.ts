@@ -1,0 +1,149 @@
+/**
+ * Which handler is running now. Nobody else sets `page.current` and `page.likely`.
+ *
+ * Browsers have no AsyncContext, so the library knows the run of synchronous code and of the code after a direct await
+ * of a promise that it handed out; one microtask level further the run is only likely. See semantics.md,
+ * "Which handler is running".
+ */
+import type { EventState } from './events/event-state.js'
+import type { HandlerRun } from './events/handler-run.js'
+import { getPage, microtask } from './page.js'
+
+interface Store {
+  getStore?(): HandlerRun | undefined
+  get?(): HandlerRun | undefined
+  run<R>(run: HandlerRun, call: () => R): R
+}
+
+/** AsyncContext where the platform has it, else Node's AsyncLocalStorage, else nothing. */
+const store: Store | undefined = /* @__PURE__ */ (() => {
+  const { AsyncContext, process } = globalThis as {
+    AsyncContext?: { Variable: new () => Store }
+    process?: { getBuiltinModule?(id: string): { AsyncLocalStorage: new () => Store } }
+  }
+  if (AsyncContext) return new AsyncContext.Variable()
+  const hooks = process?.getBuiltinModule?.('node:async_hooks')
+  return hooks ? new hooks.AsyncLocalStorage() : undefined
+})()
+
+/** The run that is known to be running, or null. */
+export function currentRun(): HandlerRun | null {
+  const { current } = getPage()
+  return current || !store ? current : ((store.getStore ? store.getStore() : store.get?.()) ?? null)
+}
+
+/** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */
+export function callAs<R>(run: HandlerRun, call: () => R): R {
+  const page = getPage()
+  const before = page.current
+  page.current = run
+  try {
+    return store ? store.run(run, call) : call()
+  } finally {
+    page.current = before
+  }
+}
+
+/** The same for the hot path: no closure where there is no store. */
+export function callHandler(run: HandlerRun, fn: (a: never, b: never) => unknown, a: unknown, b: unknown): unknown {
+  if (store) return callAs(run, () => fn(a as never, b as never))
+  const page = getPage()
+  const before = page.current
+  page.current = run
+  try {
+    return fn(a as never, b as never)
+  } finally {
+    page.current = before
+  }
+}
+
+/**
+ * Hands `value` to the engine's `resolve`, so that the code after the `await` finds `run` as the current one:
+ *
+ *     microtask queue:  [set] [the code after the await …] [clear, likely] [one level further …] [unlikely]
+ *
+ * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one.
+ */
+export function deliver<T>(resolve: (value: T) => void, value: T, run: HandlerRun | null): void {
+  const page = getPage()
+  if (run) {
+    microtask(() => {
+      page.current = run
+      page.likely = null
+    })
+  }
+  page.delivering++
+  try {
+    resolve(value)
+  } finally {
+    page.delivering--
+  }
+  if (run) {
+    microtask(() => {
+      if (page.current === run) page.current = null
+      page.likely = run
+      microtask(() => {
+        if (page.likely === run) page.likely = null
+      })
+    })
+  }
+}
+
+/** Who waits: the known run (restored after the wait), else the likely one, else the run that dispatched the event. */
+export function waitingRun(state: EventState | null): HandlerRun | null {
+  const run = currentRun() ?? getPage().likely ?? state?.dispatchedBy
+  return run && !run.settled ? run : null
+}
+
+const nativeThen = Promise.prototype.then
+
+/**
+ * The promises that this library hands out. The engine reads `then` synchronously at `await p`, and calls what it
+ * read in a later microtask, after the one queued here; user code in the same stretch calls `p.then(f)` itself.
+ */
+export class RunPromise<T> extends Promise<T> {
+  /** The event whose completion this promise waits for: awaiting the promise counts as awaiting the event. */
+  waitsFor: EventState | null = null
+
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+}
+
+function readThen(this: RunPromise<unknown>): typeof nativeThen {
+  const run = currentRun()
+  const waiter = this.waitsFor && !getPage().delivering ? waitingRun(this.waitsFor) : null
+  let later = false
+  microtask(() => {
+    later = true
+  })
+  const then = (resolve?: ((value: never) => void) | null, reject?: ((error: unknown) => void) | null) => {
+    if (!later || !resolve || !reject) return nativeThen.call(this, resolve as never, reject)
+    const waited = waiter && this.waitsFor
+    try {
+      if (waited) waited.addWait(waiter)
+    } catch (error) {
+      return deliver(reject, error, run)
+    }
+    return nativeThen.call(
+      this,
+      (value) => {
+        if (waited) waited.endWait(waiter)
+        deliver(resolve as (value: unknown) => void, value, run)
+      },
+      (error) => {
+        if (waited) waited.endWait(waiter)
+        deliver(reject, error, run)
+      },
+    )
+  }
+  return then as typeof nativeThen
+}
+
+// A class may not redeclare a method as an accessor in TypeScript; the platform does not mind.
+/* @__PURE__ */ Object.defineProperty(RunPromise.prototype, 'then', { get: readThen, configurable: true })
+
+/** Resolves a promise of ours with what may be a pending event. */
+export function settleWith<T>(resolve: (value: T) => void, value: T): void {
+  deliver(resolve, value, null)
+}
