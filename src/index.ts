@@ -1,3 +1,4 @@
+export { INSPECT as inspect } from './brands.js'
 export type { BusHandle } from './bus/bus-handle.js'
 export { EventBus } from './bus/event-bus.js'
 export type {

@@ -141,7 +141,7 @@ function readThen(this: RunPromise<unknown>): typeof nativeThen {
 }
 
 // A class may not redeclare a method as an accessor in TypeScript; the platform does not mind.
-/* @__PURE__ */ Object.defineProperty(RunPromise.prototype, 'then', { get: readThen, configurable: true })
+Object.defineProperty(RunPromise.prototype, 'then', { get: readThen, configurable: true })
 
 /** Resolves a promise of ours with what may be a pending event. */
 export function settleWith<T>(resolve: (value: T) => void, value: T): void {

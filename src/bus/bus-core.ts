@@ -1,5 +1,5 @@
 import { stateOf } from '../brands.js'
-import { BusFullError, BusStoppedError, checkFunction, checkNumber, checkTimeout, checkType, EventLoopError } from '../errors.js'
+import { BusFullError, BusStoppedError, checkFunction, checkNumber, checkSignal, checkTimeout, checkType, EventLoopError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
@@ -46,6 +46,8 @@ export class BusCore {
   #classes = new Map<string, PatternClass>()
   #stopping: Promise<void> | null = null
   #acceptsChildren = false
+  /** Since the last dispatch. */
+  stopped = false
   #cleared = false
   #idle: (() => void)[] = []
   #room: (() => void)[] = []
@@ -96,17 +98,17 @@ export class BusCore {
   dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null): E {
     const state = stateOf(event)
     checkType(state, 'event', 'an event (`new MyEvent(…)` or `new BaseEvent(type, payload)`)', event)
-    if (state.firstVisit && state.visit(this)) {
-      if (run?.state === state) state.hideThen()
-      return event
+    if (state.firstVisit) {
+      if (state.pendingRun()) state.hideThen()
+      if (state.visit(this)) return event
     }
     this.#checkAccepts(state, run)
     const page = getPage()
+    this.stopped = false
     if (state.status === NEW) {
       if (run && state.parentId === null) state.adopt(run)
       state.order = page.dispatches
     } else {
-      state.hideThen()
       if (run && this.inspected) this.tell('forwarded', state)
     }
     const visit = new Visit(this, state, page.dispatches++)
@@ -120,18 +122,18 @@ export class BusCore {
   }
 
   #checkAccepts(state: EventState, run: HandlerRun | null): void {
-    const { label } = state
-    if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared; dispatch ${label} on a new bus`)
+    // A message is made only to be thrown: the label of an event costs more than its dispatch.
+    if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared; dispatch ${state.label} on a new bus`)
     if (this.#stopping && !(this.#acceptsChildren && run?.state.unfinished)) {
-      throw new BusStoppedError(`${this.name} is stopping; dispatch ${label} once \`stop()\` has resolved`)
+      throw new BusStoppedError(`${this.name} is stopping; dispatch ${state.label} once \`stop()\` has resolved`)
     }
     if (state.status === COMPLETED) {
-      throw new TypeError(`${label} is completed and cannot be dispatched again; dispatch a copy: \`new ${state.meta.type}(event.eventPayload)\``)
+      throw new TypeError(`${state.label} is completed; dispatch a copy: \`new ${state.meta.type}(event.eventPayload)\``)
     }
-    run?.checkAlive(label)
+    run?.checkAlive(state)
     if (this.history.unfinished >= this.#maxPending) {
       throw new BusFullError(
-        `${this.name} has ${this.#maxPending} unfinished events and does not take ${label}: \`await bus.whenRoom()\` before dispatching, or raise \`maxPending\``,
+        `${this.name} has ${this.#maxPending} unfinished events and does not take ${state.label}: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
     }
     this.learn(state.meta.type, state.event.constructor as PatternClass)
@@ -182,6 +184,7 @@ export class BusCore {
 
   whenRoom(signal?: AbortSignal): Promise<void> {
     return new RunPromise((resolve, reject) => {
+      checkSignal(signal)
       signal?.throwIfAborted()
       if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared`)
       if (this.history.unfinished < this.#maxPending && !this.#room.length) return resolve()
@@ -239,6 +242,7 @@ export class BusCore {
     if (clear) this.#clear()
     for (const wake of this.#room.splice(0)) wake()
     this.#stopping = null
+    this.stopped = true
   }
 
   #clear(): void {
@@ -249,9 +253,6 @@ export class BusCore {
     unregisterBus(this.bus, this.name)
   }
 
-  get stopped(): boolean {
-    return this.#cleared || this.#stopping !== null
-  }
 
   inspect(inspector: Inspector): () => void {
     checkFunction('fn', inspector)

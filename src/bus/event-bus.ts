@@ -150,13 +150,13 @@ export class EventBus extends EventTarget {
    * Brings events of another target to this bus: bus events of these types, or other DOM events through a function that gives a bus
    * event or null.
    */
-  attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
   attach<K extends keyof HTMLElementEventMap>(
     target: EventTarget,
     type: K,
     map: (event: HTMLElementEventMap[K]) => BaseEvent | null | undefined,
   ): Subscription
   attach(target: EventTarget, type: string, map: (event: Event) => BaseEvent | null | undefined): Subscription
+  attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
   attach(target: EventTarget, ...rest: unknown[]): Subscription {
     checkType(typeof target?.addEventListener === 'function', 'target', 'an EventTarget', target)
     const last = rest[rest.length - 1]

@@ -20,7 +20,7 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
   const { core, state } = visit
   if (handler.once) core.subscriptions.remove(handler)
   const run = startRun(visit, handler, handler.timeout === undefined ? state.timeout : handler.timeout)
-  if (state.dispatchedBy && !handler.forwards && repeats(state, handler) > 2) {
+  if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
     const error = new EventLoopError(
       `${handler.name} met itself for the third time among the unfinished ancestors of ${state.label}: it dispatches what leads back to it`,
     )
@@ -116,10 +116,10 @@ export function watchTime(run: HandlerRun): void {
 }
 
 /** How many unfinished ancestors, itself included, were dispatched by a run of the same handler. */
-function repeats(state: EventState, handler: Handler): number {
+function repeats(state: EventState, fn: unknown): number {
   let count = 0
   for (let at: EventState | null = state; at?.dispatchedBy && at.unfinished; at = at.parent) {
-    if (at.dispatchedBy.handler === handler) count++
+    if ((at.dispatchedBy.handler as RegisteredHandler).fn === fn) count++
   }
   return count
 }

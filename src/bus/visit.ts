@@ -166,7 +166,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     this.#advancing = true
     for (let run = state.firstRun; run; run = run.nextRun) {
       if (run.visit !== this || run.settled) continue
-      run.fail(reason, time)
+      run.fail(reason, time, cause)
       core.tellResult('cancelled', run)
     }
     while (this.#at < this.#plan.length) this.#neverRan(this.#plan[this.#at++], reason, time)

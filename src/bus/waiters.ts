@@ -80,6 +80,7 @@ export class Waiters {
       const type = this.#type(pattern)
       checkType(typeof options === 'object' && options, 'options', 'an object', options)
       const { where, predicate, timeout, signal } = options
+      checkSignal(signal)
       checkFunction('where', where)
       checkFunction('predicate', predicate)
       checkTimeout('timeout', timeout)
@@ -117,6 +118,7 @@ export class Waiters {
       const type = this.#type(pattern)
       checkType(typeof options === 'object' && options, 'options', 'an object', options)
       const { past = true, future = false, where, childOf, signal } = options
+      checkSignal(signal)
       checkFunction('where', where)
       const ancestor = childOf === undefined ? undefined : stateOf(childOf)
       checkType(childOf === undefined || ancestor, 'childOf', 'an event', childOf)
@@ -134,7 +136,6 @@ export class Waiters {
   /** Registers a waiter for one event, with everything that can end its wait. */
   #wait(type: string, waits: Omit<Waiter, 'stop'> & { signal?: AbortSignal; timeout?: number | null; stop?(): void }): void {
     const { signal, timeout, give, fail } = waits
-    checkSignal(signal)
     const abort = () => end(() => fail(signal?.reason))
     const remove = this.#add(type, {
       ...waits,

@@ -17,10 +17,10 @@ type Reject = (error: unknown) => void
  */
 export function readThen(state: EventState): unknown {
   const page = getPage()
-  if (page.delivering || state.status === NEW || state.forwarding) return undefined
+  if (page.delivering || state.status === NEW) return undefined
   const known = currentRun()
-  // A handler that returns its own event forwards it; it would wait for itself.
-  if (known?.state === state || (state.status === COMPLETED && !known)) return undefined
+  // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
+  if (known ? known.state === state : state.forwarding || state.status === COMPLETED) return undefined
   state.watched = true
   const run = waitingRun(state)
   const { drains } = page

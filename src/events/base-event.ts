@@ -172,13 +172,13 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
    * The event of a record: its class's schema applies. A record that says it was completed gives a completed event.
    * @throws WireError for anything that is not a valid record
    */
-  static fromJSON<E extends typeof BaseEvent>(this: E, record: unknown): InstanceType<E> {
+  static fromJSON(record: unknown): BaseEvent {
     return eventOf(record, (type, payload, options) =>
       // `BaseEvent` takes a type, what `defineEvent` made knows its own.
       'eventType' in this
-        ? (new (this as unknown as new (p: Payload, o: object) => BaseEvent)(payload, options) as never)
-        : (new BaseEvent(type, payload, options) as never),
-    ) as InstanceType<E>
+        ? new (this as unknown as new (p: Payload, o: object) => BaseEvent)(payload, options)
+        : new BaseEvent(type, payload, options),
+    )
   }
 
   /** This event and its descendants as text. */
@@ -201,7 +201,8 @@ function anyPayload(payload: unknown): Payload {
   return { ...(payload as Payload | undefined) }
 }
 
-const hiddenKey = /^(event[\p{Lu}_]|_)/u
+// `isTrusted` is an own member of every event.
+const hiddenKey = /^(event[\p{Lu}_]|_|isTrusted$)/u
 
 /** Whether a payload key may be a member of the event: it hides nothing of the platform's, of ours or of promises. */
 export function isFreeKey(key: string): boolean {

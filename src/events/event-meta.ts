@@ -24,7 +24,7 @@ export interface EventOptions extends EventInit {
   result?: AnyStruct
   /** ms for each handler; null for none. @default 60_000 */
   timeout?: number | null
-  /** Goes into `eventSchema`. @default '0.0.0' */
+  /** Goes into `eventSchema`. @default '1.0.0' */
   version?: string
 }
 
@@ -45,7 +45,7 @@ const noKeys: ReadonlySet<string> = new Set()
 export function makeMeta(type: string, options: EventOptions): EventMeta {
   checkIdentifier('type', type)
   checkType(typeof options === 'object' && options, 'options', 'an object', options)
-  const { result, timeout = DEFAULT_TIMEOUT, version = '0.0.0', bubbles, cancelable, composed } = options
+  const { result, timeout = DEFAULT_TIMEOUT, version = '1.0.0', bubbles, cancelable, composed } = options
   checkTimeout('timeout', timeout)
   checkType(result === undefined || typeof result?.validator === 'function', 'result', 'a superstruct struct', result)
   checkType(typeof version === 'string', 'version', 'a string', version)

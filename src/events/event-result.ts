@@ -72,11 +72,11 @@ export class EventResult<Result = unknown> {
     return this.#run.children?.map((child) => child.event) ?? []
   }
 
-  /** Makes `await result` work. Typed as undefined so that functions returning a result compile; see BaseEvent. */
-  get then(): undefined {
+  /** Makes `await result` work; hidden from the handler whose result it is, which would wait for itself. */
+  get then(): PromiseLike<Result>['then'] {
     const run = this.#run
     const reader = currentRun()
-    if (getPage().delivering || reader === run) return undefined
+    if (getPage().delivering || reader === run) return undefined as never
     const then = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
       const settle = () => {
         run.errorRead = true
@@ -86,7 +86,7 @@ export class EventResult<Result = unknown> {
       if (run.settled) settle()
       else (run.waiters ??= []).push(settle)
     }
-    return then as unknown as undefined
+    return then as never
   }
 
   /** Whether this result counts as an answer: completed, and neither nothing nor an event. */

@@ -118,11 +118,11 @@ export class HandlerRun implements Timed {
   }
 
   /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it. */
-  fail(error: Error, time: number): void {
+  fail(error: Error, time: number, cause = error): void {
     if (!this.settle(ERROR, error, time)) return
     this.reason = error
     this.#abort?.abort(error)
-    this.cancelChildren(error)
+    this.cancelChildren(cause)
     this.visit.settled(this)
   }
 
@@ -135,11 +135,11 @@ export class HandlerRun implements Timed {
   }
 
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */
-  checkAlive(what: string): void {
+  checkAlive({ label }: EventState): void {
     if (!this.reason) return
     const { handler, state } = this
     throw new EventCancelledError(
-      `${handler.name} of ${state.label} cannot dispatch ${what}: it was given up (${this.reason.message})`,
+      `${handler.name} of ${state.label} cannot dispatch ${label}: it was given up (${this.reason.message})`,
       { cause: this.reason },
     )
   }

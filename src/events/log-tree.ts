@@ -4,9 +4,9 @@ import type { EventState } from './event-state.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED, ERROR, STARTED } from './status.js'
 
-/** `HH:MM:SS.mmm` in UTC, with the seconds it took in brackets. */
-function times(from: number, to: number): string {
-  const clock = new Date(from).toISOString().slice(11, 23)
+/** A clock time `HH:MM:SS.mmm` in UTC, and the seconds from start to end in brackets. */
+function times(shown: number, from: number, to: number): string {
+  const clock = new Date(shown).toISOString().slice(11, 23)
   return to ? ` [${clock} (${((to - from) / 1000).toFixed(3)}s)]` : ` [${clock}]`
 }
 
@@ -36,12 +36,12 @@ function resultLine(run: HandlerRun): string {
   const icon = status === ERROR ? '❌' : status === COMPLETED ? '✅' : status === STARTED ? '🏃' : '⏳'
   const name = `${visit.core.name}.${handler.name}#${handler.id}`
   const outcome = status === ERROR ? ` ☠️ ${briefError(run.error)}` : status === COMPLETED ? ` → ${brief(run.value)}` : ''
-  return `${icon} ${name}${startedAt ? times(startedAt, completedAt) : ''}${outcome}`
+  return `${icon} ${name}${startedAt ? times(startedAt, startedAt, completedAt) : ''}${outcome}`
 }
 
-function eventLine({ status, label, createdAt, completedAt }: EventState): string {
+function eventLine({ status, label, createdAt, startedAt, completedAt }: EventState): string {
   const icon = status === COMPLETED ? '✅' : status === STARTED ? '🏃' : '⏳'
-  return `${icon} ${label}${times(createdAt, completedAt)}`
+  return `${icon} ${label}${times(createdAt, startedAt || completedAt, completedAt)}`
 }
 
 interface Row {
@@ -77,7 +77,11 @@ export function eventLogTree(state: EventState): string {
 /** The events of a history: those whose parent is not among them, with their descendants below. */
 export function historyTree(states: EventState[]): string {
   const known = new Set(states)
-  const roots = states.filter((state) => !state.parent || !known.has(state.parent))
+  const below = (state: EventState) => {
+    for (let at = state.parent; at; at = at.parent) if (known.has(at)) return true
+    return false
+  }
+  const roots = states.filter((state) => !below(state))
   return roots.length ? draw(roots.map(eventRow)) : '(No events in history)'
 }
 

@@ -98,6 +98,7 @@ async function attempts(call: () => unknown, pools: PoolsOf, self: unknown, sett
       } catch (error) {
         if (left <= 0 || signal?.aborted || !retriable(error, settings.retryOn)) throw error
       }
+      if (left === 1) warn(`${pools.name} has failed; trying a last time in ${wait} ms`)
       await pause(wait, signal)
     }
   } finally {
@@ -180,11 +181,11 @@ const objectPools = new WeakMap<object, Map<string, SlotPool>>()
 /** The semaphore of one retried function, and who shares it. */
 class PoolsOf {
   readonly #settings: Settings
-  readonly #name: string
+  readonly name: string
 
   constructor(settings: Settings, name: string) {
     this.#settings = settings
-    this.#name = name
+    this.name = name
   }
 
   #pool(self: unknown): SlotPool {
@@ -196,7 +197,7 @@ class PoolsOf {
       return poolIn(this, '')
     }
     const owner = semaphoreScope === 'self' || typeof self === 'function' ? self : (self as object).constructor
-    return poolIn(owner as object, semaphoreName ?? this.#name)
+    return poolIn(owner as object, semaphoreName ?? this.name)
   }
 
   /** Waits for a slot; gives a function that gives it back. */
@@ -207,7 +208,7 @@ class PoolsOf {
     if (holds(pool, run)) return Object.assign(() => {}, { pool })
     const most = semaphoreTimeout ?? (timeout == null ? 0 : timeout * Math.max(1, limit - 1))
     try {
-      const release = await pool.acquire(limit, this.#settings.semaphoreName ?? this.#name, most || null, signal)
+      const release = await pool.acquire(limit, this.#settings.semaphoreName ?? this.name, most || null, signal)
       return hold(pool, run, release)
     } catch (error) {
       if (!semaphoreLax || !(error instanceof SemaphoreTimeoutError)) throw error
