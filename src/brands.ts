@@ -7,6 +7,8 @@ import type { EventState } from './events/event-state.js'
 
 /** Where an event keeps its life. */
 export const STATE: unique symbol = Symbol.for('bubus.event.v1') as never
+/** On an event class: what its events share. */
+export const META: unique symbol = Symbol.for('bubus.meta.v1') as never
 /** Where a bus keeps its workings. */
 export const CORE: unique symbol = Symbol.for('bubus.core.v1') as never
 /** On a bound `dispatch`: the bus it belongs to. So a forwarder is recognised. */

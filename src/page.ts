@@ -20,11 +20,12 @@ export interface Page {
   drains: number
   /** The visit whose event is being dispatched natively, by its bus. */
   listening: Visit | null
-  /** Last time stamp and the number of ids made in it: ids are unique and ordered over all copies. */
-  idTime: number
-  idCount: number
-  /** The wall clock, made monotonic. */
+  /** Grows with each event and id of the page, from a random start: ids are unique and ordered over all copies. */
+  count: number
+  /** `performance.now()` as it was read last: nothing long has happened since. */
   time: number
+  /** What the wall clock is ahead of `performance.now()`, and since when: it grows when the machine has slept. */
+  clocks: { since: number; ahead: number }[]
   /** Dispatch order over all buses. */
   dispatches: number
   /** The one lane of all buses with `eventConcurrency: 'global'`. */
@@ -60,9 +61,9 @@ export function getPage(): Page {
     pause: false,
     drains: 0,
     listening: null,
-    idTime: 0,
-    idCount: 0,
+    count: Math.floor(Math.random() * 2 ** 40),
     time: 0,
+    clocks: [],
     dispatches: 0,
     lane: null,
     buses: new Set(),
@@ -78,11 +79,35 @@ export function getPage(): Page {
   return known
 }
 
-/** Wall clock time in ms that never goes backwards within the page. */
-export function now(page: Page): number {
-  const time = Date.now()
-  if (time > page.time) page.time = time
+/** Reads the clock: ms since the page's time origin. Clocks are slow, so that what follows at once shares the reading. */
+export function readClock(page: Page): number {
+  page.time = performance.now()
   return page.time
+}
+
+/**
+ * The wall clock time of a `performance.now()` time, in ms. It never goes backwards with it: a clock that is set back is
+ * ignored, one that went on while the machine slept is followed from when that was noticed.
+ */
+export function wallTime(time: number): number {
+  const { clocks } = getPage()
+  if (!clocks.length) compareClocks()
+  let at = clocks.length - 1
+  while (at > 0 && clocks[at].since > time) at--
+  return Math.floor(time + clocks[at].ahead)
+}
+
+/** The date of a `performance.now()` time; null for 0: it has not come. */
+export function dateOf(time: number): Date | null {
+  return time ? new Date(wallTime(time)) : null
+}
+
+/** Called once a task that has drains. */
+export function compareClocks(): void {
+  const { clocks } = getPage()
+  const since = performance.now()
+  const ahead = Date.now() - since
+  if (!clocks.length || ahead > clocks[clocks.length - 1].ahead + 100) clocks.push({ since, ahead })
 }
 
 const resolved = Promise.resolve()

@@ -5,6 +5,7 @@
 import { array, define, is, nullable, optional, type Struct, type, unknown } from 'superstruct'
 import { isIdentifier, show, WireError } from './errors.js'
 import { isUuid } from './ids.js'
+import { wallTime } from './page.js'
 
 /** A handler's outcome in a record. */
 export interface OutcomeRecord {
@@ -153,5 +154,6 @@ export function errorOf({ name, message, stack, cause }: ErrorRecord, depth = 0)
   return error
 }
 
-export const isoDate = (time: number): string | null => (time ? new Date(time).toISOString() : null)
-export const timeOf = (date: string | null | undefined): number => (date ? Date.parse(date) : 0)
+export const isoDate = (date: Date | null): string | null => date && date.toISOString()
+/** As this page's clock would have read it, which may be long before the page was opened; 0 for none. */
+export const timeOf = (date: string | null | undefined): number => (date ? Date.parse(date) - wallTime(0) : 0)

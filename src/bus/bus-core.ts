@@ -4,8 +4,8 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, NEW } from '../events/status.js'
-import { stampId, uuidv7 } from '../ids.js'
-import { getPage, microtask, now } from '../page.js'
+import { uuidv7 } from '../ids.js'
+import { getPage, microtask, wallTime } from '../page.js'
 import { currentRun, RunPromise } from '../running-handler.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
@@ -44,7 +44,10 @@ export class BusCore {
   #dropped = 0
   /** Event classes by type, as this bus met them. */
   #classes = new Map<string, PatternClass>()
+  /** The class met last: a stream of events of one class looks no further. */
+  #lastClass: PatternClass | undefined
   #stopping: Promise<void> | null = null
+  #refusing = false
   #acceptsChildren = false
   /** Since the last dispatch. */
   stopped = false
@@ -68,8 +71,7 @@ export class BusCore {
     const page = getPage()
     this.bus = bus
     this.name = freeName(name)
-    stampId(page, now(page))
-    this.id = uuidv7(page.idTime, page.idCount)
+    this.id = uuidv7(wallTime(performance.now()), page.count++)
     this.parallelHandlers = parallelHandlers
     this.lane = eventConcurrency === 'global' ? (page.lane ??= new RunLoop(false)) : new RunLoop(eventConcurrency === 'parallel')
     this.history = new History(maxHistorySize)
@@ -124,7 +126,7 @@ export class BusCore {
   #checkAccepts(state: EventState, run: HandlerRun | null): void {
     // A message is made only to be thrown: the label of an event costs more than its dispatch.
     if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared; dispatch ${state.label} on a new bus`)
-    if (this.#stopping && !(this.#acceptsChildren && run?.state.unfinished)) {
+    if (this.#refusing && !(this.#acceptsChildren && run?.state.unfinished)) {
       throw new BusStoppedError(`${this.name} is stopping; dispatch ${state.label} once \`stop()\` has resolved`)
     }
     if (state.status === COMPLETED) {
@@ -136,7 +138,11 @@ export class BusCore {
         `${this.name} has ${this.#maxPending} unfinished events and does not take ${state.label}: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
     }
-    this.learn(state.meta.type, state.event.constructor as PatternClass)
+    const eventClass = state.event.constructor as PatternClass
+    if (eventClass !== this.#lastClass) {
+      this.learn(state.meta.type, eventClass)
+      this.#lastClass = eventClass
+    }
     for (const { onDispatch } of this.#middlewares) onDispatch?.(state.event, this.bus)
   }
 
@@ -224,7 +230,13 @@ export class BusCore {
 
   stop({ timeout, clear = false }: { timeout?: number | null; clear?: boolean } = {}): Promise<void> {
     if (timeout !== 0) checkTimeout('timeout', timeout)
-    this.#stopping ??= this.#stop(timeout || 0, clear)
+    if (this.#stopping) return clear ? this.#stopping.then(() => this.stop({ clear })) : this.#stopping
+    this.#refusing = true
+    this.#stopping = this.#stop(timeout || 0, clear).finally(() => {
+      this.#stopping = null
+      this.#refusing = false
+      this.stopped = true
+    })
     return this.#stopping
   }
 
@@ -234,15 +246,13 @@ export class BusCore {
     if (timeout && this.history.unfinished && !run?.state.visit(this)) {
       this.#acceptsChildren = true
       await this.waitUntilIdle(timeout)
-    } else await undefined
+    }
     this.#acceptsChildren = false
     const cause = new BusStoppedError(`${this.name} was stopped`)
     for (const { state } of [...this.history.started(), ...this.history.pending()]) state.cancel(cause)
     this.waiters.stop()
     if (clear) this.#clear()
     for (const wake of this.#room.splice(0)) wake()
-    this.#stopping = null
-    this.stopped = true
   }
 
   #clear(): void {

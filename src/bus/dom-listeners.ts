@@ -50,7 +50,8 @@ function callListener(visit: Visit, listener: Listener, self: unknown, event: Ev
 export class DomListeners {
   readonly #core: BusCore
   /** Types that a listener was ever registered for: only these are dispatched natively. */
-  #types = new Set<string>()
+  readonly #types = new Set<string>()
+  #some = false
   #handlers = new WeakMap<Listener, Handler>()
 
   constructor(core: BusCore) {
@@ -58,11 +59,12 @@ export class DomListeners {
   }
 
   hears(type: string): boolean {
-    return this.#types.size > 0 && this.#types.has(type)
+    return this.#some && this.#types.has(type)
   }
 
   note(type: string): void {
     this.#types.add(type)
+    this.#some = true
   }
 
   /** The listener to give to the platform. */

@@ -4,7 +4,7 @@ import { EventLoopError, ResultTypeError } from '../errors.js'
 import type { EventState } from '../events/event-state.js'
 import { type Handler, HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, ERROR, STARTED } from '../events/status.js'
-import { getPage, now } from '../page.js'
+import { getPage, readClock } from '../page.js'
 import { callAs, callHandler } from '../running-handler.js'
 import { timers } from '../timers.js'
 import { RunContext } from './bus-handle.js'
@@ -40,7 +40,8 @@ export function startRun(visit: Visit, handler: Handler, timeout: number | null)
   const { core, state } = visit
   const run = new HandlerRun(state, visit, handler, timeout)
   run.status = STARTED
-  run.startedAt = now(getPage())
+  // The drain has read the clock, at its start or after the handler before.
+  run.startedAt = getPage().time
   state.addRun(run)
   if (core.inspected) core.tellResult('started', run)
   return run
@@ -97,7 +98,7 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
       }
     }
   }
-  if (run.settle(status, outcome, now(getPage()))) (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
+  if (run.settle(status, outcome, readClock(getPage()))) (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
 }
 
 /** An Error of this or another realm. */

@@ -86,11 +86,14 @@ export class History {
     for (const visit of this.#completed.toArray()) LinkedList.remove<Visit>(visit)
   }
 
-  /** Up to `count` remembered visits, the newest completed first: a sample for estimates. */
-  sample(count: number): Visit[] {
-    const visits: Visit[] = []
-    for (const list of [this.#completed, this.#started, this.#pending]) {
-      for (let visit = list.last; visit && visits.length < count; visit = visit.prev) visits.push(visit)
+  /** Up to `count` of the oldest and of the newest remembered visits of each kind: a sample for estimates. */
+  sample(count: number): Set<Visit> {
+    const visits = new Set<Visit>()
+    for (const { first, last } of [this.#completed, this.#started, this.#pending]) {
+      let left = count
+      for (let visit = first; visit && left--; visit = visit.next) visits.add(visit)
+      left = count
+      for (let visit = last; visit && left--; visit = visit.prev) visits.add(visit)
     }
     return visits
   }

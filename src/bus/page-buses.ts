@@ -59,10 +59,9 @@ export function watchMemory(time: number): void {
   page.weighed = time
   const sizes = livingBuses().flatMap((bus) => {
     const history = coreOf(bus)?.history
-    const sample = history?.sample(32) ?? []
-    const bytes = sample.reduce((sum, { state }) => sum + weigh(state.payload) + state.runs().reduce((all, run) => all + weigh(run.value), 0), 0)
-    const held = history ? history.size + history.unfinished : 0
-    return history && sample.length ? [{ bus, bytes: (bytes / sample.length) * history.size, history, held }] : []
+    const sample = [...(history?.sample(32) ?? [])]
+    const bytes = sample.reduce((sum, { state }) => sum + weigh([state.payload, state.runs().map((run) => run.value)]), 0)
+    return history && sample.length ? [{ bus, bytes: (bytes / sample.length) * history.size, history }] : []
   })
   const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0)
   if (total < LIMIT || page.warned.has('memory')) return

@@ -1,5 +1,5 @@
 import { Fifo } from '../linked-list.js'
-import { getPage, microtask } from '../page.js'
+import { compareClocks, getPage, microtask, type Page, readClock } from '../page.js'
 import type { Visit } from './visit.js'
 
 /** A drain gives the page back after this many ms, looking at the clock every 16 events. */
@@ -62,19 +62,22 @@ export class RunLoop {
   }
 
   schedule(): void {
-    if (this.#scheduled || this.#draining || !(this.#queued || this.#jumping)) return
-    this.#scheduled = true
-    this.#soon()
+    if (this.#scheduled || this.#draining) return
+    this.#scheduled = this.#soon()
   }
 
-  /** In the next microtask; a few later if an awaited event has just completed, so that the awaiting code runs first. */
-  #soon(): void {
+  /**
+   * Drains in the next microtask; a few later if an awaited event has just completed, so that the awaiting code runs first.
+   * False if there is nothing to drain.
+   */
+  #soon(): boolean {
     const page = getPage()
-    if (!page.pause) return microtask(this.#drain)
+    let hops = page.pause ? HOPS : 1
     page.pause = false
-    let hops = HOPS
+    if (!this.#queued && !this.#jumping) return false
     const hop = () => (--hops ? microtask(hop) : this.#drain())
-    microtask(hop)
+    microtask(hops > 1 ? hop : this.#drain)
+    return true
   }
 
   #next(): Visit | null {
@@ -98,14 +101,20 @@ export class RunLoop {
 
   #drain = (): void => {
     const page = getPage()
+    // Another one has completed during the hops.
+    if (page.pause) {
+      this.#scheduled = this.#soon()
+      return
+    }
     page.drains++
-    beginTask()
+    readClock(page)
+    beginTask(page)
     this.#draining = true
     for (let visit = this.#next(); visit; visit = this.#next()) {
       visit.start()
       if (page.pause || (++page.task.steps & STEPS) === 0) {
         if (page.pause) break
-        if (performance.now() - page.task.since > SLICE) {
+        if (page.time - page.task.since > SLICE) {
           this.#draining = false
           page.task.lanes.push(this)
           return
@@ -113,7 +122,7 @@ export class RunLoop {
       }
     }
     this.#draining = this.#scheduled = false
-    // Only what may start is worth a drain: what must wait is scheduled by the visit that it waits for.
+    // Without a pause, what is left must wait, and is scheduled by the visit that it waits for.
     if (page.pause) this.schedule()
   }
 
@@ -133,11 +142,11 @@ export const JUMPER = 2
  * so that a loop of awaits yields too. Lanes that yielded go on when it arrives. A `MessageChannel` is not throttled in
  * background tabs and takes its turn among other tasks, which `scheduler.yield()` may not.
  */
-function beginTask(): void {
-  const { task } = getPage()
+function beginTask({ task, time }: Page): void {
   if (task.marked) return
   task.marked = true
-  task.since = performance.now()
+  task.since = time
+  compareClocks()
   if (!task.port) {
     const { port1, port2 } = new MessageChannel()
     task.port = port2

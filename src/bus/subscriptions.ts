@@ -44,6 +44,8 @@ export class Subscriptions {
   #plans = new Map<string, readonly RegisteredHandler[]>()
   #any: readonly RegisteredHandler[] = []
   #count = 0
+  #lastType: string | undefined
+  #lastPlan: readonly RegisteredHandler[] = []
 
   get patterns(): number {
     return this.#byPattern.size
@@ -99,12 +101,21 @@ export class Subscriptions {
     if (handlers.length) this.#byPattern.set(type, handlers)
     else this.#byPattern.delete(type)
     this.#plans.clear()
+    this.#lastType = undefined
     this.#any = this.#byPattern.get('*') ?? []
     this.#count = this.#byPattern.size
   }
 
   /** Handlers of a type in the order in which they run. */
   plan(type: string): readonly RegisteredHandler[] {
+    if (type !== this.#lastType) {
+      this.#lastPlan = this.#planOf(type)
+      this.#lastType = type
+    }
+    return this.#lastPlan
+  }
+
+  #planOf(type: string): readonly RegisteredHandler[] {
     const own = this.#count && this.#byPattern.get(type)
     // Types without handlers of their own share one list: a stream of unheard types must not fill a map.
     if (!own || type === '*') return this.#any.length < 2 ? this.#any : this.#planned('*', [])

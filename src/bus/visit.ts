@@ -4,7 +4,7 @@ import type { EventState, EventVisit } from '../events/event-state.js'
 import { type Handler, HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
 import type { Linked, LinkedList } from '../linked-list.js'
-import { getPage, now } from '../page.js'
+import { getPage, readClock } from '../page.js'
 import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { busHandle, type BusHandle } from './bus-handle.js'
@@ -62,7 +62,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     core.history.start(this)
     if (state.status !== STARTED) {
       state.status = STARTED
-      state.startedAt = now(getPage())
+      state.startedAt = getPage().time
     }
     if (core.inspected) core.tell('started', state)
     this.#plan = core.subscriptions.plan(state.meta.type)
@@ -135,7 +135,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
 
   expired(run: HandlerRun): void {
     const { core } = this
-    const time = now(getPage())
+    const time = readClock(getPage())
     if (!run.slow) {
       run.slow = true
       if (run.timeout !== null) watchTime(run)
@@ -154,7 +154,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   cancel(cause: Error): void {
     if (this.done) return
     const { core, state } = this
-    const time = now(getPage())
+    const time = readClock(getPage())
     this.#cancelled = cause
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, { cause })
     if (this.queued) {

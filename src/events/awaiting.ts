@@ -1,5 +1,5 @@
 import { getPage, microtask } from '../page.js'
-import { currentRun, waitingRun } from '../running-handler.js'
+import { currentRun, deliver, waitingRun } from '../running-handler.js'
 import { after } from '../timers.js'
 import { warnOnce } from '../warnings.js'
 import type { BaseEvent } from './base-event.js'
@@ -42,8 +42,7 @@ function wait(state: EventState, run: HandlerRun | null, resolve: Resolve, rejec
   try {
     if (run) state.addWait(run)
   } catch (error) {
-    reject(error)
-    return
+    return deliver(reject, error, restore)
   }
   const stuck = run ? null : stuckWarning(state)
   if (!stuck) return state.onCompleted(resolve, restore)
@@ -59,14 +58,13 @@ function wait(state: EventState, run: HandlerRun | null, resolve: Resolve, rejec
  * worth a warning after a while, since no browser can tell who it is.
  */
 function stuckWarning(state: EventState): (() => void) | null {
-  const { label } = state
   const own = state.pendingRun()
   if (own) {
     return () => {
       if (own.settled) return
       warnOnce(
         `own-event:${own.handler.name}`,
-        `${label} has been awaited for 2 s from an unknown place while its handler ${own.handler.name} runs. ` +
+        `${state.label} has been awaited for 2 s from an unknown place while its handler ${own.handler.name} runs. ` +
           'If that handler returns or awaits its own event after another await, it waits for itself: forward with ' +
           '`context.via(otherBus).dispatch(event)` and return nothing',
       )
@@ -78,7 +76,7 @@ function stuckWarning(state: EventState): (() => void) | null {
     if (holder.settled || state.startedAt) return
     warnOnce(
       `lost-parent:${holder.handler.name}`,
-      `${label} has been awaited for 2 s and is queued behind ${holder.handler.name} of ${holder.state.label}. If that handler ` +
+      `${state.label} has been awaited for 2 s and is queued behind ${holder.handler.name} of ${holder.state.label}. If that handler ` +
         'dispatched it after another await, the bus cannot know: dispatch through `context.bus`, the second argument of the handler',
     )
   }

@@ -1,7 +1,7 @@
-import { STATE } from '../brands.js'
+import { META, STATE } from '../brands.js'
 import { checkTimeout, checkType, LogError } from '../errors.js'
-import { isUuid, stampId } from '../ids.js'
-import { getPage, now } from '../page.js'
+import { isUuid } from '../ids.js'
+import { dateOf, getPage } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { currentRun, RunPromise, settleWith } from '../running-handler.js'
 import type { BusHandle } from '../bus/bus-handle.js'
@@ -29,19 +29,23 @@ export type AnyPayload = Record<string, unknown>
 export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event {
   /** @internal */
   declare readonly [STATE]: EventState
+  /** Set by `defineEvent`. @internal */
+  declare static readonly [META]: EventMeta | undefined
 
   /**
    * @throws TypeError for a type that is no identifier of at most 64 characters
    * @throws StructError (superstruct's) for a payload that the class's schema refuses
    */
   constructor(type: string, payload?: P, options?: EventOptions & EventInstanceOptions)
-  constructor(type: string | EventMeta, payload?: unknown, options?: EventOptions & EventInstanceOptions) {
-    const meta = typeof type === 'object' && type ? type : makeMeta(type, options ?? {})
+  constructor(first: unknown, second?: unknown, third?: EventOptions & EventInstanceOptions) {
+    // A class of `defineEvent` knows its type; it is given the payload and the options.
+    const known = new.target[META]
+    const meta = known ?? makeMeta(first as string, third ?? {})
+    const payload = known ? first : second
+    const options = (known ? second : third) as (EventOptions & EventInstanceOptions) | undefined
     const content = meta.check ? meta.check(payload ?? {}) : anyPayload(payload)
     super(meta.type, options ? { ...meta.init, ...options } : meta.init)
-    const page = getPage()
-    stampId(page, now(page))
-    const state = new EventState(this as BaseEvent, meta, content, page)
+    const state = new EventState(this as BaseEvent, meta, content, getPage())
     ;(this as { [STATE]: EventState })[STATE] = state
     if (!meta.closed) exposePayload(this as BaseEvent, content, meta.keys)
     if (options) takeOptions(state, options)
@@ -85,12 +89,10 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
     return status === COMPLETED ? 'completed' : status === STARTED ? 'started' : 'pending'
   }
   get eventStartedAt(): Date | null {
-    const { startedAt } = this[STATE]
-    return startedAt ? new Date(startedAt) : null
+    return dateOf(this[STATE].startedAt)
   }
   get eventCompletedAt(): Date | null {
-    const { completedAt } = this[STATE]
-    return completedAt ? new Date(completedAt) : null
+    return dateOf(this[STATE].completedAt)
   }
   /** ms for each handler, null for none. */
   get eventTimeout(): number | null {
@@ -194,6 +196,7 @@ function takeOptions(state: EventState, { timeout, parentId, id }: EventInstance
   if (timeout !== undefined) state.timeout = timeout
   if (parentId) state.parentId = parentId
   if (id) state.idText = id
+  state.cancelable = state.event.cancelable
 }
 
 function anyPayload(payload: unknown): Payload {

@@ -1,6 +1,6 @@
 import { type Infer, object, type Struct } from 'superstruct'
 import { checkType } from '../errors.js'
-import { STATE } from '../brands.js'
+import { META, STATE } from '../brands.js'
 import { type AnyPayload, BaseEvent, isFreeKey } from './base-event.js'
 import { type EventInstanceOptions, type EventMeta, type EventOptions, makeMeta } from './event-meta.js'
 import { type AnyStruct, payloadChecker } from './payload-check.js'
@@ -47,12 +47,10 @@ export function defineEvent<S extends EventSchema = Record<never, AnyStruct>, R 
   options: Omit<EventOptions, 'result'> & { result?: R } = {},
 ): EventClass<PayloadOf<S>, Infer<R>> {
   const meta = withSchema(makeMeta(type, options), schema)
+  // Without a constructor of its own: the engine then skips the step.
   const DefinedEvent = class extends BaseEvent {
     static readonly eventType = type
-
-    constructor(payload?: AnyPayload, options?: EventInstanceOptions) {
-      super(meta as never, payload, options)
-    }
+    static override readonly [META] = meta
   }
   for (const key of meta.keys) {
     Object.defineProperty(DefinedEvent.prototype, key, {

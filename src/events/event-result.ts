@@ -1,6 +1,6 @@
 import { stateOf } from '../brands.js'
-import { getPage, now } from '../page.js'
-import { uuidv7, stampId } from '../ids.js'
+import { uuidv7 } from '../ids.js'
+import { dateOf, getPage, wallTime } from '../page.js'
 import { currentRun, deliver } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { HandlerRun } from './handler-run.js'
@@ -22,11 +22,7 @@ export class EventResult<Result = unknown> {
   }
 
   get id(): string {
-    if (!this.#id) {
-      const page = getPage()
-      stampId(page, now(page))
-      this.#id = uuidv7(page.idTime, page.idCount)
-    }
+    this.#id ??= uuidv7(wallTime(this.#run.startedAt), getPage().count++)
     return this.#id
   }
   /** `<busId>.<n>`: unique in every context. */
@@ -58,10 +54,10 @@ export class EventResult<Result = unknown> {
     return this.#run.error
   }
   get startedAt(): Date | null {
-    return this.#run.startedAt ? new Date(this.#run.startedAt) : null
+    return dateOf(this.#run.startedAt)
   }
   get completedAt(): Date | null {
-    return this.#run.completedAt ? new Date(this.#run.completedAt) : null
+    return dateOf(this.#run.completedAt)
   }
   /** ms, null for none. */
   get timeout(): number | null {

@@ -1,6 +1,6 @@
 import { EventLoopError } from '../errors.js'
 import { uuidv7 } from '../ids.js'
-import { getPage, microtask, now, type Page } from '../page.js'
+import { getPage, microtask, type Page, wallTime } from '../page.js'
 import { deliver } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
@@ -45,20 +45,19 @@ export class EventState {
   readonly event: BaseEvent
   readonly meta: EventMeta
   readonly payload: Record<string, unknown>
-  createdAt: number
-  /** Stamp of the id, and its text once somebody has read it. */
-  idTime: number
-  idCount: number
+  /** Place among the ids of the page, and the id's text once somebody has read it. */
+  readonly count: number
   idText: string | null = null
 
   status: EventStatus = NEW
   open = 0
   /** A handler has failed. */
   failed = false
+  /** Times as `performance.now()` gives them; 0 while they have not come. */
   startedAt = 0
   completedAt = 0
   timeout: number | null
-  readonly cancelable: boolean
+  cancelable: boolean
 
   /** The unfinished event in whose handler this one was dispatched; stays set afterwards. */
   parent: EventState | null = null
@@ -70,6 +69,8 @@ export class EventState {
   firstRun: HandlerRun | null = null
   lastRun: HandlerRun | null = null
   origin: Origin | null = null
+  /** The creation time that came with a record. */
+  recordedAt: number | null = null
   replayOf: string | null = null
 
   /** Somebody has read `then`: the drain pauses when the event completes, so that their code runs first. */
@@ -89,14 +90,17 @@ export class EventState {
     this.meta = meta
     this.payload = payload
     this.timeout = meta.timeout
-    this.cancelable = event.cancelable
-    this.createdAt = now(page)
-    this.idTime = page.idTime
-    this.idCount = page.idCount
+    this.cancelable = meta.init?.cancelable === true
+    this.count = page.count++
+  }
+
+  /** Wall clock, in ms: the platform has stamped the event already. */
+  get createdAt(): number {
+    return this.recordedAt ?? wallTime(this.event.timeStamp)
   }
 
   get id(): string {
-    this.idText ??= uuidv7(this.idTime, this.idCount)
+    this.idText ??= uuidv7(this.createdAt, this.count)
     return this.idText
   }
   /** `OrderCreated#1a2b`, as messages and trees name it. */
@@ -166,7 +170,7 @@ export class EventState {
 
   #complete(): void {
     this.status = COMPLETED
-    this.completedAt = now(getPage())
+    this.completedAt = getPage().time
     for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.eventCompleted()
     if (this.watched) getPage().pause = true
     if (this.failed) reportUnread(this)

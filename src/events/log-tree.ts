@@ -1,12 +1,13 @@
 import { show } from '../errors.js'
 import { stateOf } from '../brands.js'
+import { wallTime } from '../page.js'
 import type { EventState } from './event-state.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED, ERROR, STARTED } from './status.js'
 
 /** A clock time `HH:MM:SS.mmm` in UTC, and the seconds from start to end in brackets. */
 function times(shown: number, from: number, to: number): string {
-  const clock = new Date(shown).toISOString().slice(11, 23)
+  const clock = new Date(wallTime(shown)).toISOString().slice(11, 23)
   return to ? ` [${clock} (${((to - from) / 1000).toFixed(3)}s)]` : ` [${clock}]`
 }
 
@@ -39,9 +40,9 @@ function resultLine(run: HandlerRun): string {
   return `${icon} ${name}${startedAt ? times(startedAt, startedAt, completedAt) : ''}${outcome}`
 }
 
-function eventLine({ status, label, createdAt, startedAt, completedAt }: EventState): string {
+function eventLine({ status, label, event, startedAt, completedAt }: EventState): string {
   const icon = status === COMPLETED ? '✅' : status === STARTED ? '🏃' : '⏳'
-  return `${icon} ${label}${times(createdAt, startedAt || completedAt, completedAt)}`
+  return `${icon} ${label}${times(event.timeStamp, startedAt || completedAt, completedAt)}`
 }
 
 interface Row {
@@ -97,7 +98,7 @@ export function timeoutTree(run: HandlerRun, time: number): string {
   for (let item = stack.pop(); item; item = stack.pop()) {
     const indent = '   '.repeat(item.depth)
     if (item.state) {
-      lines.push(`${`${indent}📣 ${item.state.label}`.padEnd(64)} ${seconds(time - item.state.createdAt)}s`)
+      lines.push(`${`${indent}📣 ${item.state.label}`.padEnd(64)} ${seconds(time - item.state.event.timeStamp)}s`)
       for (const inner of item.state.runs().reverse()) stack.push({ run: inner, depth: item.depth + 1 })
     } else if (item.run) {
       const inner = item.run

@@ -53,9 +53,7 @@ export function payloadChecker(struct: AnyStruct, quick: boolean): (payload: unk
     if (!payload || Object.getPrototypeOf(payload) !== Object.prototype) return slow(payload)
     const copy = { ...(payload as Payload) }
     // As many keys as the schema has, and all of its keys fit: so there is no other.
-    let left = count
-    for (const _key in copy) left--
-    if (left !== 0) return slow(payload)
+    if (Object.keys(copy).length !== count) return slow(payload)
     for (let i = 0; i < count; i++) {
       const key = keys[i]
       if (!(tests[i] as Test)(copy[key])) return slow(payload)

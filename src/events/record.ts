@@ -22,27 +22,27 @@ export function recordOf(state: EventState): EventRecord {
     event_timeout: timeout === null ? null : timeout / 1000,
     event_parent_id: state.parentId,
     event_path: [...event.eventPath],
-    event_created_at: isoDate(state.createdAt),
-    event_processed_at: isoDate(startedAt),
+    event_created_at: isoDate(event.eventCreatedAt),
+    event_processed_at: isoDate(event.eventStartedAt),
   }
   if (meta.result) record.event_result_type = meta.result.type
   if (busIds.length) record.event_bus_ids = busIds
-  if (startedAt) record.event_started_at = isoDate(startedAt)
-  if (completedAt) record.event_completed_at = isoDate(completedAt)
+  if (startedAt) record.event_started_at = isoDate(event.eventStartedAt)
+  if (completedAt) record.event_completed_at = isoDate(event.eventCompletedAt)
   if (state.replayOf) record.event_replay_of = state.replayOf
   if (outcomes.length) record.event_outcomes = outcomes
   return record
 }
 
-function outcomeOf({ view, status, value, error, startedAt, completedAt }: HandlerRun): OutcomeRecord {
+function outcomeOf({ view, status, value, error }: HandlerRun): OutcomeRecord {
   const outcome: OutcomeRecord = {
     handler_id: view.handlerId,
     handler_name: view.handlerName,
     bus_id: view.busId,
     bus_name: view.busName,
     status: view.status,
-    started_at: isoDate(startedAt),
-    completed_at: isoDate(completedAt),
+    started_at: isoDate(view.startedAt),
+    completed_at: isoDate(view.completedAt),
   }
   if (status === ERROR) outcome.error = errorRecord(error)
   else if (value !== undefined) outcome.result = value
@@ -70,8 +70,7 @@ export function eventOf(
   if (record.event_type !== state.meta.type) {
     throw new WireError(`Expected a record of ${state.meta.type}, got one of ${record.event_type}`)
   }
-  const { createdAt } = state
-  state.createdAt = timeOf(record.event_created_at) || createdAt
+  state.recordedAt = record.event_created_at ? Date.parse(record.event_created_at) : null
   state.replayOf = record.event_replay_of ?? null
   if (path?.length || record.event_bus_ids?.length) {
     state.origin = { path: path ?? [], busIds: record.event_bus_ids ?? [] }
