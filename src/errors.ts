@@ -37,18 +37,16 @@ export class WireError extends Error {
 
 /** A value as a message can show it: short, and safe against a throwing `toString`. */
 export function show(value: unknown): string {
-  let text: string
   try {
-    text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+    const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+    return text.length > 80 ? `${text.slice(0, 79)}…` : text
   } catch {
-    text = '(unprintable)'
+    return '(unprintable)'
   }
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }
 
 function expected(name: string, what: string, value: unknown): string {
-  const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-  return `Expected \`${name}\` to be ${what}, got \`${show(value)}\` (${kind})`
+  return `Expected \`${name}\` to be ${what}, got \`${show(value)}\` (${value === null ? 'null' : typeof value})`
 }
 
 /** @throws TypeError unless `ok`: the value is of the wrong kind. */
@@ -56,26 +54,47 @@ export function checkType(ok: unknown, name: string, what: string, value: unknow
   if (!ok) throw new TypeError(expected(name, what, value))
 }
 
-/** @throws TypeError unless `value` is a number, RangeError unless it is in range. */
-export function checkNumber(name: string, value: unknown, least: number, what: string): void {
-  checkType(typeof value === 'number', name, what, value)
-  if (!(value >= least)) throw new RangeError(expected(name, what, value))
-}
+/** Looks at one option, by name. @throws TypeError, RangeError */
+export type Check = (name: string, value: unknown) => void
+
+const typed =
+  (type: string): Check =>
+  (name, value) =>
+    // biome-ignore lint/suspicious/useValidTypeof: the types are those below
+    checkType(typeof value === type, name, `a ${type}`, value)
+
+export const aFunction = /* @__PURE__ */ typed('function')
+export const aBoolean = /* @__PURE__ */ typed('boolean')
+export const aString = /* @__PURE__ */ typed('string')
+
+/** A number from `least` on. */
+export const from =
+  (least: number, what = `a number from ${least} on`): Check =>
+  (name, value) => {
+    checkType(typeof value === 'number', name, what, value)
+    if (!(value >= least)) throw new RangeError(expected(name, what, value))
+  }
+
+/** The same, or null. */
+export const orNull =
+  (check: Check): Check =>
+  (name, value) =>
+    value === null || check(name, value)
 
 /** A handler's or a wait's time: `null` for none, else more than 0 ms. */
-export function checkTimeout(name: string, value: unknown): void {
-  if (value != null) checkNumber(name, value, Number.MIN_VALUE, 'a number of ms above 0, or null')
-}
+export const aTimeout = /* @__PURE__ */ orNull(/* @__PURE__ */ from(Number.MIN_VALUE, 'a number of ms above 0, or null'))
 
-/** @throws TypeError unless `value` is nothing, or callable. */
-export function checkFunction(name: string, value: unknown): void {
-  checkType(value === undefined || typeof value === 'function', name, 'a function', value)
-}
+/** An AbortSignal of any realm. */
+export const aSignal: Check = (name, value) =>
+  checkType(typeof (value as AbortSignal | null)?.aborted === 'boolean', name, 'an AbortSignal', value)
 
-/** @throws TypeError unless `value` is nothing, or an AbortSignal of any realm. */
-export function checkSignal(value: unknown): void {
-  const ok = value === undefined || typeof (value as AbortSignal | null)?.aborted === 'boolean'
-  checkType(ok, 'signal', 'an AbortSignal', value)
+/** Checks those options that are there. @throws TypeError, RangeError naming the first wrong one */
+export function checkOptions(options: unknown, checks: Record<string, Check>): void {
+  checkType(typeof options === 'object' && options, 'options', 'an object', options)
+  for (const [name, check] of Object.entries(checks)) {
+    const value = (options as Record<string, unknown>)[name]
+    if (value !== undefined) check(name, value)
+  }
 }
 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
@@ -86,6 +105,5 @@ export function isIdentifier(value: unknown): value is string {
 }
 
 /** @throws TypeError unless `value` is an identifier of at most 64 characters. */
-export function checkIdentifier(name: string, value: unknown): asserts value is string {
+export const anIdentifier: Check = (name, value) =>
   checkType(isIdentifier(value), name, 'an identifier of at most 64 characters', value)
-}

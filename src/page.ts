@@ -31,7 +31,6 @@ export interface Page {
   /** The one lane of all buses with `eventConcurrency: 'global'`. */
   lane: RunLoop | null
   /** Living buses, weakly; a name is free once its bus is collected or cleared. */
-  buses: Set<WeakRef<EventBus>>
   names: Map<string, WeakRef<EventBus>>
   timers: TimerQueue | null
   /** In-page semaphores by name, while somebody holds or waits. */
@@ -66,7 +65,6 @@ export function getPage(): Page {
     clocks: [],
     dispatches: 0,
     lane: null,
-    buses: new Set(),
     names: new Map(),
     timers: null,
     pools: new Map(),

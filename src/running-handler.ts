@@ -89,10 +89,11 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run: HandlerRu
   }
 }
 
-/** Who waits: the known run (restored after the wait), else the likely one, else the run that dispatched the event. */
-export function waitingRun(state: EventState | null): HandlerRun | null {
-  const run = currentRun() ?? getPage().likely ?? state?.dispatchedBy
-  return run && !run.settled ? run : null
+const alive = (run: HandlerRun | null) => (run?.settled ? null : run)
+
+/** Who waits for an event: the known run, else the one that dispatched it, else the likely one; of those that still run. */
+export function waitingRun(state: EventState): HandlerRun | null {
+  return alive(currentRun()) ?? alive(state.dispatchedBy) ?? alive(getPage().likely)
 }
 
 const nativeThen = Promise.prototype.then

@@ -1,5 +1,18 @@
 import { stateOf } from '../brands.js'
-import { BusFullError, BusStoppedError, checkFunction, checkNumber, checkSignal, checkTimeout, checkType, EventLoopError } from '../errors.js'
+import {
+  aBoolean,
+  aFunction,
+  aSignal,
+  aTimeout,
+  BusFullError,
+  BusStoppedError,
+  type Check,
+  checkOptions,
+  checkType,
+  EventLoopError,
+  from,
+  orNull,
+} from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
@@ -12,15 +25,32 @@ import { warn } from '../warnings.js'
 import { DomListeners } from './dom-listeners.js'
 import type { EventBus } from './event-bus.js'
 import { History } from './history.js'
-import { freeName, registerBus, unregisterBus, watchMemory } from './page-buses.js'
+import { freeName, registerBus, watchMemory } from './page-buses.js'
 import { RunLoop } from './run-loop.js'
-import { type PatternClass, Subscriptions } from './subscriptions.js'
+import { type PatternClass, patternType, Subscriptions } from './subscriptions.js'
 import type { BusMiddleware, BusOptions, BusStats, Inspector, InspectStep } from './types.js'
 import { Visit } from './visit.js'
 import { Waiters } from './waiters.js'
 
 const MAX_HISTORY = 50
 const MAX_PENDING = 100
+const SEEN_IDS = 10_000
+
+const modes = ['bus', 'global', 'parallel']
+const aMode: Check = (name, value) => checkType(modes.includes(value as string), name, `one of ${modes.join(', ')}`, value)
+const someMiddlewares: Check = (name, value) => {
+  checkType(Array.isArray(value), name, 'an array', value)
+  for (const one of value) checkOptions(one, { onDispatch: aFunction, onEvent: aFunction, onResult: aFunction })
+}
+const noLog: Check = (name, value) => checkType(value === null, name, 'left out: this version has no log yet', value)
+const checks = {
+  parallelHandlers: aBoolean,
+  maxHistorySize: orNull(from(0)),
+  maxPending: orNull(from(1)),
+  eventConcurrency: aMode,
+  middlewares: someMiddlewares,
+  log: noLog,
+}
 
 /** The workings of a bus: where its parts meet. `EventBus` is its public face. */
 export class BusCore {
@@ -46,6 +76,9 @@ export class BusCore {
   #classes = new Map<string, PatternClass>()
   /** The class met last: a stream of events of one class looks no further. */
   #lastClass: PatternClass | undefined
+  /** Ids of events that came from records: two generations, the last 10 000 at least. */
+  #seen = new Set<string>()
+  #seenBefore = this.#seen
   #stopping: Promise<void> | null = null
   #refusing = false
   #acceptsChildren = false
@@ -57,17 +90,9 @@ export class BusCore {
   #lettingIn = false
 
   constructor(bus: EventBus, options: BusOptions, dispatchNatively: (event: Event) => boolean) {
-    checkType(typeof options === 'object' && options, 'options', 'an object', options)
-    const { name, parallelHandlers = false, eventConcurrency = 'bus', middlewares = [], log } = options
+    checkOptions(options, checks)
+    const { name, parallelHandlers = false, eventConcurrency = 'bus', middlewares = [] } = options
     const { maxHistorySize = MAX_HISTORY, maxPending = maxHistorySize === null ? null : MAX_PENDING } = options
-    const limits = 'a number from 0 on, or null for no limit'
-    if (maxHistorySize !== null) checkNumber('maxHistorySize', maxHistorySize, 0, limits)
-    if (maxPending !== null) checkNumber('maxPending', maxPending, 1, 'a number from 1 on, or null for no limit')
-    checkType(typeof parallelHandlers === 'boolean', 'parallelHandlers', 'a boolean', parallelHandlers)
-    checkType(['bus', 'global', 'parallel'].includes(eventConcurrency), 'eventConcurrency', "'bus', 'global' or 'parallel'", eventConcurrency)
-    checkType(Array.isArray(middlewares), 'middlewares', 'an array', middlewares)
-    for (const middleware of middlewares) checkMiddleware(middleware)
-    checkType(log === undefined || log === null, 'log', 'left out: this version has no log yet', log)
     const page = getPage()
     this.bus = bus
     this.name = freeName(name)
@@ -103,7 +128,7 @@ export class BusCore {
     if (state.firstVisit) {
       if (state.pendingRun()) state.hideThen()
       if (state.visit(this)) return event
-    }
+    } else if (state.origin && this.#wasHere(state)) return event
     this.#checkAccepts(state, run)
     const page = getPage()
     this.stopped = false
@@ -115,12 +140,26 @@ export class BusCore {
     }
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)
+    if (state.origin) this.#remember(state.id)
     const dropped = this.history.add(visit)
     if (dropped) this.#drop(dropped)
     if (this.inspected) this.tell('queued', state)
     if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
     this.lane.enqueue(visit, state.urgent)
     return event
+  }
+
+  /** Whether the event of a record has been on this bus: local events know their buses themselves. */
+  #wasHere({ id, origin }: EventState): boolean {
+    return !!origin?.busIds.includes(this.id) || this.#seen.has(id) || this.#seenBefore.has(id)
+  }
+
+  #remember(id: string): void {
+    if (this.#seen.size >= SEEN_IDS) {
+      this.#seenBefore = this.#seen
+      this.#seen = new Set()
+    }
+    this.#seen.add(id)
   }
 
   #checkAccepts(state: EventState, run: HandlerRun | null): void {
@@ -144,6 +183,13 @@ export class BusCore {
       this.#lastClass = eventClass
     }
     for (const { onDispatch } of this.#middlewares) onDispatch?.(state.event, this.bus)
+  }
+
+  /** The type that a pattern stands for; its class becomes known. @throws TypeError */
+  typeOf(pattern: unknown): string {
+    const type = patternType(pattern)
+    if (typeof pattern === 'function') this.learn(type, pattern as PatternClass)
+    return type
   }
 
   /** Remembers the class of a type. @throws TypeError for an unrelated one of the same type */
@@ -190,7 +236,7 @@ export class BusCore {
 
   whenRoom(signal?: AbortSignal): Promise<void> {
     return new RunPromise((resolve, reject) => {
-      checkSignal(signal)
+      checkOptions({ signal }, { signal: aSignal })
       signal?.throwIfAborted()
       if (this.#cleared) throw new BusStoppedError(`${this.name} was stopped and cleared`)
       if (this.history.unfinished < this.#maxPending && !this.#room.length) return resolve()
@@ -210,7 +256,7 @@ export class BusCore {
 
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
     return new RunPromise((resolve) => {
-      checkTimeout('timeout', timeout)
+      checkOptions({ timeout }, { timeout: aTimeout })
       const run = currentRun()
       if (run && !run.settled && run.state.visit(this)) {
         throw new EventLoopError(`${run.handler.name} of ${run.state.label} would wait for ever: ${this.name} is idle only when it has returned`)
@@ -228,9 +274,13 @@ export class BusCore {
     })
   }
 
-  stop({ timeout, clear = false }: { timeout?: number | null; clear?: boolean } = {}): Promise<void> {
-    if (timeout !== 0) checkTimeout('timeout', timeout)
-    if (this.#stopping) return clear ? this.#stopping.then(() => this.stop({ clear })) : this.#stopping
+  stop(options: { timeout?: number | null; clear?: boolean } = {}): Promise<void> {
+    checkOptions(options, { timeout: orNull(from(0)), clear: aBoolean })
+    const { timeout, clear = false } = options
+    if (this.#stopping) {
+      if (!timeout) this.#cancelAll()
+      return clear ? this.#stopping.then(() => this.stop({ clear })) : this.#stopping
+    }
     this.#refusing = true
     this.#stopping = this.#stop(timeout || 0, clear).finally(() => {
       this.#stopping = null
@@ -248,11 +298,15 @@ export class BusCore {
       await this.waitUntilIdle(timeout)
     }
     this.#acceptsChildren = false
-    const cause = new BusStoppedError(`${this.name} was stopped`)
-    for (const { state } of [...this.history.started(), ...this.history.pending()]) state.cancel(cause)
+    this.#cancelAll()
     this.waiters.stop()
     if (clear) this.#clear()
     for (const wake of this.#room.splice(0)) wake()
+  }
+
+  #cancelAll(): void {
+    const cause = new BusStoppedError(`${this.name} was stopped`)
+    for (const { state } of [...this.history.started(), ...this.history.pending()]) state.cancel(cause)
   }
 
   #clear(): void {
@@ -260,12 +314,12 @@ export class BusCore {
     this.subscriptions.clear()
     this.history.clear()
     this.#classes.clear()
-    unregisterBus(this.bus, this.name)
+    getPage().names.delete(this.name)
   }
 
 
   inspect(inspector: Inspector): () => void {
-    checkFunction('fn', inspector)
+    aFunction('fn', inspector)
     const entry: Inspector = (...step) => inspector(...step)
     this.#inspectors.push(entry)
     this.inspected = true
@@ -290,11 +344,6 @@ export class BusCore {
   tellResult(step: InspectStep, run: HandlerRun): void {
     if (this.inspected) this.tell(step, run.state, run)
   }
-}
-
-function checkMiddleware(middleware: BusMiddleware): void {
-  checkType(typeof middleware === 'object' && middleware, 'middlewares', 'objects with onDispatch, onEvent or onResult', middleware)
-  for (const key of ['onDispatch', 'onEvent', 'onResult'] as const) checkFunction(key, middleware[key])
 }
 
 function inspectorOf(middleware: BusMiddleware, bus: EventBus): Inspector {

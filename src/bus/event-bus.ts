@@ -5,7 +5,7 @@ import { historyTree } from '../events/log-tree.js'
 import { currentRun } from '../running-handler.js'
 import { BusCore } from './bus-core.js'
 import { livingBuses } from './page-buses.js'
-import { type PatternClass, patternType } from './subscriptions.js'
+import type { PatternClass } from './subscriptions.js'
 import type {
   BusOptions,
   BusStats,
@@ -61,7 +61,7 @@ export class EventBus extends EventTarget {
   }
   /** What happened lately, in order of dispatch: a snapshot of at most `maxHistorySize` events. */
   get eventHistory(): ReadonlyMap<string, BaseEvent> {
-    return this[CORE].history.toMap()
+    return new Map(this[CORE].history.visits().map(({ state }) => [state.id, state.event]))
   }
   /** Events that wait for their turn here. */
   get eventsPending(): readonly BaseEvent[] {
@@ -93,8 +93,7 @@ export class EventBus extends EventTarget {
    */
   on<P extends Pattern>(pattern: P, handler: HandlerFunction<EventOf<P>>, options: HandlerOptions = {}): Subscription {
     const core = this[CORE]
-    const type = patternType(pattern)
-    if (typeof pattern === 'function') core.learn(type, pattern)
+    core.typeOf(pattern)
     const registered = core.subscriptions.add(pattern, handler as HandlerFunction, options, core.nextHandlerId())
     return subscription(() => core.subscriptions.remove(registered), options.signal)
   }
@@ -117,7 +116,7 @@ export class EventBus extends EventTarget {
   ): void
   override addEventListener(type: PatternClass | string, listener: unknown, options?: boolean | AddEventListenerOptions): void {
     const { listeners } = this[CORE]
-    const name = typeName(type)
+    const name = this.#typeName(type)
     super.addEventListener(name, listeners.wrap(listener), options)
     listeners.note(name)
   }
@@ -133,7 +132,7 @@ export class EventBus extends EventTarget {
     options?: boolean | EventListenerOptions,
   ): void
   override removeEventListener(type: PatternClass | string, listener: unknown, options?: boolean | EventListenerOptions): void {
-    super.removeEventListener(typeName(type), this[CORE].listeners.wrap(listener), options)
+    super.removeEventListener(this.#typeName(type), this[CORE].listeners.wrap(listener), options)
   }
 
   /**
@@ -162,8 +161,7 @@ export class EventBus extends EventTarget {
     const last = rest[rest.length - 1]
     const map = rest.length === 2 && typeof last === 'function' && !('eventType' in last) ? (rest.pop() as (event: Event) => unknown) : null
     checkType(rest.length, 'types', 'at least one event class or type', rest[0])
-    const types = rest.map((type) => (map ? String(type) : typeName(type as Pattern)))
-    for (const type of rest) if (typeof type === 'function') this[CORE].learn(patternType(type), type as PatternClass)
+    const types = rest.map((type) => this.#typeName(type as Pattern))
     const bring = (event: Event) => {
       const found = map ? map(event) : stateOf(event) && event
       if (found) this.dispatch(found as BaseEvent)
@@ -224,16 +222,16 @@ export class EventBus extends EventTarget {
     return historyTree(this[CORE].history.visits().map(({ state }) => state))
   }
 
+  /** A type as the platform takes it: any string, or an event class. */
+  #typeName(type: Pattern): string {
+    return typeof type === 'function' ? this[CORE].typeOf(type) : String(type)
+  }
+
   override toString(): string {
     const { history, subscriptions, stopped } = this[CORE]
     const counts = `⏳ ${history.queued} | ▶️ ${history.unfinished - history.queued} | ✅ ${history.completed().length}`
     return `${this.name}${stopped ? '🔴' : '🟢'}(${counts} ➡️ ${subscriptions.patterns} 👂)`
   }
-}
-
-/** A type as the platform takes it. */
-function typeName(type: Pattern): string {
-  return typeof type === 'function' ? patternType(type) : String(type)
 }
 
 function subscription(remove: () => void, signal?: AbortSignal): Subscription {
@@ -251,8 +249,9 @@ const when = (EventTarget.prototype as { when?(type: string, options?: unknown):
 if (when) {
   Object.defineProperty(EventBus.prototype, 'when', {
     value(this: EventBus, type: Pattern, options?: unknown) {
-      this[CORE].listeners.note(typeName(type))
-      return when.call(this, typeName(type), options)
+      const name = typeof type === 'function' ? this[CORE].typeOf(type) : String(type)
+      this[CORE].listeners.note(name)
+      return when.call(this, name, options)
     },
     configurable: true,
     writable: true,

@@ -1,4 +1,3 @@
-import type { BaseEvent } from '../events/base-event.js'
 import { LinkedList } from '../linked-list.js'
 import type { Visit } from './visit.js'
 
@@ -66,37 +65,33 @@ export class History {
   }
 
   pending(): Visit[] {
-    return [...this.#lostPending.toArray(), ...this.#pending.toArray()].sort(byOrder)
+    return merge(this.#lostPending, this.#pending)
   }
   started(): Visit[] {
-    return [...this.#lostStarted.toArray(), ...this.#started.toArray()].sort(byOrder)
+    return merge(this.#lostStarted, this.#started)
   }
   completed(): Visit[] {
-    return this.#completed.toArray().sort(byOrder)
+    return merge(this.#completed)
   }
-  /** What is remembered, in order of dispatch. */
+  /** What is remembered. */
   visits(): Visit[] {
-    return [...this.#completed.toArray(), ...this.#started.toArray(), ...this.#pending.toArray()].sort(byOrder)
+    return merge(this.#completed, this.#started, this.#pending)
   }
-  toMap(): ReadonlyMap<string, BaseEvent> {
-    return new Map(this.visits().map(({ state }) => [state.id, state.event]))
-  }
-
   clear(): void {
-    for (const visit of this.#completed.toArray()) LinkedList.remove<Visit>(visit)
+    this.#completed = new LinkedList()
   }
 
   /** Up to `count` of the oldest and of the newest remembered visits of each kind: a sample for estimates. */
-  sample(count: number): Set<Visit> {
+  sample(count: number): Visit[] {
     const visits = new Set<Visit>()
     for (const { first, last } of [this.#completed, this.#started, this.#pending]) {
-      let left = count
-      for (let visit = first; visit && left--; visit = visit.next) visits.add(visit)
-      left = count
-      for (let visit = last; visit && left--; visit = visit.prev) visits.add(visit)
+      for (let visit = first, left = count; visit && left--; visit = visit.next) visits.add(visit)
+      for (let visit = last, left = count; visit && left--; visit = visit.prev) visits.add(visit)
     }
-    return visits
+    return [...visits]
   }
 }
 
-const byOrder = (a: Visit, b: Visit) => a.order - b.order
+/** In order of dispatch. */
+const merge = (...lists: LinkedList<Visit>[]) =>
+  lists.flatMap((list) => list.toArray()).sort((a, b) => a.order - b.order)

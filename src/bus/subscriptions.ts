@@ -1,5 +1,5 @@
 import { BUS } from '../brands.js'
-import { checkFunction, checkSignal, checkTimeout, checkType, isIdentifier } from '../errors.js'
+import { aBoolean, aFunction, aSignal, aString, aTimeout, checkOptions, checkType, isIdentifier } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { Handler } from '../events/handler-run.js'
 import type { EventBus } from './event-bus.js'
@@ -53,12 +53,9 @@ export class Subscriptions {
 
   add(pattern: unknown, fn: HandlerFunction, options: HandlerOptions, number: number): RegisteredHandler {
     const type = patternType(pattern)
-    checkType(typeof fn === 'function', 'handler', 'a function', fn)
-    checkType(typeof options === 'object' && options, 'options', 'an object', options)
-    const { once = false, name, timeout, signal } = options
-    checkType(name === undefined || typeof name === 'string', 'name', 'a string', name)
-    checkTimeout('timeout', timeout)
-    checkSignal(signal)
+    aFunction('handler', fn)
+    checkOptions(options, { once: aBoolean, name: aString, timeout: aTimeout, signal: aSignal })
+    const { once = false, name, timeout } = options
     const handler: RegisteredHandler = {
       id: number,
       name: name || fn.name || 'anonymous',
@@ -80,7 +77,7 @@ export class Subscriptions {
 
   off(pattern: unknown, fn?: HandlerFunction): void {
     const type = patternType(pattern)
-    checkFunction('handler', fn)
+    if (fn !== undefined) aFunction('handler', fn)
     this.#keep(type, (other) => fn !== undefined && other.fn !== fn)
   }
 

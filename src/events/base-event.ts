@@ -1,5 +1,5 @@
 import { META, STATE } from '../brands.js'
-import { checkTimeout, checkType, LogError } from '../errors.js'
+import { aTimeout, type Check, checkOptions, checkType, LogError } from '../errors.js'
 import { isUuid } from '../ids.js'
 import { dateOf, getPage } from '../page.js'
 import type { EventRecord } from '../protocol.js'
@@ -12,8 +12,7 @@ import { EventState } from './event-state.js'
 import { eventLogTree } from './log-tree.js'
 import type { Payload } from './payload-check.js'
 import { eventOf, recordOf } from './record.js'
-import * as views from './result-views.js'
-import type { ResultOptions } from './result-views.js'
+import { byHandler, collect, flatDict, flatList, type ResultOptions } from './result-views.js'
 import { COMPLETED, STARTED } from './status.js'
 
 /** Any payload: what `new BaseEvent(type, payload)` carries. */
@@ -143,26 +142,26 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
 
   /** The first result that counts, in order of execution. @throws TypeError before the event was dispatched */
   eventResult(options?: ResultOptions<R>): Promise<R | undefined> {
-    return views.first<R>(this[STATE], options)
+    return collect<R, R | undefined>(this[STATE], options, ([first]) => first?.result)
   }
   /** All results that count, in order of execution. */
   eventResultsList(options?: ResultOptions<R>): Promise<R[]> {
-    return views.list<R>(this[STATE], options)
+    return collect<R, R[]>(this[STATE], options, (results) => results.map(({ result }) => result as R))
   }
   eventResultsByHandlerId(options?: ResultOptions<R>): Promise<Record<string, R>> {
-    return views.byHandler<R>(this[STATE], 'handlerId', options)
+    return collect(this[STATE], options, byHandler<R>('handlerId'))
   }
   /** Of handlers with the same name the last wins. */
   eventResultsByHandlerName(options?: ResultOptions<R>): Promise<Record<string, R>> {
-    return views.byHandler<R>(this[STATE], 'handlerName', options)
+    return collect(this[STATE], options, byHandler<R>('handlerName'))
   }
   /** Merges results that are plain objects; the last handler wins unless `raiseIfConflicts`. */
   eventResultsFlatDict(options?: ResultOptions<R>): Promise<Record<string, unknown>> {
-    return views.flatDict(this[STATE], options)
+    return collect<R, Record<string, unknown>>(this[STATE], options, (results) => flatDict(results, options?.raiseIfConflicts))
   }
   /** Concatenates results that are arrays. */
   eventResultsFlatList(options?: ResultOptions<R>): Promise<R extends readonly (infer Item)[] ? Item[] : unknown[]> {
-    return views.flatList(this[STATE], options) as never
+    return collect<R, never>(this[STATE], options, (results) => flatList(results) as never)
   }
 
   /** The flat record that logs, tabs and the Python library share. */
@@ -189,10 +188,11 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
 }
 
-function takeOptions(state: EventState, { timeout, parentId, id }: EventInstanceOptions): void {
-  checkTimeout('timeout', timeout)
-  checkType(id === undefined || isUuid(id), 'id', 'a UUID', id)
-  checkType(parentId === undefined || isUuid(parentId), 'parentId', 'a UUID', parentId)
+const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
+
+function takeOptions(state: EventState, options: EventInstanceOptions): void {
+  checkOptions(options, { timeout: aTimeout, id: aUuid, parentId: aUuid })
+  const { timeout, parentId, id } = options
   if (timeout !== undefined) state.timeout = timeout
   if (parentId) state.parentId = parentId
   if (id) state.idText = id

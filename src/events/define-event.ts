@@ -2,7 +2,7 @@ import { type Infer, object, type Struct } from 'superstruct'
 import { checkType } from '../errors.js'
 import { META, STATE } from '../brands.js'
 import { type AnyPayload, BaseEvent, isFreeKey } from './base-event.js'
-import { type EventInstanceOptions, type EventMeta, type EventOptions, makeMeta } from './event-meta.js'
+import { type EventInstanceOptions, type EventMeta, type EventOptions, aStruct, makeMeta } from './event-meta.js'
 import { type AnyStruct, payloadChecker } from './payload-check.js'
 
 /** A record of structs, or one `object()` or `type()` struct. */
@@ -68,16 +68,10 @@ function withSchema(meta: EventMeta, schema: EventSchema | undefined): EventMeta
   if (schema === undefined) return meta
   checkType(typeof schema === 'object' && schema, 'schema', 'a record of superstruct structs', schema)
   const given = typeof schema.validator === 'function'
-  for (const [key, leaf] of Object.entries(given ? {} : schema)) {
-    checkType(typeof leaf?.validator === 'function', `schema.${key}`, 'a superstruct struct', leaf)
-  }
+  if (!given) for (const [key, leaf] of Object.entries(schema)) aStruct(`schema.${key}`, leaf)
   const struct: AnyStruct = given ? (schema as AnyStruct) : object(schema as Record<string, AnyStruct>)
-  checkType(/^(object|type)$/.test(struct.type) && struct.schema, 'schema', 'an object() or type() struct with fields', struct.type)
+  checkType(/^(object|type)$/.test(struct.type) && struct.schema, 'schema', 'an object() or type() struct', struct.type)
   const keys = Object.keys(struct.schema)
-  for (const key of keys) {
-    if (!isFreeKey(key)) {
-      throw new TypeError(`Expected the keys of ${meta.type}'s schema to be free, got \`${key}\`: an event needs that name itself`)
-    }
-  }
+  for (const key of keys) checkType(isFreeKey(key), 'schema', 'without names that an event has itself', key)
   return { ...meta, check: payloadChecker(struct, !given), keys: new Set(keys), closed: struct.type === 'object' }
 }

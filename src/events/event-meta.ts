@@ -1,4 +1,4 @@
-import { checkIdentifier, checkTimeout, checkType } from '../errors.js'
+import { anIdentifier, aString, aTimeout, type Check, checkOptions, checkType } from '../errors.js'
 import type { AnyStruct, Payload } from './payload-check.js'
 
 /** What all events of one class share. */
@@ -38,18 +38,18 @@ export interface EventInstanceOptions extends EventInit {
   id?: string
 }
 
+export const aStruct: Check = (name, value) =>
+  checkType(typeof (value as AnyStruct | null)?.validator === 'function', name, 'a superstruct struct', value)
+
 const DEFAULT_TIMEOUT = 60_000
 const noKeys: ReadonlySet<string> = new Set()
 
 /** @throws TypeError, RangeError for a wrong type or option. */
 export function makeMeta(type: string, options: EventOptions): EventMeta {
-  checkIdentifier('type', type)
-  checkType(typeof options === 'object' && options, 'options', 'an object', options)
-  const { result, timeout = DEFAULT_TIMEOUT, version = '1.0.0', bubbles, cancelable, composed } = options
-  checkTimeout('timeout', timeout)
-  checkType(result === undefined || typeof result?.validator === 'function', 'result', 'a superstruct struct', result)
-  checkType(typeof version === 'string', 'version', 'a string', version)
+  anIdentifier('type', type)
+  checkOptions(options, { timeout: aTimeout, result: aStruct, version: aString })
+  const { result = null, timeout = DEFAULT_TIMEOUT, version = '1.0.0', bubbles, cancelable, composed } = options
   const init = bubbles || cancelable || composed ? { bubbles, cancelable, composed } : undefined
   const schema = `${type}@${version}`
-  return { type, schema, timeout, result: result ?? null, init, check: null, keys: noKeys, closed: false }
+  return { type, schema, timeout, result, init, check: null, keys: noKeys, closed: false }
 }

@@ -72,9 +72,7 @@ export function eventOf(
   }
   state.recordedAt = record.event_created_at ? Date.parse(record.event_created_at) : null
   state.replayOf = record.event_replay_of ?? null
-  if (path?.length || record.event_bus_ids?.length) {
-    state.origin = { path: path ?? [], busIds: record.event_bus_ids ?? [] }
-  }
+  state.origin = { path: path ?? [], busIds: record.event_bus_ids ?? [] }
   for (const outcome of record.event_outcomes ?? []) state.addRun(pastRun(state, outcome))
   if (record.event_completed_at) {
     state.startedAt = timeOf(record.event_started_at)

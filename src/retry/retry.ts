@@ -1,10 +1,23 @@
 import { stateOf } from '../brands.js'
-import { checkFunction, checkNumber, checkSignal, checkTimeout, checkType, EventTimeoutError, SemaphoreTimeoutError } from '../errors.js'
+import {
+  aBoolean,
+  aFunction,
+  aSignal,
+  aString,
+  aTimeout,
+  type Check,
+  checkOptions,
+  checkType,
+  EventTimeoutError,
+  from,
+  orNull,
+  SemaphoreTimeoutError,
+} from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { callAs, currentRun, RunPromise, settleWith } from '../running-handler.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
-import { checkLimit, checkScope, poolOf, SlotPool } from './semaphore.js'
+import { aLimit, aScope, poolOf, SlotPool } from './semaphore.js'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
 type Fn = (this: never, ...args: never[]) => unknown
@@ -34,7 +47,24 @@ export interface RetryOptions {
   signal?: AbortSignal
 }
 
-type Settings = Required<Pick<RetryOptions, 'wait' | 'retries' | 'backoffFactor' | 'semaphoreLax' | 'semaphoreScope'>> & RetryOptions
+const fromZero = /* @__PURE__ */ from(0)
+const errorsOrPredicate: Check = (name, value) => {
+  if (Array.isArray(value)) for (const error of value) aFunction(name, error)
+  else aFunction(name, value)
+}
+const checks = /* @__PURE__ */ (() => ({
+  wait: fromZero,
+  retries: fromZero,
+  timeout: aTimeout,
+  retryOn: errorsOrPredicate,
+  backoffFactor: fromZero,
+  semaphoreLimit: orNull(aLimit),
+  semaphoreName: aString,
+  semaphoreLax: aBoolean,
+  semaphoreScope: aScope('global', 'class', 'self'),
+  semaphoreTimeout: orNull(fromZero),
+  signal: aSignal,
+}))()
 
 /**
  * Runs a function again when it fails, and limits how many calls run at once. A method decorator (`@retry({…}) async m() {}`)
@@ -42,99 +72,76 @@ type Settings = Required<Pick<RetryOptions, 'wait' | 'retries' | 'backoffFactor'
  * @throws TypeError, RangeError for wrong options, at once
  */
 export function retry(options: RetryOptions = {}) {
-  const settings = checkOptions(options)
+  checkOptions(options, checks)
   return function decorate<F extends (this: never, ...args: never[]) => unknown>(
     fn: F,
     context?: ClassMethodDecoratorContext,
   ): (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>> {
     checkType(typeof fn === 'function', 'fn', 'a function', fn)
-    const name = String(context?.name ?? (fn.name || 'anonymous'))
-    const pools = new PoolsOf(settings, name)
+    const name = String(context?.name ?? fn.name)
     const retried = function (this: unknown, ...args: unknown[]) {
       const run = currentRun()
+      const call = () => (fn as Fn).apply(this as never, args as never[])
+      const inRun = run ? () => callAs(run, call) : call
+      const pool = options.semaphoreLimit ? poolFor(options, name, retried, this) : null
       return new RunPromise((resolve, reject) => {
-        const call = () => callAsRun(run, () => (fn as Fn).apply(this as never, args as never[]))
-        attempts(call, pools, this, settings, run).then(({ value }) => settleWith(resolve, value), reject)
+        const { signal: given } = options
+        const signal = run && given ? AbortSignal.any([run.signal, given]) : (run?.signal ?? given)
+        const all = () => attempts(inRun, name, options, signal)
+        // Without a semaphore the first attempt starts in the caller's own stretch.
+        const done = pool ? withSlot(pool, all, name, options, run, signal) : all()
+        done.then(({ value }) => settleWith(resolve, value), reject)
       })
     }
-    Object.defineProperty(retried, 'name', { value: name })
-    return retried as never
+    return Object.defineProperty(retried, 'name', { value: name }) as never
   }
 }
 
-function checkOptions(options: RetryOptions): Settings {
-  checkType(typeof options === 'object' && options, 'options', 'an object', options)
-  const { wait = 3000, retries = 3, timeout = 5000, backoffFactor = 1, semaphoreLax = true, semaphoreScope = 'global' } = options
-  const { retryOn, semaphoreLimit, semaphoreName, semaphoreTimeout, signal } = options
-  checkNumber('wait', wait, 0, 'a number of ms from 0 on')
-  checkNumber('retries', retries, 0, 'a number from 0 on')
-  checkNumber('backoffFactor', backoffFactor, 0, 'a number from 0 on')
-  checkTimeout('timeout', timeout)
-  checkSignal(signal)
-  if (!Array.isArray(retryOn)) checkFunction('retryOn', retryOn)
-  else for (const error of retryOn) checkType(typeof error === 'function', 'retryOn', 'error classes, or a predicate', error)
-  if (semaphoreLimit != null) checkLimit('semaphoreLimit', semaphoreLimit)
-  if (semaphoreTimeout != null) checkNumber('semaphoreTimeout', semaphoreTimeout, 0, 'a number of ms from 0 on')
-  checkType(semaphoreName === undefined || typeof semaphoreName === 'string', 'semaphoreName', 'a string', semaphoreName)
-  checkScope(semaphoreScope)
-  checkType(['global', 'class', 'self'].includes(semaphoreScope), 'semaphoreScope', "'global', 'class', 'self' or 'multiprocess'", semaphoreScope)
-  return { ...options, wait, retries, timeout, backoffFactor, semaphoreLax, semaphoreScope }
+/** The value in a box: a promise must not take an event that a forwarder returns for something to wait for. */
+interface Box {
+  value: unknown
 }
 
-const callAsRun = <R>(run: HandlerRun | null, call: () => R): R => (run ? callAs(run, call) : call())
-
-/** The value in a box: a promise must not take an event that a forwarder returns for something to wait for. */
-type Box = { value: unknown }
-
-async function attempts(call: () => unknown, pools: PoolsOf, self: unknown, settings: Settings, run: HandlerRun | null): Promise<Box> {
-  const signal = eitherSignal(settings.signal, run?.signal)
-  // Without a limit the first attempt starts in the caller's own stretch.
-  const release = settings.semaphoreLimit ? await pools.enter(self, run, signal) : undefined
-  try {
-    for (let wait = settings.wait, left = settings.retries; ; wait *= settings.backoffFactor, left--) {
-      try {
-        signal?.throwIfAborted()
-        return await limited(() => (release ? holding(release.pool, call) : call()), settings.timeout)
-      } catch (error) {
-        if (left <= 0 || signal?.aborted || !retriable(error, settings.retryOn)) throw error
-      }
-      if (left === 1) warn(`${pools.name} has failed; trying a last time in ${wait} ms`)
-      await pause(wait, signal)
+async function attempts(call: () => unknown, name: string, options: RetryOptions, signal?: AbortSignal): Promise<Box> {
+  const { retries = 3, timeout = 5000, backoffFactor = 1, retryOn } = options
+  let { wait = 3000 } = options
+  for (let left = retries; ; left--) {
+    try {
+      signal?.throwIfAborted()
+      return await attempt(call, timeout)
+    } catch (error) {
+      if (left <= 0 || signal?.aborted || !retriable(error, retryOn)) throw error
     }
-  } finally {
-    release?.()
+    if (left === 1) warn(`${name} has failed; trying a last time in ${wait} ms`)
+    await pause(wait, signal)
+    wait *= backoffFactor
   }
 }
 
 function retriable(error: unknown, retryOn: RetryOptions['retryOn']): boolean {
   if (!retryOn) return true
-  const list = Array.isArray(retryOn) ? (retryOn as ErrorClass[]) : isErrorClass(retryOn) ? [retryOn] : null
-  return list ? list.some((type) => error instanceof type) : !!(retryOn as (error: unknown) => boolean)(error)
+  // A class is told from a predicate by what it makes.
+  const isClass = retryOn === Error || (retryOn as { prototype?: unknown }).prototype instanceof Error || retryOn === DOMException
+  const classes = isClass ? [retryOn] : retryOn
+  return Array.isArray(classes)
+    ? (classes as ErrorClass[]).some((type) => error instanceof type)
+    : !!(retryOn as (error: unknown) => boolean)(error)
 }
 
-const isErrorClass = (value: unknown): value is ErrorClass =>
-  value === Error || value === DOMException || (value as { prototype?: unknown }).prototype instanceof Error
-
-/** One attempt. What cannot be killed is left to itself after its time. */
-function limited(call: () => unknown, timeout: number | null | undefined): Promise<Box> {
+/** What cannot be killed is left to itself after its time. */
+function attempt(call: () => unknown, timeout: number | null): Promise<Box> {
   return new Promise((resolve, reject) => {
     const value = call()
     if (stateOf(value)) return resolve({ value })
-    const stop = timeout == null ? undefined : after(timeout, () => reject(new EventTimeoutError(`The attempt took longer than ${timeout} ms`)))
-    Promise.resolve(value).then(
-      (answer) => {
-        stop?.()
-        resolve({ value: answer })
-      },
-      (error) => {
-        stop?.()
-        reject(error)
-      },
-    )
+    const late = () => reject(new EventTimeoutError(`The attempt took longer than ${timeout} ms`))
+    const stop = timeout === null ? null : after(timeout, late)
+    Promise.resolve(value)
+      .finally(stop)
+      .then((answer) => resolve({ value: answer }), reject)
   })
 }
 
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       stop()
@@ -148,92 +155,65 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   })
 }
 
-function eitherSignal(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a && b ? AbortSignal.any([a, b]) : (a ?? b)
+/** The pools of functions, classes and instances, by name: names alone do not survive minifiers. */
+const pools = new WeakMap<object, Map<string, SlotPool>>()
+
+function poolFor({ semaphoreScope, semaphoreName }: RetryOptions, name: string, fn: object, self: unknown): SlotPool {
+  const isClass = typeof self === 'function'
+  let owner = fn
+  if ((semaphoreScope === 'class' || semaphoreScope === 'self') && self && (isClass || typeof self === 'object')) {
+    owner = semaphoreScope === 'self' || isClass ? self : self.constructor
+  } else if (semaphoreName) return poolOf(semaphoreName)
+  const key = semaphoreName ?? name
+  const owned = pools.get(owner) ?? new Map<string, SlotPool>()
+  const pool = owned.get(key) ?? new SlotPool()
+  pools.set(owner, owned.set(key, pool))
+  return pool
 }
 
-/** Which pools the code that runs now holds a slot of, for functions that call themselves in their synchronous part. */
-let held: SlotPool[] = []
-/** The same for handler runs, over all their awaits. */
-const heldBy = new WeakMap<HandlerRun, Set<SlotPool>>()
+/** The pools that the code which runs now holds a slot of: in its synchronous part, and by handler run over all its awaits. */
+let held: readonly SlotPool[] = []
+const heldBy = new WeakMap<HandlerRun, SlotPool[]>()
 
-function holding(pool: SlotPool, call: () => unknown): unknown {
-  const before = held
-  held = [...held, pool]
-  try {
-    return call()
-  } finally {
-    held = before
-  }
-}
-
-/** Whether the caller, or a handler that waits for it, has a slot already: a second one could deadlock. */
+/** Whether the caller, or a handler that waits for it, has a slot already: to wait for a second one could last for ever. */
 function holds(pool: SlotPool, run: HandlerRun | null): boolean {
   for (let at = run; at; at = at.state.dispatchedBy) {
-    if ((at === run || at.waits) && heldBy.get(at)?.has(pool)) return true
+    if ((at === run || at.waits) && heldBy.get(at)?.includes(pool)) return true
   }
   return held.includes(pool)
 }
 
-/** The pools of objects (functions, classes, instances), by name. */
-const objectPools = new WeakMap<object, Map<string, SlotPool>>()
-
-/** The semaphore of one retried function, and who shares it. */
-class PoolsOf {
-  readonly #settings: Settings
-  readonly name: string
-
-  constructor(settings: Settings, name: string) {
-    this.#settings = settings
-    this.name = name
+/** Holds a slot over all attempts and waits. */
+async function withSlot(
+  pool: SlotPool,
+  all: () => Promise<Box>,
+  name: string,
+  { semaphoreLimit, semaphoreLax = true, semaphoreName = name, semaphoreTimeout, timeout = 5000 }: RetryOptions,
+  run: HandlerRun | null,
+  signal?: AbortSignal,
+): Promise<Box> {
+  if (holds(pool, run)) return all()
+  const limit = semaphoreLimit as number
+  const most = semaphoreTimeout ?? (timeout === null ? 0 : timeout * Math.max(1, limit - 1))
+  let release: (() => void) | undefined
+  try {
+    release = await pool.acquire(limit, semaphoreName, most || null, signal)
+  } catch (error) {
+    if (!semaphoreLax || !(error instanceof SemaphoreTimeoutError)) throw error
+    warn(`${error.message}; going on without it (semaphoreLax)`)
+    return all()
   }
-
-  #pool(self: unknown): SlotPool {
-    const { semaphoreScope, semaphoreName } = this.#settings
-    const isObject = (typeof self === 'object' && self) || typeof self === 'function'
-    if (semaphoreScope === 'global' || !isObject) {
-      // Without a name the function itself is the key: names do not survive minifiers.
-      if (semaphoreName !== undefined) return poolOf(semaphoreName)
-      return poolIn(this, '')
-    }
-    const owner = semaphoreScope === 'self' || typeof self === 'function' ? self : (self as object).constructor
-    return poolIn(owner as object, semaphoreName ?? this.name)
-  }
-
-  /** Waits for a slot; gives a function that gives it back. */
-  async enter(self: unknown, run: HandlerRun | null, signal: AbortSignal | undefined): Promise<Release> {
-    const { semaphoreLimit, semaphoreLax, semaphoreTimeout, timeout } = this.#settings
-    const limit = semaphoreLimit as number
-    const pool = this.#pool(self)
-    if (holds(pool, run)) return Object.assign(() => {}, { pool })
-    const most = semaphoreTimeout ?? (timeout == null ? 0 : timeout * Math.max(1, limit - 1))
-    try {
-      const release = await pool.acquire(limit, this.#settings.semaphoreName ?? this.name, most || null, signal)
-      return hold(pool, run, release)
-    } catch (error) {
-      if (!semaphoreLax || !(error instanceof SemaphoreTimeoutError)) throw error
-      warn(`${error.message}; going on without it (semaphoreLax)`)
-      return Object.assign(() => {}, { pool })
-    }
-  }
-}
-
-type Release = (() => void) & { pool: SlotPool }
-
-function hold(pool: SlotPool, run: HandlerRun | null, release: () => void): Release {
-  const pools = run && (heldBy.get(run) ?? new Set())
-  if (run && pools) heldBy.set(run, pools.add(pool))
-  const end = () => {
-    pools?.delete(pool)
+  const byRun = run && (heldBy.get(run) ?? [])
+  const before = held
+  try {
+    if (run && byRun) heldBy.set(run, byRun)
+    byRun?.push(pool)
+    held = [...held, pool]
+    const done = all()
+    held = before
+    return await done
+  } finally {
+    byRun?.splice(byRun.indexOf(pool), 1)
     release()
   }
-  return Object.assign(end, { pool })
-}
-
-function poolIn(owner: object, name: string): SlotPool {
-  let pools = objectPools.get(owner)
-  if (!pools) objectPools.set(owner, (pools = new Map()))
-  let pool = pools.get(name)
-  if (!pool) pools.set(name, (pool = new SlotPool()))
-  return pool
 }

@@ -1,5 +1,5 @@
 import { DISPOSE } from '../brands.js'
-import { checkNumber, checkSignal, checkTimeout, checkType, SemaphoreTimeoutError } from '../errors.js'
+import { aSignal, aTimeout, type Check, checkOptions, checkType, from, SemaphoreTimeoutError } from '../errors.js'
 import { Fifo } from '../linked-list.js'
 import { getPage } from '../page.js'
 import { RunPromise } from '../running-handler.js'
@@ -18,22 +18,22 @@ export interface SemaphoreOptions {
   scope?: 'global' | 'multiprocess'
 }
 
-/** @throws TypeError, RangeError */
-export function checkLimit(name: string, limit: unknown): void {
-  checkNumber(name, limit, 1, 'an integer from 1 on')
-  if (!Number.isInteger(limit)) throw new RangeError(`Expected \`${name}\` to be an integer from 1 on, got \`${limit}\` (number)`)
+export const aLimit: Check = (name, value) => {
+  from(1)(name, value)
+  if (!Number.isInteger(value)) throw new RangeError(`Expected \`${name}\` to be an integer, got \`${value}\``)
 }
 
-/** @throws TypeError: slots over all tabs need Web Locks, which this version does not use yet. */
-export function checkScope(scope: unknown): void {
-  if (scope === 'multiprocess') {
-    throw new TypeError("The scope 'multiprocess' is not in this version of bubus yet; use 'global' for slots shared within the page")
+/** One of these scopes. Slots over all tabs need Web Locks, which this version does not use yet. */
+export const aScope =
+  (...scopes: string[]): Check =>
+  (name, value) => {
+    const later = value === 'multiprocess' ? ' (multiprocess is not in this version of bubus yet)' : ''
+    checkType(scopes.includes(value as string), name, `one of ${scopes.join(', ')}${later}`, value)
   }
-}
 
 interface Waiting {
   limit: number
-  /** null once it has given up. */
+  /** Gives the slot; null once that was done, or the waiter has given up. */
   grant: (() => void) | null
 }
 
@@ -42,54 +42,47 @@ export class SlotPool {
   #held = 0
   #waiting = new Fifo<Waiting>()
   #head: Waiting | undefined
-  #idle: (() => void) | undefined
+  readonly #idle: (() => void) | undefined
 
   /** `idle` is called when nobody holds or waits, so that the pool can be forgotten. */
   constructor(idle?: () => void) {
     this.#idle = idle
   }
 
-  /** A function that gives the slot back. @throws SemaphoreTimeoutError, the signal's reason */
-  acquire(limit: number, what: string, timeout?: number | null, signal?: AbortSignal): Promise<() => void> {
+  /** A function that gives the slot back. @throws SemaphoreTimeoutError, the signal's reason (as rejections) */
+  acquire(limit: number, name: string, timeout?: number | null, signal?: AbortSignal): Promise<() => void> {
     return new RunPromise((resolve, reject) => {
       signal?.throwIfAborted()
-      const waiting: Waiting = { limit, grant: null }
-      const settle = () => {
+      const end = () => {
         waiting.grant = null
-        stop?.()
+        stopTimer?.()
         signal?.removeEventListener('abort', abort)
       }
       const giveUp = (error: unknown) => {
-        settle()
+        end()
         reject(error)
         this.#next()
       }
       const abort = () => giveUp(signal?.reason)
-      waiting.grant = () => {
-        settle()
+      const late = () =>
+        giveUp(new SemaphoreTimeoutError(`No slot of semaphore ${name} became free within ${timeout} ms (limit ${limit})`))
+      const grant = () => {
+        end()
         this.#held++
-        resolve(this.#release())
+        resolve(() => {
+          if (released) return
+          released = true
+          this.#held--
+          this.#next()
+        })
       }
-      this.#waiting.push(waiting)
-      let stop: (() => void) | undefined
-      this.#next()
-      if (!waiting.grant) return
-      if (timeout != null) {
-        const message = `No slot of semaphore ${what} became free within ${timeout} ms (limit ${limit})`
-        stop = after(timeout, () => giveUp(new SemaphoreTimeoutError(message)))
-      }
+      let released = false
+      const waiting: Waiting = { limit, grant }
+      const stopTimer = timeout == null ? null : after(timeout, late)
       signal?.addEventListener('abort', abort)
-    })
-  }
-
-  #release(): () => void {
-    let held = true
-    return () => {
-      if (!held) return
-      held = false
-      this.#held--
+      this.#waiting.push(waiting)
       this.#next()
-    }
+    })
   }
 
   #next(): void {
@@ -110,12 +103,8 @@ export class SlotPool {
 /** The pool of a name, in this page. */
 export function poolOf(name: string): SlotPool {
   const { pools } = getPage()
-  let pool = pools.get(name)
-  if (!pool) {
-    const made = new SlotPool(() => pools.get(name) === made && pools.delete(name))
-    pools.set(name, made)
-    pool = made
-  }
+  const pool = pools.get(name) ?? new SlotPool(() => pools.delete(name))
+  pools.set(name, pool)
   return pool
 }
 
@@ -127,9 +116,8 @@ export class Semaphore {
   /** @throws TypeError, RangeError for a wrong name, limit or scope */
   constructor(name: string, options: SemaphoreOptions) {
     checkType(typeof name === 'string' && name, 'name', 'a string that is not empty', name)
-    checkType(typeof options === 'object' && options, 'options', 'an object with a limit', options)
-    checkLimit('limit', options.limit)
-    checkScope(options.scope)
+    checkOptions(options, { limit: aLimit, scope: aScope('global') })
+    aLimit('limit', options.limit)
     this.name = name
     this.limit = options.limit
   }
@@ -138,10 +126,9 @@ export class Semaphore {
    * Waits for a slot; `timeout` in ms, no limit by default.
    * @throws SemaphoreTimeoutError, the signal's reason (both as rejections)
    */
-  async acquire({ signal, timeout }: { signal?: AbortSignal; timeout?: number | null } = {}): Promise<Slot> {
-    checkSignal(signal)
-    checkTimeout('timeout', timeout)
-    const release = await poolOf(this.name).acquire(this.limit, this.name, timeout, signal)
+  async acquire(options: { signal?: AbortSignal; timeout?: number | null } = {}): Promise<Slot> {
+    checkOptions(options, { signal: aSignal, timeout: aTimeout })
+    const release = await poolOf(this.name).acquire(this.limit, this.name, options.timeout, options.signal)
     return { signal: new AbortController().signal, [DISPOSE]: release } as Slot
   }
 }
