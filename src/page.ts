@@ -14,8 +14,12 @@ export interface Page {
   likely: HandlerRun | null
   /** While above 0, events are being delivered as values: their `then` is hidden. */
   delivering: number
-  /** An event that somebody waits for has completed: the next drain lets their code run first. */
-  pause: boolean
+  /** How many visits are queued, over all lanes. */
+  queued: number
+  /** How many microtasks no lane starts anything: an event that somebody waits for has completed, and their code runs first. */
+  pause: number
+  /** The lanes that go on after the pause. */
+  paused: RunLoop[]
   /** Grows with each drain; tells whether code still runs in the stretch in which it read `then`. */
   drains: number
   /** The visit whose event is being dispatched natively, by its bus. */
@@ -57,7 +61,9 @@ export function getPage(): Page {
     current: null,
     likely: null,
     delivering: 0,
-    pause: false,
+    queued: 0,
+    pause: 0,
+    paused: [],
     drains: 0,
     listening: null,
     count: Math.floor(Math.random() * 2 ** 40),
@@ -106,6 +112,23 @@ export function compareClocks(): void {
   const since = performance.now()
   const ahead = Date.now() - since
   if (!clocks.length || ahead > clocks[clocks.length - 1].ahead + 100) clocks.push({ since, ahead })
+}
+
+/** As many microtasks as code after an await of ours needs to start, through one async helper. */
+const HOPS = 4
+
+/** Lets code that awaits something of ours run before the next event starts, on whatever bus; free where none is queued. */
+export function pauseLanes(page: Page): void {
+  if (!page.queued) return
+  const running = page.pause > 0
+  page.pause = HOPS
+  if (!running) microtask(countDown)
+}
+
+function countDown(): void {
+  const page = getPage()
+  if (--page.pause) microtask(countDown)
+  else for (const lane of page.paused.splice(0)) lane.drain()
 }
 
 const resolved = Promise.resolve()

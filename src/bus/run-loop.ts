@@ -6,9 +6,6 @@ import type { Visit } from './visit.js'
 const SLICE = 8
 const STEPS = 15
 
-/** As many microtasks as code after an await of ours needs to start, through one async helper. */
-const HOPS = 4
-
 /**
  * One lane: a queue of visits, and who may start. A bus has its own; buses with `eventConcurrency: 'global'` share the page's.
  *
@@ -37,15 +34,10 @@ export class RunLoop {
   }
 
   enqueue(visit: Visit, urgent: boolean): void {
-    if (urgent) {
-      visit.place = JUMPER
-      this.#jumping++
-      this.#jumpers.push(visit)
-    } else {
-      visit.place = QUEUED
-      this.#queued++
-      this.#queue.push(visit)
-    }
+    visit.place = urgent ? JUMPER : QUEUED
+    if (urgent) this.#jumpers.push(visit)
+    else this.#queue.push(visit)
+    this.#count(visit, 1)
     this.schedule()
   }
 
@@ -56,79 +48,60 @@ export class RunLoop {
   }
 
   remove(visit: Visit): void {
-    if (visit.place === QUEUED) this.#queued--
-    else this.#jumping--
+    this.#count(visit, -1)
     visit.place = OUT
   }
 
+  #count({ place }: Visit, change: 1 | -1): void {
+    getPage().queued += change
+    if (place === JUMPER) this.#jumping += change
+    else this.#queued += change
+  }
+
   schedule(): void {
-    if (this.#scheduled || this.#draining) return
-    this.#scheduled = this.#soon()
+    if (this.#scheduled || this.#draining || !(this.#queued || this.#jumping)) return
+    this.#scheduled = true
+    microtask(this.drain)
   }
 
-  /**
-   * Drains in the next microtask; a few later if an awaited event has just completed, so that the awaiting code runs first.
-   * False if there is nothing to drain.
-   */
-  #soon(): boolean {
+  #next(): Visit | undefined {
+    const { parallel, active } = this
+    if (this.#jumping && (parallel || active === this.blocked)) return this.#take(this.#jumpers, JUMPER)
+    if (this.#queued && (parallel || active === 0)) return this.#take(this.#queue, QUEUED)
+    return undefined
+  }
+
+  #take(fifo: Fifo<Visit>, place: number): Visit {
+    let visit = fifo.shift() as Visit
+    while (visit.place !== place) visit = fifo.shift() as Visit
+    this.remove(visit)
+    return visit
+  }
+
+  /** Starts whatever may start. Called in a microtask, after a pause, and in the next task. */
+  drain = (): void => {
     const page = getPage()
-    let hops = page.pause ? HOPS : 1
-    page.pause = false
-    if (!this.#queued && !this.#jumping) return false
-    const hop = () => (--hops ? microtask(hop) : this.#drain())
-    microtask(hops > 1 ? hop : this.#drain)
-    return true
-  }
-
-  #next(): Visit | null {
-    if (this.#jumping && (this.parallel || this.active === this.blocked)) {
-      this.#jumping--
-      return this.#take(this.#jumpers, JUMPER)
+    const { task, paused } = page
+    if (!page.pause) {
+      page.drains++
+      readClock(page)
+      beginTask(page)
+      this.#draining = true
     }
-    if (this.#queued && (this.parallel || this.active === 0)) {
-      this.#queued--
-      return this.#take(this.#queue, QUEUED)
-    }
-    return null
-  }
-
-  #take(fifo: Fifo<Visit>, place: number): Visit | null {
-    let visit = fifo.shift()
-    while (visit && visit.place !== place) visit = fifo.shift()
-    if (visit) visit.place = OUT
-    return visit ?? null
-  }
-
-  #drain = (): void => {
-    const page = getPage()
-    // Another one has completed during the hops.
-    if (page.pause) {
-      this.#scheduled = this.#soon()
-      return
-    }
-    page.drains++
-    readClock(page)
-    beginTask(page)
-    this.#draining = true
-    for (let visit = this.#next(); visit; visit = this.#next()) {
+    while (!page.pause) {
+      const visit = this.#next()
+      if (!visit) break
       visit.start()
-      if (page.pause || (++page.task.steps & STEPS) === 0) {
-        if (page.pause) break
-        if (page.time - page.task.since > SLICE) {
-          this.#draining = false
-          page.task.lanes.push(this)
-          return
-        }
+      if ((++task.steps & STEPS) === 0 && page.time - task.since > SLICE) {
+        this.#draining = false
+        task.lanes.push(this)
+        return
       }
     }
-    this.#draining = this.#scheduled = false
-    // Without a pause, what is left must wait, and is scheduled by the visit that it waits for.
-    if (page.pause) this.schedule()
-  }
-
-  /** The next task has come. */
-  resume(): void {
-    this.#drain()
+    this.#draining = false
+    // After the pause it goes on; else what is left must wait, and is scheduled by the visit that it waits for.
+    this.#scheduled = page.pause > 0
+    if (page.pause) paused.push(this)
   }
 }
 
@@ -152,7 +125,7 @@ function beginTask({ task, time }: Page): void {
     task.port = port2
     port1.onmessage = () => {
       task.marked = false
-      for (const lane of task.lanes.splice(0)) lane.resume()
+      for (const lane of task.lanes.splice(0)) lane.drain()
     }
     // In Node the port would keep the process alive.
     ;(port1 as { unref?(): void }).unref?.()

@@ -4,7 +4,7 @@ import type { EventState, EventVisit } from '../events/event-state.js'
 import { type Handler, HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
 import type { Linked, LinkedList } from '../linked-list.js'
-import { getPage, readClock } from '../page.js'
+import { getPage, pauseLanes, readClock } from '../page.js'
 import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { busHandle, type BusHandle } from './bus-handle.js'
@@ -93,7 +93,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     this.done = true
     lane.active--
     if (lane.latest === this) lane.latest = null
-    if (this.expected) getPage().pause = true
+    if (this.expected) pauseLanes(getPage())
     state.release()
     lane.schedule()
   }

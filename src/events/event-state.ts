@@ -1,6 +1,6 @@
 import { EventLoopError } from '../errors.js'
 import { uuidv7 } from '../ids.js'
-import { getPage, microtask, type Page, wallTime } from '../page.js'
+import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
 import { deliver } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
@@ -172,7 +172,7 @@ export class EventState {
     this.status = COMPLETED
     this.completedAt = getPage().time
     for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.eventCompleted()
-    if (this.watched) getPage().pause = true
+    if (this.watched) pauseLanes(getPage())
     if (this.failed) reportUnread(this)
     const runs = this.#waitingRuns
     if (runs) {

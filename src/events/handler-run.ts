@@ -135,11 +135,11 @@ export class HandlerRun implements Timed {
   }
 
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */
-  checkAlive({ label }: EventState): void {
+  checkAlive(event: EventState): void {
     if (!this.reason) return
     const { handler, state } = this
     throw new EventCancelledError(
-      `${handler.name} of ${state.label} cannot dispatch ${label}: it was given up (${this.reason.message})`,
+      `${handler.name} of ${state.label} cannot dispatch ${event.label}: it was given up (${this.reason.message})`,
       { cause: this.reason },
     )
   }

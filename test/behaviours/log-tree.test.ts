@@ -1,0 +1,113 @@
+import { expect } from '@esm-bundle/chai'
+import { number } from 'superstruct'
+import { defineEvent, EventBus } from '../../src/index.js'
+import { consoleLines, gate, hushConsole, task } from './support.js'
+
+class Root extends defineEvent('Root') {}
+class Child extends defineEvent('Child', { n: number() }) {}
+class Slow extends defineEvent('Slow', {}, { timeout: 50 }) {}
+
+/** The one line of a text that contains `part`. */
+function lineWith(text: string, part: string): string {
+  const lines = text.split('\n').filter((line) => line.includes(part))
+  expect(lines.length, `lines with ${part} in\n${text}`).to.equal(1)
+  return lines[0] ?? ''
+}
+
+const never = (): Promise<never> => new Promise(() => {})
+
+describe('A18: log tree', () => {
+  hushConsole()
+
+  it('98: shows single events, handlers with values, errors, and an empty history', async () => {
+    const bus = new EventBus()
+    expect(bus.logTree()).to.contain('(No events in history)')
+    await bus.dispatch(new Root())
+    expect(bus.logTree()).to.match(/└── ✅ Root#[0-9a-f]{4} \[/)
+    bus.on(Root, () => 'a value', { name: 'answers' })
+    bus.on(Root, () => Promise.reject(new TypeError('Test error message')), { name: 'fails' })
+    const root = await bus.dispatch(new Root())
+    const tree = root.eventLogTree()
+    expect(lineWith(tree, 'answers'))
+      .to.contain(`✅ ${bus.name}.answers`)
+      .and.to.match(/→ ["']a value["']/)
+    expect(lineWith(tree, 'fails')).to.contain('❌').and.to.contain('TypeError: Test error message')
+  })
+
+  it('98: shows nested events under the handler that dispatched them, and every root', async () => {
+    const bus = new EventBus()
+    bus.on(Root, () => void bus.dispatch(new Child({ n: 1 })), { name: 'onRoot' })
+    bus.on(Child, ({ n }) => (n === 1 ? void bus.dispatch(new Child({ n: 2 })) : 'leaf'), { name: 'onChild' })
+    await bus.dispatch(new Root())
+    await bus.dispatch(new Root())
+    const lines = bus.logTree().split('\n')
+    const depthOf = (line: string): number => line.search(/[✅❌🏃⏳]/u)
+    const depths = lines.filter((line) => /Root#|Child#|onRoot|onChild/.test(line)).map(depthOf)
+    expect(depths.length).to.equal(12)
+    const [root = 0, ...below] = depths.slice(0, 6)
+    expect(below).to.deep.equal([1, 2, 3, 4, 5].map((level) => root + 4 * level))
+    expect(lines.filter((line) => /^[├└]── .*Root#/.test(line)).length).to.equal(2)
+  })
+
+  it('98: shows times and what is still running', async () => {
+    const bus = new EventBus()
+    const [started, release] = [gate(), gate()]
+    bus.on(
+      Root,
+      async () => {
+        started.open()
+        await release.promise
+      },
+      { name: 'running' },
+    )
+    const root = bus.dispatch(new Root())
+    const queued = bus.dispatch(new Child({ n: 1 }))
+    await started.promise
+    const tree = bus.logTree()
+    expect(lineWith(tree, 'Root#')).to.contain('🏃')
+    expect(lineWith(tree, 'running')).to.contain('🏃')
+    expect(lineWith(tree, 'Child#')).to.contain('⏳')
+    release.open()
+    await queued
+    expect(lineWith(root.eventLogTree(), 'running')).to.match(/\[\d\d:\d\d:\d\d\.\d{3} \(\d+\.\d{3}s\)\]/)
+  })
+
+  it('99: has the icons, the connectors and the values of the Python tree', async () => {
+    const bus = new EventBus()
+    const other = new EventBus()
+    const values: [string, unknown, string][] = [
+      ['text', 'a string', '"a string"'],
+      ['count', 42, '42'],
+      ['list', [1, 2, 3], 'list(3 items)'],
+      ['dict', { a: 1, b: 2 }, 'dict(2 items)'],
+      ['yes', true, 'true'],
+    ]
+    for (const [name, value] of values) bus.on(Root, () => value, { name })
+    bus.on(Root, () => bus.dispatch(new Child({ n: 1 })), { name: 'child' })
+    bus.on(Root, other.dispatch)
+    const root = await bus.dispatch(new Root())
+    const tree = root.eventLogTree()
+    for (const [name, , shown] of values) expect(lineWith(tree, `.${name}#`)).to.contain(`→ ${shown}`)
+    expect(lineWith(tree, '.child#')).to.match(/Child#[0-9a-f]{4}/)
+    expect(tree).to.contain('├── ').and.to.contain('└── ').and.to.contain('│   ')
+    expect(tree.trim().split('\n')[0]).to.match(/Root#[0-9a-f]{4} \[\d\d:\d\d:\d\d\.\d{3} \(\d+\.\d{3}s\)\]/)
+  })
+
+  it('100: a time-out logs the tree of what was finished, interrupted and never started', async () => {
+    const bus = new EventBus()
+    bus.on(Slow, () => 'done', { name: 'quick' })
+    bus.on(Slow, () => bus.dispatch(new Child({ n: 1 })).eventResult(), { name: 'waits' })
+    bus.on(Child, never, { name: 'hangs' })
+    bus.on(Child, () => 'late', { name: 'unstarted' })
+    const lines = await consoleLines('warn', async () => {
+      await bus.dispatch(new Slow())
+      await task()
+    })
+    const tree = lines.find((line) => line.includes('TIMEOUT')) ?? ''
+    expect(lineWith(tree, 'quick')).to.contain('✓')
+    expect(lineWith(tree, 'waits(#')).to.contain('TIMEOUT HERE')
+    expect(lineWith(tree, 'hangs')).to.contain('INTERRUPTED')
+    expect(lineWith(tree, 'unstarted')).to.contain('🔜')
+    expect(tree).to.contain('Slow#').and.to.contain('Child#')
+  })
+})

@@ -1,0 +1,26 @@
+import { type BenchCase, BURST, check, sumBelow } from '../bench-case.js'
+import { AbxTick, newAbxBus } from './abxbus-tick.js'
+
+export const abxbusAwaitEach: BenchCase = {
+  name: 'abxbus, await each',
+  group: 'main',
+  events: BURST,
+  prepare() {
+    const bus = newAbxBus()
+    let sum = 0
+    bus.on(AbxTick, ({ n }) => {
+      sum += n
+      return n
+    })
+    const s = 'tick'
+    return {
+      async run() {
+        for (let n = 0; n < BURST; n++) await bus.emit(AbxTick({ n, s })).now()
+      },
+      async finish() {
+        check(sum === sumBelow(BURST), 'the handler saw every event')
+        await bus.destroy()
+      },
+    }
+  },
+}

@@ -1,0 +1,44 @@
+import type { BenchCase } from './bench-case.js'
+import { settleInAbxBus } from './cases/abxbus-tick.js'
+import { settleIn } from './cases/resident.js'
+import { type Sample, takeSample } from './measure.js'
+import { cases } from './registry.js'
+
+export interface CaseInfo {
+  readonly name: string
+  readonly group: string
+  readonly events: number
+}
+
+/** What the runner calls, over the browser's protocol. */
+export interface BenchPage {
+  list(): CaseInfo[]
+  /** Each case once, in the given order. */
+  round(names: readonly string[]): Promise<Record<string, Sample>>
+  /** One case while the browser's profiler runs. */
+  profile(name: string): Promise<Sample>
+}
+
+function caseNamed(name: string): BenchCase {
+  const found = cases.find((bench) => bench.name === name)
+  if (!found) throw new Error(`Expected the name of a case, got ${JSON.stringify(name)}`)
+  return found
+}
+
+const benchPage: BenchPage = {
+  list: () => cases.map(({ name, group, events }) => ({ name, group, events })),
+  async round(names) {
+    const samples: Record<string, Sample> = {}
+    for (const name of names) {
+      samples[name] = await takeSample(caseNamed(name)).catch((cause) => {
+        throw new Error(`${name}: ${cause}`, { cause })
+      })
+    }
+    return samples
+  },
+  profile: (name) => takeSample(caseNamed(name), true),
+}
+
+await settleInAbxBus()
+await settleIn()
+Object.assign(globalThis, { benchPage })

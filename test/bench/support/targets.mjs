@@ -1,0 +1,84 @@
+const doubled = [1, 2, 4, 8].map((count) => [named(count), named(count * 2)])
+
+function named(count) {
+  return count === 1 ? '1 handler' : `${count} handlers`
+}
+
+/** How much dearer an event is in the second case than in the first. */
+function growth(small, large, limit = { chromium: 1.3, firefox: 1.3 }) {
+  return { name: `${large} ÷ ${small}`, value: ({ us }) => us(large) / us(small), limit }
+}
+
+/** What the figures have to be: at most `limit` (at least, with `atLeast`), better `aim`; without a limit, told only. */
+export const targets = [
+  {
+    name: 'burst ÷ yardstick',
+    value: ({ us }) => us('bubus, burst') / us('yardstick'),
+    limit: { chromium: 1.5, firefox: 3 },
+    aim: { chromium: 0.8 },
+  },
+  {
+    name: 'await each ÷ yardstick',
+    value: ({ us }) => us('bubus, await each') / us('yardstick'),
+    limit: { chromium: 2.5, firefox: 8 },
+    aim: { chromium: 1.5 },
+  },
+  {
+    name: 'abxbus ÷ bubus, burst',
+    value: ({ us }) => us('abxbus, burst') / us('bubus, burst'),
+    atLeast: true,
+    limit: { chromium: 15 },
+    aim: { chromium: 30 },
+  },
+  {
+    name: 'abxbus ÷ bubus, await each',
+    value: ({ us }) => us('abxbus, await each') / us('bubus, await each'),
+    atLeast: true,
+    limit: { chromium: 15 },
+    aim: { chromium: 30 },
+  },
+  growth('history of 1 000, one more', 'history of 100 000, one more'),
+  growth('history filled to 1 000', 'history filled to 100 000'),
+  growth('1 living bus', '1 000 living buses, one used'),
+  // Each wakes for 20 events instead of one for 20 000, and finds its data far from the processor.
+  growth('1 living bus', '1 000 living buses, all used', {}),
+  growth('siblings, not awaited, of 1', 'siblings, not awaited, of 1 000'),
+  growth('siblings, awaited one by one, of 1', 'siblings, awaited one by one, of 1 000'),
+  growth('siblings, awaited together, of 1', 'siblings, awaited together, of 1 000'),
+  {
+    name: 'twice the handlers ÷ twice the cost, worst',
+    value: ({ us }) => Math.max(...doubled.map(([some, more]) => us(more) / (2 * us(some)))),
+    limit: { chromium: 1.3, firefox: 1.3 },
+  },
+  ...['100 000 events in chunks of 1 000', '20 000 events at once, 20 µs each'].flatMap((name) => [
+    {
+      name: `longest task over 50 ms, ${name}`,
+      value: ({ figure }) => figure(name, 'longTask'),
+      unit: 'ms',
+      limit: { chromium: 50 },
+    },
+    {
+      name: `longest gap between tasks, ${name}`,
+      value: ({ figure }) => figure(name, 'gap'),
+      unit: 'ms',
+      limit: {},
+    },
+  ]),
+]
+
+/** Targets whose cases were run, each with its value and whether it met its limit and its aim. */
+export function judge(results, engine) {
+  const byName = new Map(results.map((result) => [result.name, result]))
+  const us = (name) => byName.get(name)?.us ?? Number.NaN
+  const figure = (name, key) => byName.get(name)?.figures[key] ?? Number.NaN
+  return targets.flatMap(({ name, value: compute, unit = '×', atLeast = false, limit, aim }) => {
+    const value = compute({ us, figure })
+    // A browser without long task entries says -1.
+    if (Number.isNaN(value) || value < 0) return []
+    const meets = (bound) => (bound === undefined ? null : atLeast ? value >= bound : value <= bound)
+    const bounds = { limit: limit[engine] ?? null, aim: aim?.[engine] ?? null }
+    return [
+      { name, value, unit, atLeast, ...bounds, pass: meets(limit[engine]), aimed: meets(aim?.[engine]) },
+    ]
+  })
+}

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { openShop } from './shop-page.mjs'
+
+const sample = await readFile(new URL('../../demo/events.jsonl', import.meta.url), 'utf8')
+const recorded = sample
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line))
+
+let shop
+let visitor
+let folder
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'demo-'))
+  shop = await openShop()
+})
+
+after(async () => {
+  await shop?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function fileWith(name, lines) {
+  const file = join(folder, name)
+  await writeFile(file, lines.join('\n'))
+  return file
+}
+
+/** Whatever a test does, the console stays clean: errors that the demo shows are errors that it has read. */
+afterEach(async () => {
+  assert.deepEqual(await visitor?.leave(), [])
+  visitor = undefined
+})
+
+describe('the shop', () => {
+  it('opens with products, the quotes of three carriers from another bus, and the tree of that', async () => {
+    visitor = await shop.visit()
+    assert.equal(await visitor.page.$$eval('product-grid >>> product-card', (cards) => cards.length), 6)
+    await visitor.seesTree(
+      /✅ QuotesRequested#.*warehouse\.Swift\.quote.*warehouse\.Moody\.quote.* → list\(1 items\)/,
+    )
+    await visitor.sees('checkout-form', /The cart is empty/)
+  })
+
+  it('puts into the cart what is clicked, and the click is the cause in the tree', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Enamel mug')
+    await visitor.add('Enamel mug')
+    await visitor.sees('cart-panel', /2 items .*Enamel mug.* 2 .*€28\.00/)
+    await visitor.click('cart-panel', 'button[aria-label="One Enamel mug less"]')
+    await visitor.sees('cart-panel', /1 item .*Subtotal ?€14\.00/)
+    await visitor.seesTree(/ItemRemoved#.*Cart\.remove.*CartChanged#/)
+    const [added, veto, handled, changed] = (await visitor.tree()).filter(({ text }) =>
+      /Add|veto|Cart\b|CartChanged/.test(text),
+    )
+    assert.match(added.text, /^✅ ItemAdded#/)
+    assert.equal(added.depth, 1)
+    assert.match(veto.text, /^✅ shop\.vetoWhatWeDoNotHave#/)
+    assert.match(handled.text, /^✅ shop\.Cart\.add#/)
+    assert.equal(handled.depth, 2)
+    assert.match(changed.text, /^✅ CartChanged#/)
+    assert.equal(changed.depth, 3)
+  })
+
+  it('lets stock veto the second last lamp', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Reading lamp')
+    await visitor.sees('cart-panel', /1 item .*Reading lamp/)
+    await visitor.add('Reading lamp')
+    await visitor.sees('notice-bar', /No more Reading lamp left/)
+    await visitor.seesTree(/NoticeShown#/)
+    assert.match(await visitor.text('cart-panel'), /^Cart 1 item /)
+    const tree = (await visitor.tree()).map(({ text }) => text)
+    assert.equal(tree.filter((text) => /ItemAdded#/.test(text)).length, 2)
+    assert.equal(tree.filter((text) => /Cart\.add#/.test(text)).length, 1)
+    await visitor.click('notice-bar', 'button')
+    await visitor.sees('notice-bar', /^$/)
+  })
+})
+
+describe('an order', () => {
+  it('goes from stop to stop, its events nested under the click on the button', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Enamel mug')
+    await visitor.add('Wool socks')
+    await visitor.sees('checkout-form', /Order for €30\.90/)
+    await visitor.order('swift')
+    await visitor.stop('ORD-1001', 'stock', 'done', /^Reserved$/)
+    await visitor.stop('ORD-1001', 'payment', 'done', /^Paid, receipt R-1001$/)
+    await visitor.stop('ORD-1001', 'carrier', 'done', /^Handed over, SP-1001$/)
+    await visitor.stop('ORD-1001', 'door', 'done', /^Delivered$/)
+    await visitor.sees('cart-panel', /0 items/)
+    await visitor.seesCard('Enamel mug', /23 left/)
+
+    await visitor.seesTree(/✅ CheckoutRequested#/)
+    const tree = await visitor.tree()
+    const depthOf = (pattern) => tree.find(({ text }) => pattern.test(text)).depth
+    const depth = depthOf(/✅ CheckoutRequested#/)
+    assert.equal(depthOf(/✅ shop\.Checkout\.run#/), depth + 1)
+    for (const step of ['ReserveStock', 'ChargePayment', 'ShipOrder']) {
+      assert.equal(depthOf(new RegExp(`✅ ${step}#`)), depth + 2)
+    }
+    assert.equal(depthOf(/✅ BankAnswered#/), depth + 6)
+    assert.equal(depthOf(/✅ SwiftPickup#/), depth + 4)
+  })
+
+  it('is undone when the bank declines the card', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Enamel mug')
+    await visitor.sees('cart-panel', /1 item/)
+    await visitor.order('swift', '0002')
+    await visitor.stop('ORD-1001', 'payment', 'failed', /^The bank declined the card ending 0002$/)
+    await visitor.sees('notice-bar', /ORD-1001: The bank declined the card/)
+    await visitor.stop('ORD-1001', 'carrier', 'waiting', /^$/)
+    await visitor.seesTree(/✅ ReleaseStock#.*StockChanged#/)
+    await visitor.seesCard('Enamel mug', /24 left/)
+    assert.match(await visitor.text('cart-panel'), /1 item/)
+    await visitor.sees('checkout-form', /Order for €18\.90/)
+  })
+
+  it('tells of the slow carrier’s time-out, and goes with another one', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Field notebook')
+    await visitor.sees('cart-panel', /1 item/)
+    await visitor.order('tortoise')
+    await visitor.stop('ORD-1001', 'carrier', 'failed', /^Timed out: no answer within 1\.5 seconds$/)
+    await visitor.sees('notice-bar', /ORD-1001: Timed out/)
+    await visitor.seesTree(/❌ warehouse\.Tortoise\.pickup#.*☠️ EventTimeoutError/)
+    await visitor.press('order-list', 'Ship with Swift Post')
+    await visitor.stop('ORD-1001', 'door', 'done', /^Delivered$/)
+    await visitor.sees('order-list', /ORD-1001 .*Swift Post/)
+  })
+
+  it('is delivered by the flaky carrier at the third attempt', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Pocket radio')
+    await visitor.sees('cart-panel', /1 item/)
+    await visitor.order('moody')
+    await visitor.stop('ORD-1001', 'door', 'done', /^Delivered$/)
+    const seen = (await visitor.history('order-list')).join('\n')
+    assert.match(seen, /Attempt 1 failed: the driver is having a coffee\. Trying again/)
+    assert.match(seen, /Attempt 2 failed: the van would not start\. Trying again/)
+    await visitor.stop('ORD-1001', 'carrier', 'done', /^Handed over, MC-1001$/)
+    await visitor.seesTree(/✅ warehouse\.Moody\.pickup#.*PickupFailed#/)
+  })
+
+  it('does not keep the cart waiting', async () => {
+    visitor = await shop.visit()
+    await visitor.add('Field notebook')
+    await visitor.sees('cart-panel', /1 item/)
+    // In the page: from here, a click may come after the time-out on a slow machine.
+    const states = visitor.page.evaluate(async () => {
+      const until = async (tag, pattern) => {
+        while (!pattern.test(window.textOf(tag, ':host'))) await new Promise(requestAnimationFrame)
+      }
+      await until('order-list', /Waiting for Tortoise Freight/)
+      const card = document.querySelector('product-grid').shadowRoot.querySelectorAll('product-card')[4]
+      card.shadowRoot.querySelector('button').click()
+      await until('cart-panel', /1 item .*Fern in a pot/)
+      return window.textOf('order-list', '[data-stop=carrier]')
+    })
+    await visitor.order('tortoise')
+    assert.match(await states, /in progress.*Waiting for Tortoise Freight/)
+    await visitor.stop('ORD-1001', 'carrier', 'failed', /Timed out/)
+  })
+})
+
+describe('a recorded session', () => {
+  it('goes through the bus, twice if asked to', async () => {
+    visitor = await shop.visit()
+    await visitor.click('import-panel', '#slow')
+    for (let round = 0; round < 2; round++) {
+      await visitor.press('import-panel', 'Load the sample')
+      await visitor.sees('import-panel', new RegExp(`${recorded.length} events of the sample handled`))
+    }
+    const progress = await visitor.page.$eval('import-panel >>> progress', ({ value, max }) => ({
+      value,
+      max,
+    }))
+    assert.deepEqual(progress, { value: recorded.length, max: recorded.length })
+    assert.doesNotMatch(await visitor.text('import-panel'), /left out/)
+    await visitor.seesTree(/^(?!.*(?:⏳|🏃)).*✅ BrowserStoppedEvent#/)
+    const tree = (await visitor.tree()).map(({ text }) => text)
+    assert.ok(tree.some((text) => /Session\.visit#.* → "bus-stop\.example"/.test(text)))
+    assert.ok(tree.some((text) => /Session\.step#.* → "1\. Open \/"/.test(text)))
+    assert.ok(tree.length > recorded.length)
+    assert.ok(tree.every((text) => text.startsWith('✅')))
+  })
+
+  it('can be watched, and cancelled on the way', async () => {
+    // Long enough not to be over before somebody gets to the button.
+    const many = Array.from({ length: 5000 }, (_, index) => {
+      const id = randomUUID().replace(/^(.{14})4/, '$17')
+      return JSON.stringify({ ...recorded[index % recorded.length], event_id: id, event_parent_id: null })
+    })
+    const file = await fileWith('long.jsonl', many)
+    visitor = await shop.visit()
+    await visitor.openFile(file)
+    await visitor.sees('import-panel', /\d+ of 5000 dispatched, [1-9]\d* handled/)
+    await visitor.press('import-panel', 'Cancel')
+    await visitor.sees('import-panel', /Cancelled after \d+ of 5000 events/)
+    const [, count] = /after (\d+) of/.exec(await visitor.text('import-panel'))
+    assert.ok(Number(count) > 0 && Number(count) < 5000)
+    await visitor.add('Enamel mug')
+    await visitor.sees('cart-panel', /1 item/)
+  })
+
+  it('may have bad lines: they are named, the others go on', async () => {
+    const [first, second] = recorded
+    const ran = { ...second, event_processed_at: second.event_created_at }
+    const foreign = { ...second, event_id: 'not-an-id' }
+    const [one, two, three] = [first, ran, foreign].map((record) => JSON.stringify(record))
+    const file = await fileWith('torn.jsonl', [one, '', '[1, 2]', two, three, one.slice(0, 40)])
+    visitor = await shop.visit()
+    await visitor.openFile(file)
+    await visitor.sees('import-panel', /2 events of torn\.jsonl handled.*3 lines left out/)
+    const text = await visitor.text('import-panel')
+    assert.match(text, /line 3: Expected an object, got \[1,2\]/)
+    assert.match(text, /line 5: .*event_id/)
+    assert.match(text, /line 6: .*JSON/)
+    await visitor.seesTree(new RegExp(`✅ ${first.event_type}#.*✅ ${second.event_type}#`))
+  })
+
+  it('can be dropped onto the page', async () => {
+    const file = await fileWith('dropped.jsonl', [JSON.stringify(recorded[0])])
+    visitor = await shop.visit()
+    const devtools = await visitor.page.createCDPSession()
+    const drag = (type) =>
+      devtools.send('Input.dispatchDragEvent', {
+        type,
+        x: 300,
+        y: 400,
+        data: { items: [], files: [file], dragOperationsMask: 1 },
+      })
+    await drag('dragEnter')
+    await drag('dragOver')
+    await visitor.sees('import-panel', /Drop the log to send its events through the bus/)
+    await drag('drop')
+    await visitor.sees('import-panel', /1 event of dropped\.jsonl handled/)
+    assert.doesNotMatch(await visitor.text('import-panel'), /Drop the log/)
+  })
+})
+
+describe('the page', () => {
+  for (const width of [360, 800, 1600]) {
+    it(`fits into ${width} pixels`, async () => {
+      visitor = await shop.visit({ width, height: 900 })
+      const wide = await visitor.page.evaluate(() => document.documentElement.scrollWidth)
+      assert.ok(wide <= width, `${wide} px wide`)
+      await visitor.sees('log-panel', /Live log tree/)
+    })
+  }
+
+  it('is dark for whom asks the system for it, and light for whom asks the page', async () => {
+    visitor = await shop.visit({ scheme: 'dark' })
+    const ground = () =>
+      visitor.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const dark = await ground()
+    assert.equal(dark, 'rgb(18, 20, 23)')
+    await visitor.page.locator('theme-switch >>> label ::-p-text(Light)').click()
+    await visitor.page.waitForFunction(
+      (before) => getComputedStyle(document.documentElement).backgroundColor !== before,
+      {},
+      dark,
+    )
+    assert.equal(await ground(), 'rgb(244, 243, 238)')
+  })
+})

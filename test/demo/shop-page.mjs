@@ -1,0 +1,186 @@
+// The demo as a visitor meets it: served by vite as `npm start` does, in Chromium, with real clicks.
+
+import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import puppeteer from 'puppeteer-core'
+import { createServer } from 'vite'
+import { chromiumArgs, engines } from '../support/engines.mjs'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const cacheDir = `${root}node_modules/.vite-demo-test`
+
+/** A dev server without a warm cache, as on a clean clone, and a browser. */
+export async function openShop() {
+  await rm(cacheDir, { recursive: true, force: true })
+  const server = await createServer({
+    root,
+    cacheDir,
+    configFile: `${root}vite.config.ts`,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0, strictPort: false },
+  })
+  await server.listen()
+  const browser = await puppeteer.launch({
+    executablePath: engines.chromium.find().executablePath,
+    args: chromiumArgs,
+  })
+  const url = `http://127.0.0.1:${server.httpServer.address().port}/`
+  return {
+    url,
+    /** A visitor of their own, with an empty cart. */
+    visit: async (options) => new Visitor(await browser.newPage()).open(url, options),
+    async close() {
+      await browser.close()
+      await server.close()
+      await rm(cacheDir, { recursive: true, force: true })
+    },
+  }
+}
+
+class Visitor {
+  /** What a visitor's console would show in red. */
+  complaints = []
+
+  constructor(page) {
+    this.page = page
+    page.setDefaultTimeout(60_000)
+    page.on('console', (message) => {
+      if (['error', 'assert'].includes(message.type())) this.complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => this.complaints.push(String(error?.stack ?? error)))
+    page.on('requestfailed', (request) => this.complaints.push(`${request.url()} failed`))
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.complaints.push(`${response.url()}: ${response.status()}`)
+    })
+  }
+
+  async open(url, { width = 1600, height = 1000, scheme = 'light' } = {}) {
+    await this.page.setViewport({ width, height })
+    await this.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
+    await this.page.evaluateOnNewDocument(recordTexts)
+    await this.page.goto(url)
+    await this.sees('checkout-form', /Swift Post.*Tortoise Freight.*Moody Couriers/)
+    return this
+  }
+
+  /** A real click: scrolled to, aimed at, and only once nothing moves. */
+  async click(element, selector) {
+    await this.page.locator(`${element} >>> ${selector}`).click()
+  }
+
+  /** By the text on it. */
+  async press(element, text) {
+    await this.page.locator(`${element} >>> button ::-p-text(${text})`).click()
+  }
+
+  add(name) {
+    return this.click('product-grid', `button[aria-label="Add ${name} to the cart"]`)
+  }
+
+  async order(carrier, card) {
+    await this.click('checkout-form', `input[value=${carrier}]`)
+    if (card) await (await this.page.$('checkout-form >>> select')).select(card)
+    await this.click('checkout-form', 'button.primary')
+  }
+
+  /** By the button and the browser's own file chooser. */
+  async openFile(file) {
+    const [chooser] = await Promise.all([
+      this.page.waitForFileChooser(),
+      this.press('import-panel', 'Open a file…'),
+    ])
+    await chooser.accept([file])
+  }
+
+  /** Waits until the element's text matches. */
+  async sees(element, pattern, selector = ':host') {
+    try {
+      await this.page.waitForFunction(
+        (tag, inner, source) => new RegExp(source).test(window.textOf(tag, inner)),
+        { polling: 50 },
+        element,
+        selector,
+        pattern.source,
+      )
+    } catch (cause) {
+      const text = await this.text(element, selector)
+      throw new Error(`Expected <${element}> to show ${pattern}, it shows: ${text}`, { cause })
+    }
+  }
+
+  async seesCard(name, pattern) {
+    await this.page.waitForFunction(
+      (label, source) => {
+        const cards = [...document.querySelector('product-grid').shadowRoot.querySelectorAll('product-card')]
+        const card = cards.map(({ shadowRoot }) => shadowRoot.querySelector('article'))
+        const text = card.find(({ ariaLabel }) => ariaLabel === label)?.textContent ?? ''
+        return new RegExp(source).test(text)
+      },
+      { polling: 50 },
+      name,
+      pattern.source,
+    )
+  }
+
+  text(element, selector = ':host') {
+    return this.page.evaluate((tag, inner) => window.textOf(tag, inner), element, selector)
+  }
+
+  /** Waits for a stop of an order to be in this state, with this note. */
+  stop(order, stop, state, note) {
+    return this.sees('order-list', note, `[aria-label=${order}] [data-stop=${stop}].${state} p`)
+  }
+
+  /** The lines of the log tree, with their depth. */
+  async tree() {
+    const text = await this.page.evaluate(
+      () => document.querySelector('log-panel').shadowRoot.querySelector('pre').textContent,
+    )
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => {
+        const branch = /^[│├└─ ]*/.exec(line)[0]
+        return { depth: branch.length / 4, text: line.slice(branch.length) }
+      })
+  }
+
+  seesTree(pattern) {
+    return this.sees('log-panel', pattern, 'pre')
+  }
+
+  /** Every text that ever stood in this element, however short. */
+  history(element) {
+    return this.page.evaluate((tag) => window.everyTextOf(tag), element)
+  }
+
+  /** The console, once whatever is reported a task later had its chance. */
+  async leave() {
+    await this.page.evaluate(async () => {
+      for (let task = 0; task < 3; task++) await new Promise((resolve) => setTimeout(resolve))
+    })
+    await this.page.close()
+    return this.complaints
+  }
+}
+
+/** Runs in the page, before its own scripts. */
+function recordTexts() {
+  const seen = new Map()
+  window.textOf = (tag, selector) => {
+    const root = document.querySelector(tag)?.shadowRoot
+    const found = selector === ':host' ? root : root?.querySelector(selector)
+    return (found?.textContent ?? '').replace(/\s+/g, ' ').trim()
+  }
+  window.everyTextOf = (tag) => [...(seen.get(tag) ?? [])]
+  const watch = (tag) => {
+    const texts = new Set()
+    seen.set(tag, texts)
+    customElements.whenDefined(tag).then(() => {
+      const root = document.querySelector(tag).shadowRoot ?? document.querySelector(tag).renderRoot
+      const note = () => texts.add(window.textOf(tag, ':host'))
+      new MutationObserver(note).observe(root, { subtree: true, childList: true, characterData: true })
+    })
+  }
+  for (const tag of ['order-list', 'notice-bar', 'import-panel']) watch(tag)
+}

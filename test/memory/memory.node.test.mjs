@@ -1,0 +1,198 @@
+// What stays in memory, in Chromium, with garbage collected on demand over the DevTools protocol.
+
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { after, before, test } from 'node:test'
+import puppeteer from 'puppeteer-core'
+import { buildMinified } from '../support/bundle.mjs'
+import { chromiumArgs, engines } from '../support/engines.mjs'
+
+const chromium = engines.chromium.find()
+const megabyte = 1024 * 1024
+
+let server
+let browser
+let page
+let devtools
+
+before(async () => {
+  const { outputFiles } = await buildMinified('src/index.ts')
+  const library = outputFiles.find((file) => file.path.endsWith('.js')).text
+  server = createServer(({ url }, response) => {
+    const isLibrary = url === '/bubus.js'
+    response.setHeader('content-type', isLibrary ? 'text/javascript' : 'text/html')
+    response.end(isLibrary ? library : '<!doctype html><link rel="icon" href="data:,"><title>memory</title>')
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  browser = await puppeteer.launch({
+    executablePath: chromium.executablePath,
+    args: [...chromiumArgs, '--js-flags=--expose-gc'],
+    protocolTimeout: 600_000,
+  })
+})
+
+after(async () => {
+  await browser?.close()
+  server?.close()
+})
+
+/** A fresh page with the library in it, as `bubus`. */
+async function open() {
+  await page?.close()
+  page = await browser.newPage()
+  await page.goto(`http://127.0.0.1:${server.address().port}/`)
+  await page.evaluate(async () => {
+    window.bubus = await import('/bubus.js')
+  })
+  devtools = await page.createCDPSession()
+  await devtools.send('HeapProfiler.enable')
+}
+
+async function usedHeap() {
+  for (let i = 0; i < 3; i++) await devtools.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await devtools.send('Runtime.getHeapUsage')
+  return usedSize
+}
+
+/** How many of `window.refs` are alive, once that number no longer falls. Idle timers may hold a bus for about a second. */
+async function survivors() {
+  let alive = Number.POSITIVE_INFINITY
+  for (let attempt = 0; attempt < 100 && alive > 0; attempt++) {
+    await devtools.send('HeapProfiler.collectGarbage')
+    alive = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          setTimeout(() => resolve(window.refs.filter((ref) => ref.deref()).length), 50)
+        }),
+    )
+  }
+  return alive
+}
+
+const options = { skip: chromium ? false : 'Chromium is not installed', timeout: 600_000 }
+
+test('two hundred buses that were used and dropped are collectable', options, async () => {
+  await open()
+  await page.evaluate(async () => {
+    const { BaseEvent, EventBus } = window.bubus
+    window.refs = []
+    const use = async (i) => {
+      const bus = new EventBus({ name: `Dropped${i}` })
+      bus.on('X', () => 'sync')
+      bus.on('X', async () => 'async')
+      bus.on('*', async (event, context) => {
+        if (event.eventType === 'X') await context.bus.dispatch(new BaseEvent('Child'))
+      })
+      bus.addEventListener('X', () => 'listener')
+      const expected = bus.expect('X')
+      await bus.dispatch(new BaseEvent('X'))
+      await expected
+      await bus.waitUntilIdle()
+      window.refs.push(new WeakRef(bus))
+    }
+    for (let i = 0; i < 200; i++) await use(i)
+  })
+  assert.equal(await page.evaluate(() => window.refs.length), 200)
+  assert.equal(await survivors(), 0)
+  const left = await page.evaluate(() => [...window.bubus.EventBus.instances].length)
+  assert.equal(left, 0, 'buses that are still listed')
+  const name = await page.evaluate(() => new window.bubus.EventBus({ name: 'Dropped7' }).name)
+  assert.equal(name, 'Dropped7', 'the name of a collected bus is free')
+})
+
+test('buses that forward in a circle, and one that was never used, are collectable', options, async () => {
+  await open()
+  await page.evaluate(async () => {
+    const { BaseEvent, EventBus } = window.bubus
+    window.refs = []
+    const use = async () => {
+      const buses = Array.from({ length: 4 }, () => new EventBus())
+      for (const [i, bus] of buses.entries()) bus.on('*', buses[(i + 1) % 3].dispatch)
+      await buses[0].dispatch(new BaseEvent('X'))
+      for (const bus of buses) window.refs.push(new WeakRef(bus))
+    }
+    for (let i = 0; i < 50; i++) await use()
+  })
+  assert.equal(await survivors(), 0)
+})
+
+test('a bus with a subscription or a listener that is held elsewhere is alive', options, async () => {
+  await open()
+  await page.evaluate(async () => {
+    const { BaseEvent, EventBus } = window.bubus
+    window.refs = []
+    const make = () => {
+      const bus = new EventBus()
+      bus.attach(document, 'Attached')
+      bus.on('Attached', () => 'still here')
+      window.refs.push(new WeakRef(bus))
+    }
+    make()
+    window.send = () => {
+      const event = new BaseEvent('Attached')
+      document.dispatchEvent(event)
+      return event.eventResult()
+    }
+  })
+  for (let i = 0; i < 3; i++) await usedHeap()
+  assert.equal(await page.evaluate(() => window.send()), 'still here')
+})
+
+test('a timed-out handler that never settles does not keep its event', options, async () => {
+  await open()
+  await page.evaluate(async () => {
+    const { BaseEvent, EventBus } = window.bubus
+    window.refs = []
+    window.bus = new EventBus({ maxHistorySize: 0 })
+    window.bus.on('X', () => new Promise(() => {}))
+    const use = async () => {
+      const event = new BaseEvent('X', {}, { timeout: 1 })
+      await window.bus.dispatch(event).eventResult({ raiseIfAny: false })
+      window.refs.push(new WeakRef(event))
+    }
+    for (let i = 0; i < 20; i++) await use()
+    await window.bus.waitUntilIdle()
+  })
+  assert.equal(await survivors(), 0)
+})
+
+test(
+  'after 1 000 000 events with a history of 50 the heap has grown by less than 2 MB',
+  options,
+  async () => {
+    await open()
+    await page.evaluate(() => {
+      const { BaseEvent, EventBus, defineEvent } = window.bubus
+      const Tick = defineEvent('Tick')
+      const bus = new EventBus({ maxHistorySize: 50, maxPending: null })
+      let handled = 0
+      bus.on(Tick, () => ++handled)
+      bus.on('Slow', async (_event, context) => {
+        const child = await context.bus.dispatch(new Tick())
+        return child.eventId
+      })
+      bus.addEventListener('Listened', () => 'listened')
+      // Most are plain; a few of each thousand take the longer ways through the bus.
+      window.run = async (thousands) => {
+        for (let n = 0; n < thousands; n++) {
+          const expected = bus.expect('Listened')
+          for (let i = 0; i < 996; i++) bus.dispatch(new Tick({ n: i }))
+          await bus.dispatch(new BaseEvent('Slow')).eventResult()
+          await bus.dispatch(new BaseEvent('Listened'))
+          await expected
+          await bus.dispatch(new Tick())
+          await bus.waitUntilIdle()
+        }
+        return handled
+      }
+    })
+    await page.evaluate(() => window.run(20))
+    const heapBefore = await usedHeap()
+    const handledBefore = await page.evaluate(() => window.run(0))
+    await page.evaluate(() => window.run(1000))
+    const handled = (await page.evaluate(() => window.run(0))) - handledBefore
+    assert.equal(handled, 998_000, 'events that the sync handler has seen')
+    const grown = (await usedHeap()) - heapBefore
+    assert.ok(grown < 2 * megabyte, `grown by ${(grown / megabyte).toFixed(2)} MB`)
+  },
+)

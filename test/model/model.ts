@@ -1,0 +1,285 @@
+// The reference model: what the bus owes to a program, written from its description of behaviour alone.
+//
+// It is a state machine that reads the trace of a program entry by entry. What the program's own code does (dispatch, wait,
+// return, throw, expect, stop) moves the model; what the bus does (starts a handler, resumes a waiter, completes an event,
+// aborts a signal) must be allowed in the model's state at that moment, and when all is at rest nothing may be owed.
+// So it needs no guess about how the microtasks of unrelated buses interleave, which nothing fixes: it is exact about the
+// order in every lane, given the order of the program's own acts.
+//
+// Exact: the start of every handler and its order in its lane, jumping included; parents, paths, children, results and their
+// order; completion, never early and never late (late: at rest); circles; the recursion guard; which `expect` gets which
+// event; cancelling.
+// Not exact, because nothing fixes it:
+// - which bus of the global lane goes next, if nobody jumps;
+// - whether an event that a handler stopped waiting for (it timed out) still jumps;
+// - a jump within the microtasks between `await` and the engine's call of `then`: it may count or not;
+// - a wait by unknown code for an event in the very microtask in which that event is forwarded: it may find nothing to wait for;
+// - of several events which one wait makes jump (an awaited one and its children), which goes first;
+// - of two waits that close one circle in the same microtasks, which is refused;
+// - when exactly a time-out fires: the trace says so, and what it did is then checked;
+// - the place of the entries of handlers that never ran (cancelled ones) among those of other buses.
+
+import { Life, Mismatch, type Of } from './life.js'
+import { whatIsStuck } from './order.js'
+import type { Program } from './program.js'
+import * as state from './state.js'
+import type { Bus, Ev, Expectation, Run, Wait } from './state.js'
+import type { Place, Stamped, Trace } from './trace.js'
+import { compareFacts } from './verdict.js'
+
+export { Mismatch }
+
+/** Throws a `Mismatch` where the trace first does what the model does not allow. */
+export function check(program: Program, trace: Trace): void {
+  const model = new Model(program)
+  trace.entries.forEach((entry, index) => {
+    try {
+      model.accept(entry, index)
+    } catch (error) {
+      if (error instanceof Mismatch) error.message = `at entry ${index} (${entry.k}): ${error.message}`
+      throw error
+    }
+  })
+  compareFacts(model.events, trace)
+}
+
+/**
+ * Follows a growing trace; tells whether the bus still owes something. (A busy bus gives way to the page now and then, so that
+ * a few tasks in which nothing happens do not mean that it has done all it will.)
+ */
+export function follow(program: Program): (entries: Stamped[], statuses: string[]) => boolean {
+  const model = new Model(program)
+  let read = 0
+  let failed = false
+  return (entries, statuses) => {
+    try {
+      while (!failed && read < entries.length) model.accept(entries[read], read++)
+      return !failed && model.owes(statuses) !== null
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error
+      failed = true
+      return false
+    }
+  }
+}
+
+export class Model extends Life {
+  private readonly idles: { bus: Bus; run: Run | null; open: boolean; wasIdle: boolean }[] = []
+  private readonly stops: Bus[] = []
+  private aborts: Run[] = []
+
+  accept(entry: Stamped, now: number): void {
+    this.now = now
+    this.stretch = entry.stretch
+    if (entry.k === 'abort') return this.abort(this.run(entry.run))
+    this.explainAborts()
+    this.apply(entry)
+    this.lookForIdle()
+  }
+
+  private apply(entry: Stamped): void {
+    switch (entry.k) {
+      case 'dispatch': return this.dispatch(entry)
+      case 'enter': return this.forward(entry)
+      case 'start': return this.start(entry)
+      case 'end': return this.end(entry)
+      case 'wait': return this.wait(entry)
+      case 'bound': return this.bind(entry.wait)
+      case 'resume': return this.resume(entry)
+      case 'expect': return this.expect(entry)
+      case 'expected': return this.expected(entry)
+      case 'zombie': return this.zombie(entry)
+      case 'completed': return this.completed(this.events[entry.event])
+      case 'idle': return this.idle(entry)
+      case 'idled': return this.idled(entry)
+      case 'stop': return this.stop(this.buses[entry.bus])
+      case 'stopped': return this.stopped(entry.stop)
+      case 'open': return
+      case 'rest': return this.rest(entry.statuses)
+    }
+  }
+
+  private wait({ wait: id, run: by, events, place, direct }: Of<'wait'>): void {
+    const group = events.map((index, position) => {
+      const event = this.events[index]
+      const run = this.waiter(by, place, event)
+      const circular = run !== null && state.closesCircle(run, event)
+      const hidden = place !== 'known' && this.stretch <= event.hidden + 1
+      const bound = Number.POSITIVE_INFINITY
+      const wait: Wait = { event, run, at: this.now + position / 100, bound, open: true, direct, circular, hidden }
+      event.waits.push(wait)
+      return wait
+    })
+    this.groups.set(id, group)
+    this.waiting.push(...group)
+  }
+
+  /** "A child's `then` read in an unknown place takes the run that dispatched it, while that run lives, as the waiter". */
+  private waiter(by: number | null, place: Place, { origin }: Ev): Run | null {
+    if (by !== null && place !== 'unknown') return this.run(by)
+    return origin?.live ? origin : null
+  }
+
+  private bind(id: number): void {
+    for (const wait of this.groups.get(id) ?? []) wait.bound = this.now
+  }
+
+  private resume({ wait: id, error }: Of<'resume'>): void {
+    const group = this.groups.get(id) ?? []
+    this.groups.delete(id)
+    for (const wait of group) wait.open = false
+    this.waiting = this.waiting.filter(({ open }) => open)
+    this.pauses = this.pauses.filter(({ owed }) => owed.open)
+    if (error === 'EventLoopError') {
+      if (!group.some(isCircular)) throw new Mismatch(`wait ${id} was refused, and it closes no circle`)
+      for (const wait of group) wait.event.waits.splice(wait.event.waits.indexOf(wait), 1)
+    } else if (error) {
+      throw new Mismatch(`wait ${id} was rejected with ${error}`)
+    } else {
+      const early = group.find(({ event, hidden }) => !event.done && !hidden)
+      if (early) throw new Mismatch(`wait ${id} resumed before e${early.event.id} was completed`)
+    }
+  }
+
+  private expect({ bus: at, type, run: by }: Of<'expect'>): void {
+    const bus = this.buses[at]
+    const run = by === null ? null : this.run(by)
+    const visits = this.events.flatMap(({ visits }) => visits).sort((a, b) => a.at - b.at)
+    const free = visits.filter((visit) => visit.bus === bus && visit.event.type === type && !visit.expected)
+    const queued = free.find(({ state }) => state === 'queued')
+    const visit = queued ?? free.find(({ event }) => run !== null && state.isDescendant(event, run.visit.event))
+    const event = visit?.event ?? null
+    if (visit) visit.expected = true
+    this.expects.push({ bus, type, run, event, open: true, refused: false })
+  }
+
+  private expected({ expect: id, event, error }: Of<'expected'>): void {
+    const expectation = this.expects[id]
+    expectation.open = false
+    const wanted = expectation.event
+    if (wanted ? event !== wanted.id : event !== null) {
+      throw new Mismatch(`expect ${id}: expected ${wanted ? `e${wanted.id}` : 'no event'}, got ${error ?? `e${event}`}`)
+    }
+    if (!wanted && !expectation.refused && error !== 'EventTimeoutError') {
+      throw new Mismatch(`expect ${id}: expected an EventTimeoutError, got ${error}`)
+    }
+  }
+
+  private zombie({ run, error }: Of<'zombie'>): void {
+    if (this.run(run).live) throw new Mismatch(`r${run} found its signal aborted, and it is not over`)
+    const isRefusedAnyway = error === 'BusStoppedError' && this.run(run).visit.bus.stopping >= 0
+    if (error !== 'EventCancelledError' && !isRefusedAnyway) throw new Mismatch(`r${run} is over; its dispatch gave ${error}`)
+  }
+
+  private completed(event: Ev): void {
+    if (!event.done) throw new Mismatch(`e${event.id} was completed early`)
+    const child = event.children.find(({ announced }) => !announced)
+    if (child) throw new Mismatch(`e${event.id} was completed before its child e${child.id}`)
+    event.announced = true
+  }
+
+  private idle({ bus, run }: Of<'idle'>): void {
+    this.idles.push({ bus: this.buses[bus], run: run === null ? null : this.run(run), open: true, wasIdle: false })
+    this.lookForIdle()
+  }
+
+  private idled({ idle: id, answer }: Of<'idled'>): void {
+    const idle = this.idles[id]
+    idle.open = false
+    const expected = idle.run ? 'EventLoopError' : true
+    if (answer !== expected) throw new Mismatch(`waitUntilIdle: expected ${expected}, got ${answer}`)
+    if (!idle.run && !idle.wasIdle) throw new Mismatch(`b${idle.bus.id} is called idle, and it never was`)
+  }
+
+  private lookForIdle(): void {
+    for (const idle of this.idles) idle.wasIdle ||= idle.bus.queue.length + idle.bus.running.length === 0
+  }
+
+  private stop(bus: Bus): void {
+    bus.stopping = this.stretch
+    this.stops.push(bus)
+    for (const expectation of this.expects) {
+      if (expectation.bus === bus && expectation.open && !expectation.event) expectation.refused = true
+    }
+    for (const event of this.events) {
+      if (event.visits.some((visit) => visit.bus === bus)) this.cancel(event)
+    }
+    for (const visit of this.buses.flatMap(({ running }) => running)) this.advance(visit)
+  }
+
+  private stopped(id: number): void {
+    this.stops[id].stopping = -1
+  }
+
+  private abort(run: Run): void {
+    if (run.aborted) throw new Mismatch(`the signal of r${run.id} aborted twice`)
+    run.aborted = true
+    if (run.condemned) return
+    if (!run.live) throw new Mismatch(`the signal of r${run.id} aborted after it had ended`)
+    this.aborts.push(run)
+  }
+
+  /** Signals that aborted in one stretch: each is a time-out, or below one of the same stretch. */
+  private explainAborts(): void {
+    const group = this.aborts
+    this.aborts = []
+    const isBelow = (run: Run) => group.some((other) => other !== run && below(run, other))
+    for (const root of group.filter((run) => !isBelow(run))) {
+      if (!root.short) throw new Mismatch(`the signal of r${root.id} aborted without a cause`)
+      this.timeOut(root)
+    }
+    for (const run of group.filter(isBelow)) {
+      if (run.live) throw new Mismatch(`the signal of r${run.id} aborted without a cause`)
+      // Both were due: it may have timed out itself just before it would have been cancelled.
+      if (run.short) run.result.errors = ['EventCancelledError', 'EventTimeoutError']
+    }
+  }
+
+  /** Nothing moves any more: what is owed now will never come. */
+  private rest(statuses: string[]): void {
+    this.pauses = []
+    const owed = this.owes(statuses)
+    if (owed) throw new Mismatch(owed)
+  }
+
+  /** What the bus still has to do before it may rest; null if nothing. */
+  owes(statuses: string[]): string | null {
+    for (const [id, { event, open, refused }] of this.expects.entries()) {
+      if (open && (event || refused)) return `expect ${id} should have settled: ${event ? `e${event.id}` : 'stopped'}`
+    }
+    for (const [id, group] of this.groups) {
+      if (group.every(({ event }) => event.done)) return `wait ${id} should have resumed: all is completed`
+      if (group.some((wait) => wait.run?.live && isCircular(wait))) return `wait ${id} should have been refused: a circle`
+    }
+    for (const [id, status] of statuses.entries()) {
+      const { done, started } = this.events[id]
+      const expected = done ? 'completed' : started ? 'started' : 'pending'
+      if (status !== expected) return `e${id} should be ${expected}, and is ${status}`
+    }
+    return whatIsStuck(this) ?? this.whatIsOwed()
+  }
+
+  private whatIsOwed(): string | null {
+    for (const run of this.runs.values()) {
+      if (run.condemned && !run.aborted) return `the signal of r${run.id} should have aborted`
+    }
+    const late = this.events.find(({ done, announced }) => done && !announced)
+    if (late) return `e${late.id} should have been completed`
+    const bus = this.stops.find(({ stopping }) => stopping >= 0)
+    if (bus) return `stop() of b${bus.id} should have resolved`
+    const busy = (at: Bus) => this.events.some(({ done, visits }) => !done && visits.some((visit) => visit.bus === at))
+    const idle = this.idles.find((waiting) => waiting.open && (waiting.run || !busy(waiting.bus)))
+    return idle ? `waitUntilIdle() of b${idle.bus.id} should have settled` : null
+  }
+}
+
+function isCircular({ run, event, circular }: Wait): boolean {
+  return circular || (run !== null && !event.done && state.closesCircle(run, event))
+}
+
+function below(run: Run, ancestor: Run): boolean {
+  for (let event: Ev | null = run.visit.event; event; event = event.parent) {
+    if (event.origin === ancestor) return true
+  }
+  return false
+}

@@ -1,0 +1,13 @@
+// `npm run build`: dist/ with ES modules, their types and the file for a script tag.
+
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { buildMinified, buildModules, root } from './bundle.mjs'
+
+rmSync(`${root}dist`, { recursive: true, force: true })
+await buildModules({ index: 'src/index.ts' })
+await buildMinified('src/index.ts', 'dist/bubus.min.js')
+execFileSync(`${root}node_modules/.bin/tsc`, ['-p', 'test/support/tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+})

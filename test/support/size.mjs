@@ -1,0 +1,26 @@
+// `npm run size [-- --modules]`: what `bubus` adds to an application, everything reachable from it, compressed.
+
+import { gzipSync } from 'node:zlib'
+import { buildMinified } from './bundle.mjs'
+
+const limit = 14_000
+
+const { outputFiles, metafile } = await buildMinified('src/index.ts')
+const [{ contents: code }] = outputFiles ?? []
+const size = gzipSync(code, { level: 9 }).length
+const ok = size <= limit
+
+console.log(
+  `bubus: ${size} bytes minified + gzipped (${code.length} minified), ${ok ? 'within' : 'OVER'} the limit of ${limit}`,
+)
+if (process.argv.includes('--modules') || !ok) {
+  const { inputs } = Object.values(metafile.outputs)[0]
+  const rows = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput)
+  console.table(
+    rows.map(([module, { bytesInOutput }]) => ({
+      module,
+      'bytes, minified': bytesInOutput,
+    })),
+  )
+}
+process.exitCode = ok ? 0 : 1

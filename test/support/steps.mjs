@@ -1,0 +1,92 @@
+// What `npm test` does, step by step.
+
+import { readdirSync } from 'node:fs'
+import { root } from './bundle.mjs'
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string} title
+ * @property {string[][]} commands  run one after another until one fails
+ * @property {Record<string, string>} [env]
+ * @property {boolean} [live]  shows its output while it runs, not only when it fails
+ */
+
+const npm = (script) => ['npm', 'run', '--silent', script]
+
+/** @type {Step[]} */
+const checks = [
+  { name: 'lint', title: 'Biome: lint and format', commands: [npm('lint')] },
+  {
+    name: 'types',
+    title: 'TypeScript: src, demo, test',
+    commands: [npm('types')],
+  },
+  { name: 'build', title: 'Build of dist/', commands: [npm('build')] },
+  {
+    name: 'size',
+    title: 'Size of the bundle',
+    commands: [npm('size')],
+    live: true,
+  },
+  {
+    name: 'package',
+    title: 'Package: publint, are-the-types-wrong',
+    commands: [
+      ['publint', 'run', '--strict'],
+      ['attw', '--pack', '.', '--profile', 'esm-only', '--no-emoji'],
+    ],
+    // Both pack what the build step has just built.
+    env: { npm_config_ignore_scripts: 'true' },
+  },
+]
+
+/** The steps of a run on these engines. */
+export function allSteps(engines) {
+  const nodeTests = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
+    .map((file) => `test/${file}`)
+    .filter(isNodeTest)
+  const left = engines.includes('chromium') ? [] : nodeTests.filter((file) => driveChromium.test(file))
+  if (left.length > 0) console.log(`  without Chromium, LEFT OUT: ${left.join(', ')}`)
+  const runnable = nodeTests.filter((file) => !left.includes(file))
+  return [...checks, nodeStep(runnable), ...engines.map((name) => browserStep(name))]
+}
+
+/** The steps of a run of these tests only. */
+export function stepsForFiles(engines, files) {
+  const forNode = files.filter(isNodeTest)
+  const forBrowsers = files.filter((file) => !isNodeTest(file))
+  return [
+    ...(forNode.length > 0 ? [nodeStep(forNode)] : []),
+    ...(forBrowsers.length > 0 ? engines.map((name) => browserStep(name, forBrowsers)) : []),
+  ]
+}
+
+/** A test that needs Node around it: to start a browser its own way, or to run the library there. */
+const isNodeTest = (file) => file.endsWith('.node.test.mjs')
+
+/** The Node tests that drive Chromium themselves. */
+const driveChromium = /^test\/(demo|memory)\//
+
+/** @returns {Step} */
+function nodeStep(files) {
+  const command = ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files.sort()]
+  return {
+    name: 'node',
+    title: 'Tests run by Node',
+    commands: [command],
+    live: true,
+  }
+}
+
+/** @returns {Step} */
+function browserStep(engine, files = []) {
+  const command = ['wtr', ...files.flatMap((file) => ['--files', file])]
+  return {
+    name: engine,
+    title: `Tests in ${engine}`,
+    commands: [command],
+    env: { BROWSERS: engine },
+    live: true,
+  }
+}

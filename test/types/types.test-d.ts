@@ -1,0 +1,190 @@
+// Checked by the compiler alone: every line must have exactly the type that it claims.
+import { array, defaulted, number, object, optional, string, type as typeStruct } from 'superstruct'
+import { BaseEvent, type BusHandle, defineEvent, EventBus, type EventResult, retry } from '../../src/index.js'
+
+type IsExact<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2
+    ? (<T>() => T extends B ? 1 : 2) extends <T>() => T extends A ? 1 : 2
+      ? true
+      : false
+    : false
+function exact<A, B>(_same: IsExact<A, B>): void {}
+
+class OrderCreated extends defineEvent(
+  'OrderCreated',
+  { orderId: string(), total: number(), items: array(string()), note: optional(string()) },
+  { result: object({ charged: number() }) },
+) {}
+class Opened extends defineEvent('Opened') {}
+class Typed extends defineEvent('Typed', typeStruct({ n: number() })) {}
+class Defaulted extends defineEvent('Defaulted', { n: defaulted(number(), 1) }) {}
+
+const bus = new EventBus({ name: 'Types' })
+const order = new OrderCreated({ orderId: 'o', total: 1, items: [] })
+type Charged = { charged: number }
+
+export function payloads() {
+  exact<typeof order.orderId, string>(true)
+  exact<typeof order.total, number>(true)
+  exact<typeof order.items, string[]>(true)
+  exact<typeof order.note, string | undefined>(true)
+  exact<Typed['n'], number>(true)
+  exact<Defaulted['n'], number>(true)
+  exact<Opened['eventPayload']['anything'], unknown>(true)
+  new Opened({ any: 'thing' })
+  exact<typeof order.eventStatus, 'pending' | 'started' | 'completed'>(true)
+  exact<typeof order.eventParentId, string | null>(true)
+  exact<typeof order.eventPath, readonly string[]>(true)
+  exact<typeof order.eventChildren, readonly BaseEvent[]>(true)
+  exact<(typeof order.eventPayload)['total'], number>(true)
+  new OrderCreated({ orderId: 'o', total: 1, items: [], note: 'optional' })
+  // @ts-expect-error a payload of the wrong kind
+  new OrderCreated({ orderId: 1, total: 1, items: [] })
+  // @ts-expect-error a key is missing
+  new OrderCreated({ orderId: 'o', total: 1 })
+  // @ts-expect-error no such key
+  order.nothing
+  // @ts-expect-error payloads are read-only
+  order.total = 2
+}
+
+export async function results() {
+  exact<Awaited<ReturnType<typeof order.eventResult>>, Charged | undefined>(true)
+  exact<Awaited<ReturnType<typeof order.eventResultsList>>, Charged[]>(true)
+  exact<typeof order.eventResults, ReadonlyMap<string, EventResult<Charged>>>(true)
+  exact<Awaited<ReturnType<Opened['eventResult']>>, unknown>(true)
+  for (const result of order.eventResults.values())
+    exact<typeof result.status, 'pending' | 'started' | 'completed' | 'error'>(true)
+  await order.eventResult({
+    timeout: 10,
+    include: (result) => result.status === 'completed',
+    raiseIfAny: false,
+    raiseIfNone: true,
+  })
+  // @ts-expect-error an option of the wrong kind
+  await order.eventResult({ raiseIfAny: 'no' })
+}
+
+export async function awaiting() {
+  exact<ReturnType<typeof bus.dispatch<OrderCreated>>, OrderCreated>(true)
+  const completed = await bus.dispatch(order)
+  exact<typeof completed, OrderCreated>(true)
+  exact<typeof order.eventCompletion, Promise<OrderCreated>>(true)
+  const all = await Promise.all([bus.dispatch(order), bus.dispatch(new Opened())])
+  exact<typeof all, [OrderCreated, Opened]>(true)
+}
+
+// An async function may return a pending event.
+export const placed = async (): Promise<OrderCreated> =>
+  bus.dispatch(new OrderCreated({ orderId: 'o', total: 1, items: [] }))
+export async function* stream(): AsyncGenerator<OrderCreated> {
+  yield bus.dispatch(order)
+}
+
+export function handlers() {
+  bus.on(OrderCreated, (event) => {
+    exact<typeof event, OrderCreated>(true)
+    return { charged: event.total }
+  })
+  bus.on(OrderCreated, async (event, context) => {
+    exact<typeof context.bus, BusHandle>(true)
+    exact<typeof context.signal, AbortSignal>(true)
+    exact<typeof context.attempt, number>(true)
+    exact<ReturnType<typeof context.via>, BusHandle>(true)
+    exact<typeof context.bus.bus, EventBus>(true)
+    exact<typeof context.result.eventId, string>(true)
+    const child = await context.bus.dispatch(new Opened())
+    exact<typeof child, Opened>(true)
+    return { charged: event.total }
+  })
+  bus.on(OrderCreated, () => {})
+  bus.on('OrderCreated', (event) => {
+    exact<typeof event, BaseEvent>(true)
+  })
+  bus.on('*', (event) => event.eventType)
+  bus.on(BaseEvent, (event) => event.eventType)
+  bus.on('*', new EventBus().dispatch)
+  bus.on(OrderCreated, new EventBus().dispatch)
+  const subscription = bus.on('*', () => {}, {
+    once: true,
+    signal: new AbortController().signal,
+    name: 'all',
+    timeout: 5,
+  })
+  subscription()
+  const disposable: Disposable = subscription
+  bus.off(OrderCreated)
+  // @ts-expect-error a pattern is a class, a type or '*'
+  bus.on(42, () => {})
+  // @ts-expect-error a handler is a function
+  bus.on('X', 'handler')
+  return disposable
+}
+
+export function listeners() {
+  bus.addEventListener(OrderCreated, (event) => exact<typeof event, OrderCreated>(true))
+  bus.addEventListener(
+    OrderCreated,
+    { handleEvent: (event) => exact<typeof event, OrderCreated>(true) },
+    { once: true },
+  )
+  bus.removeEventListener(OrderCreated, (event) => exact<typeof event, OrderCreated>(true))
+  bus.addEventListener('OrderCreated', (event) => exact<typeof event, BaseEvent>(true), true)
+  bus.addEventListener('X', null)
+  const target: EventTarget = bus
+  const event: Event = order
+  exact<ReturnType<typeof bus.dispatchEvent>, boolean>(true)
+  bus.attach(document, OrderCreated, 'Opened')()
+  bus.attach(document, 'click', (click) => (click.isTrusted ? new Opened() : null))
+  return [target, event]
+}
+
+export async function waiting() {
+  const expected = await bus.expect(OrderCreated, { where: (event) => event.total > 1, timeout: 5 })
+  exact<typeof expected, OrderCreated>(true)
+  const byPredicate = await bus.expect(OrderCreated, { predicate: (event) => event.orderId === 'o' })
+  exact<typeof byPredicate, OrderCreated>(true)
+  const byType = await bus.expect('OrderCreated')
+  exact<typeof byType, BaseEvent>(true)
+  const found = await bus.find(OrderCreated, {
+    past: true,
+    future: false,
+    childOf: order,
+    where: (event) => event.total > 1,
+  })
+  exact<typeof found, OrderCreated | null>(true)
+  for await (const event of bus.events(OrderCreated)) exact<typeof event, OrderCreated>(true)
+  exact<ReturnType<typeof bus.waitUntilIdle>, Promise<boolean>>(true)
+  exact<ReturnType<typeof bus.whenRoom>, Promise<void>>(true)
+  exact<ReturnType<typeof bus.stop>, Promise<void>>(true)
+}
+
+export function retried() {
+  const load = retry({ retries: 1, retryOn: [TypeError] })(async (url: string, times: number) =>
+    url.repeat(times),
+  )
+  exact<Parameters<typeof load>, [url: string, times: number]>(true)
+  exact<Awaited<ReturnType<typeof load>>, string>(true)
+  class Service {
+    @retry({ semaphoreLimit: 1, semaphoreScope: 'self' })
+    async run(event: OrderCreated): Promise<number> {
+      return event.total
+    }
+  }
+  exact<ReturnType<Service['run']>, Promise<number>>(true)
+  bus.on(
+    OrderCreated,
+    retry({ retryOn: (error) => error instanceof TypeError })(async (event: OrderCreated) => ({
+      charged: event.total,
+    })),
+  )
+  // @ts-expect-error no such scope
+  retry({ semaphoreScope: 'tab' })
+}
+
+export function records() {
+  const back = OrderCreated.fromJSON({})
+  exact<typeof back, OrderCreated>(true)
+  bus.dispatch(BaseEvent.fromJSON({}))
+  exact<ReturnType<typeof order.toJSON>['event_type'], string>(true)
+}
