@@ -1,3 +1,4 @@
+import { readmeSnippets } from './test/readme/snippets-plugin.mjs'
 import { installedEngines, launchers } from './test/support/engines.mjs'
 import { typescriptForTests } from './test/support/esbuild-plugin.mjs'
 
@@ -6,7 +7,7 @@ const names = process.env.BROWSERS?.split(',').map((name) => name.trim()) ?? ins
 export default {
   files: ['test/**/*.test.ts'],
   nodeResolve: { browser: true, exportConditions: ['browser'] },
-  plugins: [typescriptForTests()],
+  plugins: [readmeSnippets(), typescriptForTests()],
   browsers: launchers(names),
 
   // One page at a time: a test may use every core, and the WebDriver launcher gives each file its own window only then.

@@ -163,12 +163,13 @@ export class EventState {
   release(): void {
     let state: EventState | null = this
     while (state && --state.open === 0) {
-      state.#complete()
+      state.complete()
       state = state.parent
     }
   }
 
-  #complete(): void {
+  /** Called by `release` only; public since a parent may belong to another copy of the library. */
+  complete(): void {
     this.status = COMPLETED
     this.completedAt = getPage().time
     for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.eventCompleted()
