@@ -96,12 +96,44 @@ export function waitingRun(state: EventState): HandlerRun | null {
   return alive(currentRun()) ?? alive(state.dispatchedBy) ?? alive(getPage().likely)
 }
 
-const nativeThen = Promise.prototype.then
+type Resolve<T> = (value: T) => void
+type Reject = (error: unknown) => void
+type Subscribe<T> = (resolve: Resolve<T>, reject: Reject, waiter: HandlerRun | null) => void
 
 /**
- * The promises that this library hands out. The engine reads `then` synchronously at `await p`, and calls what it
- * read in a later microtask, after the one queued here; user code in the same stretch calls `p.then(f)` itself.
+ * A `then` for the code that reads it now. The engine reads `then` synchronously at `await x`, and calls what it read in a
+ * later microtask, after the one queued here; user code in the same stretch calls `x.then(f)` itself and wants a promise.
+ * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile.
  */
+export function awaitable<T>(subscribe: Subscribe<T>, waitsFor: EventState | null): Promise<T>['then'] {
+  const known = currentRun()
+  const waiter = waitsFor && waitingRun(waitsFor)
+  let later = false
+  microtask(() => {
+    later = true
+  })
+  const then = (resolve: Resolve<T>, reject: Reject) => {
+    if (!later) return new Promise<T>((ok, fail) => subscribe(ok, fail, waiter)).then(resolve, reject)
+    const end =
+      <V>(settle: Resolve<V>) =>
+      (value: V) => {
+        if (waiter) waitsFor?.endWait(waiter)
+        deliver(settle, value, known)
+      }
+    try {
+      if (waiter) waitsFor?.addWait(waiter)
+      subscribe(end(resolve), end(reject), waiter)
+    } catch (error) {
+      deliver(reject, error, known)
+    }
+    return undefined
+  }
+  return then as never
+}
+
+const nativeThen = Promise.prototype.then
+
+/** The promises that this library hands out: awaiting one keeps the run that awaits. */
 export class RunPromise<T> extends Promise<T> {
   /** The event whose completion this promise waits for: awaiting the promise counts as awaiting the event. */
   waitsFor: EventState | null = null
@@ -111,38 +143,13 @@ export class RunPromise<T> extends Promise<T> {
   }
 }
 
-function readThen(this: RunPromise<unknown>): typeof nativeThen {
-  const run = currentRun()
-  const waiter = this.waitsFor && !getPage().delivering ? waitingRun(this.waitsFor) : null
-  let later = false
-  microtask(() => {
-    later = true
-  })
-  const then = (resolve?: ((value: never) => void) | null, reject?: ((error: unknown) => void) | null) => {
-    if (!later || !resolve || !reject) return nativeThen.call(this, resolve as never, reject)
-    const waited = waiter && this.waitsFor
-    try {
-      if (waited) waited.addWait(waiter)
-    } catch (error) {
-      return deliver(reject, error, run)
-    }
-    return nativeThen.call(
-      this,
-      (value) => {
-        if (waited) waited.endWait(waiter)
-        deliver(resolve as (value: unknown) => void, value, run)
-      },
-      (error) => {
-        if (waited) waited.endWait(waiter)
-        deliver(reject, error, run)
-      },
-    )
-  }
-  return then as typeof nativeThen
-}
-
 // A class may not redeclare a method as an accessor in TypeScript; the platform does not mind.
-Object.defineProperty(RunPromise.prototype, 'then', { get: readThen, configurable: true })
+Object.defineProperty(RunPromise.prototype, 'then', {
+  get(this: RunPromise<unknown>) {
+    return awaitable((resolve, reject) => nativeThen.call(this, resolve, reject), getPage().delivering ? null : this.waitsFor)
+  },
+  configurable: true,
+})
 
 /** Resolves a promise of ours with what may be a pending event. */
 export function settleWith<T>(resolve: (value: T) => void, value: T): void {

@@ -116,7 +116,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   /** The same as `await event`, for observers: it never makes an event jump the queue. */
   get eventCompletion(): Promise<this> {
     const state = this[STATE]
-    return new RunPromise((resolve) => state.onCompleted((event) => settleWith(resolve, event as this), null))
+    return new RunPromise((resolve) => state.onCompleted((event) => settleWith(resolve, event as this)))
   }
 
   /**

@@ -1,7 +1,6 @@
 import { EventLoopError } from '../errors.js'
 import { uuidv7 } from '../ids.js'
 import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
-import { deliver } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
 import type { HandlerRun } from './handler-run.js'
@@ -20,13 +19,6 @@ export interface EventVisit {
   holder(): HandlerRun | null
   /** The event is completed, on all buses. */
   eventCompleted(): void
-}
-
-/** Somebody who waits for the event's completion. */
-interface Waiter {
-  resolve: (event: BaseEvent) => void
-  /** Restored as the current run for the code that waited. */
-  restore: HandlerRun | null
 }
 
 /** What came with a record: the event has been elsewhere before. */
@@ -81,7 +73,7 @@ export class EventState {
   forwarding = false
   /** Place in the order of all dispatches of the page. */
   order = 0
-  #waiters: Waiter[] | null = null
+  #observers: ((event: BaseEvent) => void)[] | null = null
   /** The runs that wait for this event: links for circles. */
   #waitingRuns: HandlerRun[] | null = null
 
@@ -180,18 +172,18 @@ export class EventState {
       this.#waitingRuns = null
       for (const run of runs) endWait(run)
     }
-    const waiters = this.#waiters
-    if (waiters) {
-      this.#waiters = null
-      for (const { resolve, restore } of waiters) deliver(resolve, this.event, restore)
-    }
+    const observers = this.#observers
+    this.#observers = null
+    if (observers) for (const observe of observers) observe(this.event)
   }
 
-  /** Calls `resolve` with the event when it is completed; `restore` is the run of the code that waits. */
-  onCompleted(resolve: (event: BaseEvent) => void, restore: HandlerRun | null): void {
-    if (this.status === COMPLETED) return deliver(resolve, this.event, restore)
-    this.#waiters ??= []
-    this.#waiters.push({ resolve, restore })
+  /** Calls `observe` with the event when it is completed, at once if it is. It must not throw. */
+  onCompleted(observe: (event: BaseEvent) => void): void {
+    if (this.status === COMPLETED) observe(this.event)
+    else {
+      this.#observers ??= []
+      this.#observers.push(observe)
+    }
   }
 
   /**

@@ -39,7 +39,7 @@ export function collect<R, T>(
       } catch (error) {
         reject(error)
       }
-    }, null)
+    })
   })
   promise.waitsFor = state
   return promise

@@ -156,7 +156,9 @@ class Running {
       const own = this.forward(1)
       if (own && isRunKnown) return this.returns({ as: 'event', event: this.event, wait: null }, own)
     }
-    if (end === 'child' && this.children.length > 0) {
+    // Elsewhere a child that is just being forwarded cannot be told from one's own event, and is not waited for.
+    const isWaitSure = isRunKnown || !this.world.forwards
+    if (end === 'child' && this.children.length > 0 && isWaitSure) {
       const event = this.pick(-1)
       return this.returns({ as: 'event', event, wait: this.plan.async ? this.world.newWait() : null }, this.world.events[event])
     }

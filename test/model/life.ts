@@ -14,6 +14,7 @@ export type Of<K extends Entry['k']> = Extract<Entry, { k: K }>
 
 /** The third unfinished event in a chain that one handler dispatches to itself is refused. */
 const recursionLimit = 3
+const NEVER = Number.NEGATIVE_INFINITY
 
 export class Life implements Scene {
   readonly buses: Bus[]
@@ -26,6 +27,7 @@ export class Life implements Scene {
   pauses: Pause[] = []
   now = 0
   stretch = 0
+  time = 0
   private readonly program: Program
 
   constructor(program: Program) {
@@ -39,7 +41,7 @@ export class Life implements Scene {
     const here = known?.visits.some((visit) => visit.bus === bus)
     let expected = this.refusal(bus, by, error)
     if (here && error === null) expected = null
-    else if (known?.done && !here) expected = 'TypeError'
+    else if (known?.done && !here && error !== 'BusStoppedError') expected = 'TypeError'
     if (error !== expected) throw new Mismatch(`dispatch of e${id} to b${at}: expected ${expected}, got ${error}`)
     if (known) known.hidden = this.stretch
     if (error !== null || here) return
@@ -77,6 +79,7 @@ export class Life implements Scene {
       const matches = expectation.bus === bus && expectation.type === event.type
       if (!matches || !expectation.open || expectation.event || expectation.refused) continue
       expectation.event = event
+      expectation.late = this.time > expectation.deadline
       visit.expected = true
     }
     // Another bus that was about to forward it here has nothing left to do.
@@ -115,7 +118,7 @@ export class Life implements Scene {
     const plan = this.program.buses[bus].handlers[handler]?.does
     const short = typeof plan === 'object' && plan.short
     const result: Result = { bus, handler, run: null, value: '', errors: null }
-    const run: Run = { id, visit, handler, live: true, short, condemned: false, aborted: false, children: [], result }
+    const run: Run = { id, visit, handler, live: true, short, condemned: false, aborted: false, ended: NEVER, children: [], result }
     result.run = run
     visit.event.results.push(result)
     visit.runs.push(run)
@@ -134,7 +137,7 @@ export class Life implements Scene {
     event.started = true
     const lane = state.laneOf(bus, this.buses)
     for (const owed of this.expects) {
-      if (lane && owed.open && owed.bus === bus && owed.event === event) this.pauses.push({ owed, lane })
+      if (lane && owed.open && !owed.late && owed.bus === bus && owed.event === event) this.pauses.push({ owed, lane })
     }
     this.advance(visit)
   }
@@ -194,6 +197,7 @@ export class Life implements Scene {
 
   private finish(run: Run): void {
     run.live = false
+    run.ended = this.stretch
     this.advance(run.visit)
   }
 

@@ -21,7 +21,7 @@
 
 import { Life, Mismatch, type Of } from './life.js'
 import { whatIsStuck } from './order.js'
-import type { Program } from './program.js'
+import { expectTimeout, type Program } from './program.js'
 import * as state from './state.js'
 import type { Bus, Ev, Expectation, Run, Wait } from './state.js'
 import type { Place, Stamped, Trace } from './trace.js'
@@ -71,6 +71,7 @@ export class Model extends Life {
   accept(entry: Stamped, now: number): void {
     this.now = now
     this.stretch = entry.stretch
+    this.time = entry.time
     if (entry.k === 'abort') return this.abort(this.run(entry.run))
     this.explainAborts()
     this.apply(entry)
@@ -150,19 +151,28 @@ export class Model extends Life {
     const visit = queued ?? free.find(({ event }) => run !== null && state.isDescendant(event, run.visit.event))
     const event = visit?.event ?? null
     if (visit) visit.expected = true
-    this.expects.push({ bus, type, run, event, open: true, refused: false })
+    const rest = { open: true, refused: false, deadline: this.time + expectTimeout - 1, late: false }
+    this.expects.push({ bus, type, run, event, ...rest })
   }
 
   private expected({ expect: id, event, error }: Of<'expected'>): void {
     const expectation = this.expects[id]
     expectation.open = false
     const wanted = expectation.event
+    if (expectation.late && error === 'EventTimeoutError') return this.forget(expectation)
     if (wanted ? event !== wanted.id : event !== null) {
       throw new Mismatch(`expect ${id}: expected ${wanted ? `e${wanted.id}` : 'no event'}, got ${error ?? `e${event}`}`)
     }
     if (!wanted && !expectation.refused && error !== 'EventTimeoutError') {
       throw new Mismatch(`expect ${id}: expected an EventTimeoutError, got ${error}`)
     }
+  }
+
+  /** It had timed out before the event came. */
+  private forget({ bus, event }: Expectation): void {
+    const visit = event?.visits.find((visit) => visit.bus === bus)
+    const others = this.expects.filter((other) => other.bus === bus && other.event === event && !other.late)
+    if (visit && others.length === 0) visit.expected = false
   }
 
   private zombie({ run, error }: Of<'zombie'>): void {

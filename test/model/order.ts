@@ -7,6 +7,7 @@ export interface Scene {
   /** All waits of known runs that have not resumed. */
   waiting: Wait[]
   pauses: Pause[]
+  stretch: number
 }
 
 /** Why this queued visit must not start now; null if it may. */
@@ -17,7 +18,7 @@ export function whyNot(visit: Visit, scene: Scene): string | null {
   const first = visit.bus.queue[0] === visit
   if (!lane) return first || jumps ? null : `e${visit.bus.queue[0].event.id} was dispatched to this bus earlier`
 
-  const busy = running(lane).find((other) => !hasWaitingRun(other, scene.waiting, false))
+  const busy = running(lane).find((other) => !hasWaitingRun(other, scene.waiting, scene.stretch, false))
   if (busy) return `${name(busy)} is running in this lane, and none of its handlers waits`
   const rival = queued(lane).find((other) => other !== visit && precedes(other, own))
   if (rival) return `${name(rival)} jumps and came first`
@@ -57,7 +58,7 @@ export function whatIsStuck(scene: Scene): string | null {
     const [head] = bus.queue
     if (head && !(lane && running(lane).length > 0)) return `${name(head)} should have started: nothing is running`
     const jumper = bus.queue.find((visit) => Number.isFinite(jump(visit).by))
-    if (jumper && lane && running(lane).every((visit) => hasWaitingRun(visit, scene.waiting, true))) {
+    if (jumper && lane && running(lane).every((visit) => hasWaitingRun(visit, scene.waiting, scene.stretch, true))) {
       return `${name(jumper)} should have started: a handler waits for it, and so does every running one of its lane`
     }
   }

@@ -9,8 +9,10 @@ export const types = ['A', 'B', 'C', 'D'] as const
 export type EventName = (typeof types)[number]
 
 export const gateCount = 3
-/** A handler marked `short` times out after this many ms; so does every `expect`. */
+/** A handler marked `short` times out after this many ms. */
 export const shortTimeout = 8
+/** And every `expect` after so many. */
+export const expectTimeout = 5
 
 export interface Program {
   buses: BusPlan[]

@@ -20,7 +20,7 @@ export class Recorder {
         this.isSameStretch = false
       })
     }
-    this.entries.push({ ...entry, stretch: this.stretch })
+    this.entries.push({ ...entry, stretch: this.stretch, time: performance.now() })
   }
 
   number(kind: string): number {

@@ -64,6 +64,8 @@ export interface Run {
   /** Its `signal` must have aborted. */
   condemned: boolean
   aborted: boolean
+  /** The stretch in which its handler returned: the bus hears of it a few microtasks later. */
+  ended: number
   children: Ev[]
   result: Result
 }
@@ -99,6 +101,9 @@ export interface Expectation {
   open: boolean
   /** The bus was stopped while it waited. */
   refused: boolean
+  deadline: number
+  /** It was fulfilled so late that it may just have timed out: the code behind it will tell. */
+  late: boolean
 }
 
 /** Code that must run before the next event starts in a lane. */
@@ -141,8 +146,9 @@ export function waits(run: Run, waiting: readonly Wait[], surely: boolean): bool
   )
 }
 
-export function hasWaitingRun(visit: Visit, waiting: readonly Wait[], surely: boolean): boolean {
-  return visit.runs.some((run) => run.live && waits(run, waiting, surely))
+export function hasWaitingRun(visit: Visit, waiting: readonly Wait[], now: number, surely: boolean): boolean {
+  const mayLive = (run: Run) => run.live || (!surely && now <= run.ended + 2)
+  return visit.runs.some((run) => mayLive(run) && waits(run, waiting, surely))
 }
 
 /**

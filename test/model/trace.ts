@@ -44,8 +44,8 @@ export type Entry =
   /** Nothing moves any more without a new action from outside. */
   | { k: 'rest'; statuses: string[] }
 
-/** `stretch`: entries of one number happened before a microtask that the first of them queued. */
-export type Stamped = Entry & { stretch: number }
+/** `stretch`: entries of one number happened before a microtask that the first of them queued. `time` in ms. */
+export type Stamped = Entry & { stretch: number; time: number }
 
 export interface ResultFacts {
   bus: number
@@ -77,7 +77,7 @@ export interface Trace {
 /** One line an entry, for the report of a failure. */
 export function format(entries: readonly Stamped[]): string {
   return entries
-    .map(({ k, ...rest }, index) => {
+    .map(({ k, time, ...rest }, index) => {
       const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
       return `${String(index).padStart(4)} ${k} ${fields.join(' ')}`
     })

@@ -1,7 +1,7 @@
 // The real buses, events and gates of one program, and everything that both handlers and the program outside do to them.
 
 import { BaseEvent, EventBus } from '../../src/index.js'
-import { type EventName, gateCount, type Program, type Reading, shortTimeout } from './program.js'
+import { type EventName, expectTimeout, gateCount, type HandlerPlan, type Program, type Reading } from './program.js'
 import { errorName, Recorder } from './recorder.js'
 import type { EventFacts, Place, ResultFacts } from './trace.js'
 import { forwarder, probe } from './trace.js'
@@ -23,6 +23,8 @@ export class World extends Recorder {
   readonly gates = Array.from({ length: gateCount }, () => deferred())
   /** What handlers that are to time out wait for; opened at the very end. */
   readonly never = deferred()
+  /** Some handler may forward. */
+  readonly forwards: boolean
   private readonly depths: number[] = []
   private readonly numbers = new Map<BaseEvent, number>()
   private dispatching = false
@@ -30,7 +32,9 @@ export class World extends Recorder {
   constructor(program: Program) {
     super()
     const prefix = `P${programs++}B`
-    const forwards = program.buses.some(({ handlers }) => handlers.some(({ does }) => typeof does === 'number'))
+    const handlers = program.buses.flatMap((bus) => bus.handlers).map(({ does }) => does)
+    const forwarders = handlers.filter((does) => typeof does === 'number')
+    this.forwards = forwarders.length > 0 || handlers.some((does) => typeof does === 'object' && forwardsItself(does))
     const onDispatch = (event: BaseEvent, bus: EventBus) => this.entered(event, bus)
     this.buses = program.buses.map(
       ({ mode, parallelHandlers, maxHistorySize }, index) =>
@@ -40,7 +44,7 @@ export class World extends Recorder {
           parallelHandlers,
           maxHistorySize,
           // Only a bound `dispatch` needs it: it calls no code of ours.
-          middlewares: forwards ? [{ onDispatch }] : [],
+          middlewares: forwarders.length > 0 ? [{ onDispatch }] : [],
         }),
     )
   }
@@ -123,7 +127,7 @@ export class World extends Recorder {
 
   expect(bus: number, type: EventName, from: Pick<EventBus, 'expect'>, run: number | null): Pending {
     const expect = this.number('expect')
-    const on = from.expect(type, { timeout: shortTimeout })
+    const on = from.expect(type, { timeout: expectTimeout })
     this.add({ k: 'expect', expect, bus, type, run })
     this.pending.add(`expect ${expect}`)
     this.ticking.add(`expect ${expect}`)
@@ -201,6 +205,8 @@ export class World extends Recorder {
     return value == null ? '' : String(value)
   }
 }
+
+const forwardsItself = ({ steps, end }: HandlerPlan) => end === 'forward' || steps.some((step) => step.do === 'forward')
 
 export const handlerName = (handler: number) => (handler === probe ? 'probe' : `h${handler}`)
 
