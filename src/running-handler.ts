@@ -105,7 +105,12 @@ type Subscribe<T> = (resolve: Resolve<T>, reject: Reject, waiter: HandlerRun | n
  * later microtask, after the one queued here; user code in the same stretch calls `x.then(f)` itself and wants a promise.
  * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile.
  */
-export function awaitable<T>(subscribe: Subscribe<T>, waitsFor: EventState | null): Promise<T>['then'] {
+export function awaitable<T>(
+  subscribe: Subscribe<T>,
+  waitsFor: EventState | null,
+  userThen: (resolve: Resolve<T>, reject: Reject) => unknown = (resolve, reject) =>
+    new Promise<T>((ok, fail) => subscribe(ok, fail, null)).then(resolve, reject),
+): Promise<T>['then'] {
   const known = currentRun()
   const waiter = waitsFor && waitingRun(waitsFor)
   let later = false
@@ -113,7 +118,7 @@ export function awaitable<T>(subscribe: Subscribe<T>, waitsFor: EventState | nul
     later = true
   })
   const then = (resolve: Resolve<T>, reject: Reject) => {
-    if (!later) return new Promise<T>((ok, fail) => subscribe(ok, fail, waiter)).then(resolve, reject)
+    if (!later) return userThen(resolve, reject)
     const end =
       <V>(settle: Resolve<V>) =>
       (value: V) => {
@@ -146,7 +151,8 @@ export class RunPromise<T> extends Promise<T> {
 // A class may not redeclare a method as an accessor in TypeScript; the platform does not mind.
 Object.defineProperty(RunPromise.prototype, 'then', {
   get(this: RunPromise<unknown>) {
-    return awaitable((resolve, reject) => nativeThen.call(this, resolve, reject), getPage().delivering ? null : this.waitsFor)
+    const then = (resolve: Resolve<unknown>, reject: Reject) => nativeThen.call(this, resolve, reject)
+    return awaitable(then, getPage().delivering ? null : this.waitsFor, then)
   },
   configurable: true,
 })

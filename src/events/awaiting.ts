@@ -1,5 +1,5 @@
 import { getPage } from '../page.js'
-import { awaitable, currentRun, deliver } from '../running-handler.js'
+import { awaitable, currentRun, deliver, waitingRun } from '../running-handler.js'
 import { after } from '../timers.js'
 import { warnOnce } from '../warnings.js'
 import type { BaseEvent } from './base-event.js'
@@ -13,21 +13,28 @@ import { COMPLETED, NEW } from './status.js'
  * calling what was read waits, and may make the event jump.
  */
 export function readThen(state: EventState): unknown {
-  if (getPage().delivering || state.status === NEW) return undefined
+  const page = getPage()
+  if (page.delivering || state.status === NEW) return undefined
   const known = currentRun()
   // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
   if (known ? known.state === state : state.forwarding || state.status === COMPLETED) return undefined
   state.watched = true
   // Whoever waits from the start, before any handler runs, is none of them.
   const own = state.pendingRun()
-  return awaitable<BaseEvent>((resolve, _reject, waiter) => {
+  const wait = (resolve: (event: BaseEvent) => void, _reject?: unknown, waiter?: HandlerRun | null) => {
     const stuck = waiter ? null : stuckWarning(state, own)
     const stop = stuck && after(2000, stuck)
     state.onCompleted((event) => {
       stop?.()
       deliver(resolve, event, null)
     })
-  }, state)
+  }
+  if (known || waitingRun(state)) return awaitable<BaseEvent>(wait, state)
+  // Nobody's run depends on it, so no microtask is spent to tell the engine from user code: code that calls before a drain
+  // gets a promise, and if it was the engine, one too many.
+  const { drains } = page
+  return (resolve: (event: BaseEvent) => void, reject: (error: unknown) => void) =>
+    page.drains === drains ? new Promise(wait).then(resolve, reject) : wait(resolve)
 }
 
 /**
