@@ -18,7 +18,8 @@ export const INSPECT: unique symbol = Symbol.for('bubus.inspect') as never
 
 // WebKitGTK has no dispose symbols; code that is lowered by TypeScript or esbuild looks for these.
 export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
-export const ASYNC_DISPOSE: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
+export const ASYNC_DISPOSE: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 
 /** The state of a bubus event of any copy of the library; undefined for everything else. */
 export function stateOf(value: unknown): EventState | undefined {

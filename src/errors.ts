@@ -45,13 +45,18 @@ export function show(value: unknown): string {
   }
 }
 
-function expected(name: string, what: string, value: unknown): string {
-  return `Expected \`${name}\` to be ${what}, got \`${show(value)}\` (${value === null ? 'null' : typeof value})`
-}
-
-/** @throws TypeError unless `ok`: the value is of the wrong kind. */
-export function checkType(ok: unknown, name: string, what: string, value: unknown): asserts ok {
-  if (!ok) throw new TypeError(expected(name, what, value))
+/** @throws TypeError (or the error class given) unless `ok`, naming what was expected and what came */
+export function checkType(
+  ok: unknown,
+  name: string,
+  what: string,
+  value: unknown,
+  kind: ErrorConstructor = TypeError,
+): asserts ok {
+  if (!ok)
+    throw new kind(
+      `Expected \`${name}\` to be ${what}, got \`${show(value)}\` (${value === null ? 'null' : typeof value})`,
+    )
 }
 
 /** Looks at one option, by name. @throws TypeError, RangeError */
@@ -60,19 +65,24 @@ export type Check = (name: string, value: unknown) => void
 const typed =
   (type: string): Check =>
   (name, value) =>
-    // biome-ignore lint/suspicious/useValidTypeof: the types are those below
     checkType(typeof value === type, name, `a ${type}`, value)
 
 export const aFunction = /* @__PURE__ */ typed('function')
 export const aBoolean = /* @__PURE__ */ typed('boolean')
 export const aString = /* @__PURE__ */ typed('string')
 
+/** One of these words; `note` is added to what the message says of them. */
+export const oneOf =
+  (words: readonly string[], note = ''): Check =>
+  (name, value) =>
+    checkType(words.includes(value as string), name, `one of ${words.join(', ')}${note}`, value)
+
 /** A number from `least` on. */
 export const from =
   (least: number, what = `a number from ${least} on`): Check =>
   (name, value) => {
     checkType(typeof value === 'number', name, what, value)
-    if (!(value >= least)) throw new RangeError(expected(name, what, value))
+    checkType(value >= least, name, what, value, RangeError)
   }
 
 /** The same, or null. */
@@ -82,26 +92,28 @@ export const orNull =
     value === null || check(name, value)
 
 /** A handler's or a wait's time: `null` for none, else more than 0 ms. */
-export const aTimeout = /* @__PURE__ */ orNull(/* @__PURE__ */ from(Number.MIN_VALUE, 'a number of ms above 0, or null'))
+export const aTimeout = /* @__PURE__ */ orNull(
+  /* @__PURE__ */ from(Number.MIN_VALUE, 'a number of ms above 0, or null'),
+)
 
 /** An AbortSignal of any realm. */
 export const aSignal: Check = (name, value) =>
   checkType(typeof (value as AbortSignal | null)?.aborted === 'boolean', name, 'an AbortSignal', value)
 
 /** Checks those options that are there. @throws TypeError, RangeError naming the first wrong one */
-export function checkOptions(options: unknown, checks: Record<string, Check>): void {
-  checkType(typeof options === 'object' && options, 'options', 'an object', options)
+export function checkOptions(options: unknown, checks: Record<string, Check>, called = 'options'): void {
+  checkType(typeof options === 'object' && options, called, 'an object', options)
   for (const [name, check] of Object.entries(checks)) {
     const value = (options as Record<string, unknown>)[name]
     if (value !== undefined) check(name, value)
   }
 }
 
-const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,63}$/u
 
 /** Event types and bus names: identifiers of at most 64 characters. */
 export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= 64 && identifier.test(value)
+  return typeof value === 'string' && identifier.test(value)
 }
 
 /** @throws TypeError unless `value` is an identifier of at most 64 characters. */

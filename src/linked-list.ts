@@ -23,7 +23,11 @@ export class LinkedList<T> {
 
   /** Takes `item` out of whatever list it is in. */
   static remove<T>(item: T & Linked<T>): void {
-    const { list, prev, next } = item as { list: LinkedList<T> | null; prev: Linked<T> | null; next: Linked<T> | null }
+    const { list, prev, next } = item as {
+      list: LinkedList<T> | null
+      prev: Linked<T> | null
+      next: Linked<T> | null
+    }
     if (!list) return
     if (prev) prev.next = next as T
     else list.first = next as T & Linked<T>
@@ -40,25 +44,28 @@ export class LinkedList<T> {
   }
 }
 
-/** A first-in-first-out queue. A `Map` or `Set` is none: after deletes its first key is found by walking the graves. */
+/**
+ * A first-in-first-out queue: what came in is turned over when the way out is empty. (A `Map` or `Set` is none: after
+ * deletes its first key is found by walking the graves.)
+ */
 export class Fifo<T> {
-  #items: (T | undefined)[] = []
-  #head = 0
+  #in: T[] = []
+  #out: T[] = []
 
   push(item: T): void {
-    this.#items.push(item)
+    this.#in.push(item)
   }
 
   shift(): T | undefined {
-    const items = this.#items
-    const item = items[this.#head]
-    if (this.#head < items.length) items[this.#head++] = undefined
-    if (this.#head === items.length) {
-      if (this.#head) items.length = this.#head = 0
-    } else if (this.#head > 1024 && this.#head * 2 > items.length) {
-      items.splice(0, this.#head)
-      this.#head = 0
-    }
-    return item
+    if (!this.#out.length) [this.#in, this.#out] = [this.#out, this.#in.reverse()]
+    return this.#out.pop()
   }
+}
+
+/** Most lists of an event have one member or none: no list is made before it is needed, and then of the right size. */
+export const none: readonly never[] = []
+export function with1<T>(list: readonly T[], item: T): readonly T[] {
+  if (!list.length) return [item]
+  ;(list as T[]).push(item)
+  return list
 }

@@ -1,6 +1,5 @@
-import type { RunLoop } from './bus/run-loop.js'
 import type { EventBus } from './bus/event-bus.js'
-import type { Visit } from './bus/visit.js'
+import type { RunLoop } from './bus/run-loop.js'
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
 import type { SlotPool } from './retry/semaphore.js'
@@ -22,8 +21,6 @@ export interface Page {
   paused: RunLoop[]
   /** Grows with each drain; tells whether code still runs in the stretch in which it read `then`. */
   drains: number
-  /** The visit whose event is being dispatched natively, by its bus. */
-  listening: Visit | null
   /** Grows with each event and id of the page, from a random start: ids are unique and ordered over all copies. */
   count: number
   /** `performance.now()` as it was read last: nothing long has happened since. */
@@ -65,7 +62,6 @@ export function getPage(): Page {
     pause: 0,
     paused: [],
     drains: 0,
-    listening: null,
     count: Math.floor(Math.random() * 2 ** 40),
     time: 0,
     clocks: [],

@@ -45,7 +45,12 @@ export function callAs<R>(run: HandlerRun, call: () => R): R {
 }
 
 /** The same for the hot path: no closure where there is no store. */
-export function callHandler(run: HandlerRun, fn: (a: never, b: never) => unknown, a: unknown, b: unknown): unknown {
+export function callHandler(
+  run: HandlerRun,
+  fn: (a: never, b: never) => unknown,
+  a: unknown,
+  b: unknown,
+): unknown {
   if (store) return callAs(run, () => fn(a as never, b as never))
   const page = getPage()
   const before = page.current

@@ -7,26 +7,19 @@ export interface Timed extends Linked<Timed> {
   expired(): void
 }
 
-/** One FIFO list for each distinct duration: within a list the first is due first, so adding and removing are O(1). */
-interface Duration extends LinkedList<Timed> {
-  ms: number
-}
-
 /**
  * All time-outs of the page behind one timer that is armed at most 1 s ahead: an idle page has no timer 1 s later,
  * and a laptop that slept does not owe a pile of them.
  */
 export class TimerQueue {
-  #durations = new Map<number, Duration>()
+  /** A FIFO list for each distinct duration: within a list the first is due first, so adding and removing are O(1). */
+  #lists = new Map<number, LinkedList<Timed>>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #armed = Infinity
 
   add(item: Timed, ms: number): void {
-    let list = this.#durations.get(ms)
-    if (!list) {
-      list = Object.assign(new LinkedList<Timed>(), { ms })
-      this.#durations.set(ms, list)
-    }
+    const list = this.#lists.get(ms) ?? new LinkedList<Timed>()
+    this.#lists.set(ms, list)
     const time = performance.now()
     item.due = time + ms
     list.push(item)
@@ -38,31 +31,27 @@ export class TimerQueue {
     if (at >= this.#armed - 1) return
     clearTimeout(this.#timer)
     this.#armed = at
-    this.#timer = setTimeout(() => this.#tick(), at - time)
+    this.#timer = setTimeout(this.#tick, at - time)
   }
 
-  #tick(): void {
+  #tick = (): void => {
     this.#armed = Infinity
     const time = performance.now()
-    let next = Infinity
-    for (const list of this.#durations.values()) {
+    for (const [ms, list] of this.#lists) {
       // A timer may fire a little early; what is due within the ms is due.
       while (list.first && list.first.due <= time + 1) {
         const item = list.first
-        LinkedList.remove(item)
+        LinkedList.remove<Timed>(item)
         item.expired()
       }
-      if (list.first) next = Math.min(next, list.first.due)
-      else this.#durations.delete(list.ms)
+      if (list.first) this.#arm(list.first.due, time)
+      else this.#lists.delete(ms)
     }
-    if (next < Infinity) this.#arm(next, time)
   }
 }
 
 export function timers(): TimerQueue {
-  const page = getPage()
-  page.timers ??= new TimerQueue()
-  return page.timers
+  return (getPage().timers ??= new TimerQueue())
 }
 
 /** Calls `expired` after `ms`; the returned function takes it back. */

@@ -8,7 +8,8 @@ import type { EventBus } from './event-bus.js'
 import type { HandlerContext } from './types.js'
 
 /** A bus as one handler run has it: what is dispatched through it records that run as its parent. */
-export interface BusHandle extends Pick<EventBus, 'dispatch' | 'expect' | 'find' | 'on' | 'off' | 'name' | 'id'> {
+export interface BusHandle
+  extends Pick<EventBus, 'dispatch' | 'expect' | 'find' | 'on' | 'off' | 'name' | 'id'> {
   readonly bus: EventBus
 }
 
@@ -20,7 +21,7 @@ export function busHandle(core: BusCore, run: HandlerRun): BusHandle {
     id,
     dispatch: <E extends BaseEvent>(event: E) => core.dispatch(event, run),
     expect: (pattern: never, options: never) => core.waiters.expect(pattern, options, run),
-    find: (pattern: never, options: never) => core.waiters.find(pattern, options),
+    find: bus.find.bind(bus),
     on: bus.on.bind(bus),
     off: bus.off.bind(bus),
   } as BusHandle
@@ -37,11 +38,10 @@ export class RunContext implements HandlerContext {
     return this.#run.handle
   }
   get via(): (bus: EventBus) => BusHandle {
-    const run = this.#run
     return (bus) => {
       const core = coreOf(bus)
       checkType(core, 'bus', 'an EventBus', bus)
-      return busHandle(core, run)
+      return busHandle(core, this.#run)
     }
   }
   get signal(): AbortSignal {

@@ -1,11 +1,14 @@
-import { ASYNC_DISPOSE, BUS, CORE, DISPOSE, INSPECT, stateOf } from '../brands.js'
+import { ASYNC_DISPOSE, BUS, CORE, INSPECT, stateOf } from '../brands.js'
 import { checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { historyTree } from '../events/log-tree.js'
+import type { LinkedList } from '../linked-list.js'
 import { currentRun } from '../running-handler.js'
 import { BusCore } from './bus-core.js'
+import { wrapperOf } from './dom-listeners.js'
+import { inOrder } from './history.js'
 import { livingBuses } from './page-buses.js'
-import type { PatternClass } from './subscriptions.js'
+import { type PatternClass, subscription } from './subscriptions.js'
 import type {
   BusOptions,
   BusStats,
@@ -20,9 +23,12 @@ import type {
 } from './types.js'
 import type { Visit } from './visit.js'
 
-type Listener<E extends Event> = ((this: EventBus, event: E) => unknown) | { handleEvent(event: E): unknown } | null
+type Listener<E extends Event> =
+  | ((this: EventBus, event: E) => unknown)
+  | { handleEvent(event: E): unknown }
+  | null
 
-const eventsOf = (visits: Visit[]) => visits.map(({ state }) => state.event)
+const eventsOf = (list: LinkedList<Visit>) => inOrder([list]).map(({ state }) => state.event)
 
 /**
  * A bus of typed events, and an EventTarget: handlers registered with `on` run in strict order after the platform's own
@@ -40,10 +46,9 @@ export class EventBus extends EventTarget {
   /** @throws TypeError, RangeError for a wrong option */
   constructor(options: BusOptions = {}) {
     super()
-    const core = new BusCore(this, options, (event) => super.dispatchEvent(event))
+    const core = new BusCore(this, options)
     const dispatch = <E extends BaseEvent>(event: E) => core.dispatch(event, currentRun())
-    Object.defineProperty(dispatch, 'name', { value: `${core.name}.dispatch` })
-    Object.assign(dispatch, { [BUS]: this })
+    Object.defineProperties(dispatch, { name: { value: `${core.name}.dispatch` }, [BUS]: { value: this } })
     Object.defineProperties(this, { [CORE]: { value: core }, dispatch: { value: dispatch } })
   }
 
@@ -65,25 +70,33 @@ export class EventBus extends EventTarget {
   }
   /** Events that wait for their turn here. */
   get eventsPending(): readonly BaseEvent[] {
-    return eventsOf(this[CORE].history.pending())
+    return eventsOf(this[CORE].history.pending)
   }
   /** Events whose handlers, forwards or descendants are not done. */
   get eventsStarted(): readonly BaseEvent[] {
-    return eventsOf(this[CORE].history.started())
+    return eventsOf(this[CORE].history.started)
   }
   get eventsCompleted(): readonly BaseEvent[] {
-    return eventsOf(this[CORE].history.completed())
+    return eventsOf(this[CORE].history.completed)
   }
   get stats(): BusStats {
-    return this[CORE].stats
+    const { pending, started, dropped } = this[CORE].history
+    return {
+      queued: pending.size,
+      inFlight: started.size,
+      dropped,
+      wireErrors: 0,
+      unpersisted: 0,
+      logLagMs: 0,
+    }
   }
   /** Resolves at once: this version has no log to restore a history from. */
   get ready(): Promise<void> {
     return Promise.resolve()
   }
   /** Resolves with the events dispatched again: none, as this version has no log. */
-  recover(): Promise<BaseEvent[]> {
-    return Promise.resolve([])
+  async recover(): Promise<BaseEvent[]> {
+    return []
   }
 
   /**
@@ -91,16 +104,19 @@ export class EventBus extends EventTarget {
    * those of `'*'`; a function runs at most once for an event.
    * @throws TypeError, RangeError; nothing is registered then
    */
-  on<P extends Pattern>(pattern: P, handler: HandlerFunction<EventOf<P>>, options: HandlerOptions = {}): Subscription {
+  on<P extends Pattern>(
+    pattern: P,
+    handler: HandlerFunction<EventOf<P>>,
+    options: HandlerOptions = {},
+  ): Subscription {
     const core = this[CORE]
-    core.typeOf(pattern)
-    const registered = core.subscriptions.add(pattern, handler as HandlerFunction, options, core.nextHandlerId())
-    return subscription(() => core.subscriptions.remove(registered), options.signal)
+    return core.subscriptions.add(core.typeOf(pattern), handler as HandlerFunction, options)
   }
 
   /** Removes a handler of a pattern, or all of them. */
   off<P extends Pattern>(pattern: P, handler?: HandlerFunction<EventOf<P>>): void {
-    this[CORE].subscriptions.off(pattern, handler as HandlerFunction | undefined)
+    const core = this[CORE]
+    core.subscriptions.off(core.typeOf(pattern), handler as HandlerFunction | undefined)
   }
 
   /** The platform's own; also takes an event class. What the listener returns is recorded and awaited as a result. */
@@ -114,11 +130,12 @@ export class EventBus extends EventTarget {
     listener: Listener<E>,
     options?: boolean | AddEventListenerOptions,
   ): void
-  override addEventListener(type: PatternClass | string, listener: unknown, options?: boolean | AddEventListenerOptions): void {
-    const { listeners } = this[CORE]
-    const name = this.#typeName(type)
-    super.addEventListener(name, listeners.wrap(listener), options)
-    listeners.note(name)
+  override addEventListener(
+    type: PatternClass | string,
+    listener: unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(this.#heard(type), wrapperOf(listener), options)
   }
 
   override removeEventListener<C extends PatternClass>(
@@ -131,8 +148,12 @@ export class EventBus extends EventTarget {
     listener: Listener<E>,
     options?: boolean | EventListenerOptions,
   ): void
-  override removeEventListener(type: PatternClass | string, listener: unknown, options?: boolean | EventListenerOptions): void {
-    super.removeEventListener(this.#typeName(type), this[CORE].listeners.wrap(listener), options)
+  override removeEventListener(
+    type: PatternClass | string,
+    listener: unknown,
+    options?: boolean | EventListenerOptions,
+  ): void {
+    super.removeEventListener(this.#typeName(type), wrapperOf(listener), options)
   }
 
   /**
@@ -158,23 +179,23 @@ export class EventBus extends EventTarget {
   attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
   attach(target: EventTarget, ...rest: unknown[]): Subscription {
     checkType(typeof target?.addEventListener === 'function', 'target', 'an EventTarget', target)
-    const last = rest[rest.length - 1]
-    const map = rest.length === 2 && typeof last === 'function' && !('eventType' in last) ? (rest.pop() as (event: Event) => unknown) : null
     checkType(rest.length, 'types', 'at least one event class or type', rest[0])
-    const types = rest.map((type) => this.#typeName(type as Pattern))
+    const [type, map] = rest
+    const maps = typeof map === 'function' && !('eventType' in map)
     const bring = (event: Event) => {
-      const found = map ? map(event) : stateOf(event) && event
+      const found = maps ? map(event) : stateOf(event) && event
       if (found) this.dispatch(found as BaseEvent)
     }
-    for (const type of types) target.addEventListener(type, bring)
-    return subscription(() => {
-      for (const type of types) target.removeEventListener(type, bring)
-    })
+    const ended = new AbortController()
+    for (const one of maps ? [type] : rest)
+      target.addEventListener(this.#typeName(one as Pattern), bring, { signal: ended.signal })
+    return subscription(() => ended.abort())
   }
 
   /**
    * The next matching event when it is dispatched, not when it completes; first the oldest one that is still queued and that no
    * `expect` has had. Rejects with an EventTimeoutError, the signal's reason, or what `where` throws.
+   * @throws TypeError for a wrong pattern, at once
    */
   expect<P extends Pattern>(pattern: P, options?: ExpectOptions<EventOf<P>>): Promise<EventOf<P>> {
     return this[CORE].waiters.expect(pattern, options as ExpectOptions, currentRun()) as Promise<EventOf<P>>
@@ -186,7 +207,10 @@ export class EventBus extends EventTarget {
   }
 
   /** Events as they are dispatched, from this call on; none is lost between two `next()`. Ends on `stop()` or abort. */
-  events<P extends Pattern>(pattern: P, options?: { signal?: AbortSignal }): AsyncIterableIterator<EventOf<P>> {
+  events<P extends Pattern>(
+    pattern: P,
+    options?: { signal?: AbortSignal },
+  ): AsyncIterableIterator<EventOf<P>> {
     return this[CORE].waiters.events(pattern, options) as AsyncIterableIterator<EventOf<P>>
   }
 
@@ -227,33 +251,28 @@ export class EventBus extends EventTarget {
     return typeof type === 'function' ? this[CORE].typeOf(type) : String(type)
   }
 
+  /** The same, of a type that is listened to from now on. */
+  #heard(type: Pattern): string {
+    const name = this.#typeName(type)
+    this[CORE].listeners.note(name)
+    return name
+  }
+
   override toString(): string {
     const { history, subscriptions, stopped } = this[CORE]
-    const counts = `⏳ ${history.queued} | ▶️ ${history.unfinished - history.queued} | ✅ ${history.completed().length}`
+    const counts = `⏳ ${history.pending.size} | ▶️ ${history.started.size} | ✅ ${history.completed.size}`
     return `${this.name}${stopped ? '🔴' : '🟢'}(${counts} ➡️ ${subscriptions.patterns} 👂)`
   }
-}
 
-function subscription(remove: () => void, signal?: AbortSignal): Subscription {
-  const unsubscribe = () => {
-    signal?.removeEventListener('abort', unsubscribe)
-    remove()
+  static {
+    // Chromium's observables listen past `addEventListener`: the bus must learn that somebody does.
+    const { when } = EventTarget.prototype as { when?(type: string, options?: unknown): unknown }
+    if (when) {
+      Object.assign(EventBus.prototype, {
+        when(this: EventBus, type: Pattern, options?: unknown) {
+          return when.call(this, this.#heard(type), options)
+        },
+      })
+    }
   }
-  if (signal?.aborted) remove()
-  else signal?.addEventListener('abort', unsubscribe, { once: true })
-  return Object.assign(unsubscribe, { [DISPOSE]: unsubscribe })
-}
-
-// Chromium's observables listen past `addEventListener`: the bus must learn that somebody does.
-const when = (EventTarget.prototype as { when?(type: string, options?: unknown): unknown }).when
-if (when) {
-  Object.defineProperty(EventBus.prototype, 'when', {
-    value(this: EventBus, type: Pattern, options?: unknown) {
-      const name = typeof type === 'function' ? this[CORE].typeOf(type) : String(type)
-      this[CORE].listeners.note(name)
-      return when.call(this, name, options)
-    },
-    configurable: true,
-    writable: true,
-  })
 }

@@ -19,7 +19,7 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
   if (handler.removed) return
   const { core, state } = visit
   if (handler.once) core.subscriptions.remove(handler)
-  const run = startRun(visit, handler, handler.timeout === undefined ? state.timeout : handler.timeout)
+  const run = startRun(visit, handler)
   if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
     const error = new EventLoopError(
       `${handler.name} met itself for the third time among the unfinished ancestors of ${state.label}: it dispatches what leads back to it`,
@@ -36,9 +36,9 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
 }
 
 /** Makes the entry of a handler or listener that is about to run. */
-export function startRun(visit: Visit, handler: Handler, timeout: number | null): HandlerRun {
+export function startRun(visit: Visit, handler: Handler): HandlerRun {
   const { core, state } = visit
-  const run = new HandlerRun(state, visit, handler, timeout)
+  const run = new HandlerRun(state, visit, handler)
   run.status = STARTED
   // The drain has read the clock, at its start or after the handler before.
   run.startedAt = getPage().time
@@ -58,7 +58,9 @@ export function takeAnswer(run: HandlerRun, value: unknown): void {
     if (typeof (value as PromiseLike<unknown>).then !== 'function') return finishRun(run, value, false)
     // A promise of ours looks who awaits it: this run does.
     promise =
-      (value as object).constructor === Promise ? (value as Promise<unknown>) : callAs(run, () => Promise.resolve(value))
+      (value as object).constructor === Promise
+        ? (value as Promise<unknown>)
+        : callAs(run, () => Promise.resolve(value))
   } catch (error) {
     return finishRun(run, error, true)
   }
@@ -85,7 +87,7 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
   let status: 2 | 3 = failed ? ERROR : COMPLETED
   if (!failed && value !== undefined && value !== null && !stateOf(value)) {
     const { result } = run.state.meta
-    if (isError(value)) status = ERROR
+    if (value instanceof Error) status = ERROR
     else if (result) {
       try {
         outcome = create(value, result)
@@ -98,12 +100,8 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
       }
     }
   }
-  if (run.settle(status, outcome, readClock(getPage()))) (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
-}
-
-/** An Error of this or another realm. */
-function isError(value: unknown): boolean {
-  return value instanceof Error || (typeof value === 'object' && Object.prototype.toString.call(value) === '[object Error]')
+  if (run.settle(status, outcome, readClock(getPage())))
+    (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
 }
 
 /** Puts a pending run on the timers: first for the warning, then for its time-out. */

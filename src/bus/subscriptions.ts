@@ -1,9 +1,18 @@
-import { BUS } from '../brands.js'
-import { aBoolean, aFunction, aSignal, aString, aTimeout, checkOptions, checkType, isIdentifier } from '../errors.js'
+import { BUS, DISPOSE } from '../brands.js'
+import {
+  aBoolean,
+  aFunction,
+  aSignal,
+  aString,
+  aTimeout,
+  checkOptions,
+  checkType,
+  isIdentifier,
+} from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { Handler } from '../events/handler-run.js'
 import type { EventBus } from './event-bus.js'
-import type { HandlerFunction, HandlerOptions } from './types.js'
+import type { HandlerFunction, HandlerOptions, Subscription } from './types.js'
 
 /** A class of events, as a pattern. */
 export type PatternClass = abstract new (...args: never[]) => BaseEvent
@@ -20,112 +29,110 @@ export interface RegisteredHandler extends Handler {
   removed: boolean
 }
 
+let ids = 0
+/** Of a handler or listener: unique among all buses of this copy of the library, and so on each. */
+export const nextId = () => ++ids
+
 /** The type that a pattern stands for: an event class, a type, or `'*'`. @throws TypeError */
 export function patternType(pattern: unknown): string {
+  let type = pattern
   if (typeof pattern === 'function') {
-    const { eventType } = pattern as { eventType?: unknown }
-    if (isIdentifier(eventType)) return eventType
-    if (isAnyEventClass(pattern)) return '*'
+    // `BaseEvent` itself, of any copy of the library, has no type and stands for all.
+    const { eventType, prototype } = pattern as { eventType?: unknown; prototype?: unknown }
+    type = eventType ?? (prototype instanceof Event && 'eventCompletion' in prototype && '*')
   }
-  checkType(pattern === '*' || isIdentifier(pattern), 'pattern', "an event class, an event type or '*'", pattern)
-  return pattern
+  checkType(type === '*' || isIdentifier(type), 'pattern', "an event class, an event type or '*'", pattern)
+  return type
 }
 
-/** `BaseEvent` itself, of any copy of the library: it has no type and stands for all. */
-function isAnyEventClass(pattern: unknown): boolean {
-  const { prototype } = pattern as { prototype?: object }
-  return !!prototype && 'eventCompletion' in prototype && prototype instanceof Event
+/** Calls `remove` when it is called, disposed, or its signal aborts. */
+export function subscription(remove: () => unknown, signal?: AbortSignal): Subscription {
+  const unsubscribe = () => {
+    signal?.removeEventListener('abort', unsubscribe)
+    remove()
+  }
+  signal?.addEventListener('abort', unsubscribe)
+  if (signal?.aborted) unsubscribe()
+  return Object.assign(unsubscribe, { [DISPOSE]: unsubscribe })
 }
 
 /** Handlers by pattern. Lists are replaced, never changed: a visit keeps the one it started with. */
 export class Subscriptions {
-  #byPattern = new Map<string, RegisteredHandler[]>()
-  /** For each type that came by: its handlers, then those of `'*'`, each function once. */
+  #byPattern = new Map<string, readonly RegisteredHandler[]>()
+  /** What runs for a type that came by and has handlers of its own: these, then those of `'*'`, each function once. */
   #plans = new Map<string, readonly RegisteredHandler[]>()
-  #any: readonly RegisteredHandler[] = []
-  #count = 0
+  /** What runs for types without handlers of their own. */
+  #anyPlan: readonly RegisteredHandler[] = []
+  /** A stream of events of one type looks no further. */
   #lastType: string | undefined
-  #lastPlan: readonly RegisteredHandler[] = []
+  #lastPlan = this.#anyPlan
 
   get patterns(): number {
     return this.#byPattern.size
   }
 
-  add(pattern: unknown, fn: HandlerFunction, options: HandlerOptions, number: number): RegisteredHandler {
-    const type = patternType(pattern)
+  add(pattern: string, fn: HandlerFunction, options: HandlerOptions): Subscription {
     aFunction('handler', fn)
     checkOptions(options, { once: aBoolean, name: aString, timeout: aTimeout, signal: aSignal })
-    const { once = false, name, timeout } = options
-    const handler: RegisteredHandler = {
-      id: number,
-      name: name || fn.name || 'anonymous',
+    const { once = false, name = fn.name, timeout } = options
+    const forwards = (fn as { [BUS]?: EventBus })[BUS]
+    const handler = {
+      id: nextId(),
+      name: name || 'anonymous',
       fn,
-      pattern: type,
+      pattern,
       once,
       timeout,
-      forwards: (fn as { [BUS]?: EventBus })[BUS],
+      forwards,
       removed: false,
     }
-    this.#set(type, [...(this.#byPattern.get(type) ?? []), handler])
-    return handler
+    this.#update(pattern, handler)
+    return subscription(() => this.remove(handler), options.signal)
   }
 
   remove(handler: RegisteredHandler): void {
-    if (handler.removed) return
-    this.#keep(handler.pattern, (other) => other !== handler)
+    handler.removed = true
+    this.#update(handler.pattern)
   }
 
-  off(pattern: unknown, fn?: HandlerFunction): void {
-    const type = patternType(pattern)
+  off(pattern: string, fn?: HandlerFunction): void {
     if (fn !== undefined) aFunction('handler', fn)
-    this.#keep(type, (other) => fn !== undefined && other.fn !== fn)
+    for (const handler of this.#of(pattern)) handler.removed ||= !fn || handler.fn === fn
+    this.#update(pattern)
   }
 
-  clear(): void {
-    for (const type of [...this.#byPattern.keys()]) this.#keep(type, () => false)
+  #of(pattern: string): readonly RegisteredHandler[] {
+    return this.#byPattern.get(pattern) ?? []
   }
 
-  #keep(type: string, keep: (handler: RegisteredHandler) => boolean): void {
-    const kept: RegisteredHandler[] = []
-    for (const handler of this.#byPattern.get(type) ?? []) {
-      if (keep(handler)) kept.push(handler)
-      else handler.removed = true
-    }
-    this.#set(type, kept)
-  }
-
-  #set(type: string, handlers: RegisteredHandler[]): void {
-    if (handlers.length) this.#byPattern.set(type, handlers)
-    else this.#byPattern.delete(type)
+  /** Without those that are removed, with those that are added. */
+  #update(pattern: string, ...added: RegisteredHandler[]): void {
+    const handlers = [...this.#of(pattern).filter(({ removed }) => !removed), ...added]
+    if (handlers.length) this.#byPattern.set(pattern, handlers)
+    else this.#byPattern.delete(pattern)
     this.#plans.clear()
     this.#lastType = undefined
-    this.#any = this.#byPattern.get('*') ?? []
-    this.#count = this.#byPattern.size
+    if (pattern === '*') this.#anyPlan = once(handlers)
   }
 
   /** Handlers of a type in the order in which they run. */
   plan(type: string): readonly RegisteredHandler[] {
     if (type !== this.#lastType) {
-      this.#lastPlan = this.#planOf(type)
+      const own = this.#byPattern.get(type)
+      let plan = own ? this.#plans.get(type) : this.#anyPlan
+      if (!plan) {
+        plan = once([...this.#of(type), ...this.#anyPlan])
+        this.#plans.set(type, plan)
+      }
+      this.#lastPlan = plan
       this.#lastType = type
     }
     return this.#lastPlan
   }
+}
 
-  #planOf(type: string): readonly RegisteredHandler[] {
-    const own = this.#count && this.#byPattern.get(type)
-    // Types without handlers of their own share one list: a stream of unheard types must not fill a map.
-    if (!own || type === '*') return this.#any.length < 2 ? this.#any : this.#planned('*', [])
-    return this.#planned(type, own)
-  }
-
-  #planned(type: string, own: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
-    let plan = this.#plans.get(type)
-    if (!plan) {
-      const seen = new Set<unknown>()
-      plan = [...own, ...this.#any].filter(({ fn }) => !seen.has(fn) && seen.add(fn))
-      this.#plans.set(type, plan)
-    }
-    return plan
-  }
+/** Each function once. */
+function once(handlers: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
+  const seen = new Set<unknown>()
+  return handlers.filter(({ fn }) => !seen.has(fn) && seen.add(fn))
 }

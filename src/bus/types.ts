@@ -1,7 +1,7 @@
-import type { EventBus } from './event-bus.js'
-import type { BusHandle } from './bus-handle.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventResult } from '../events/event-result.js'
+import type { BusHandle } from './bus-handle.js'
+import type { EventBus } from './event-bus.js'
 import type { PatternClass } from './subscriptions.js'
 
 /** A handler's second argument. Its members may be destructured. */
@@ -78,7 +78,12 @@ export type InspectStep =
   | 'persisted'
 
 /** `time` is in ms since the page's time origin, as `performance.now()` gives it. */
-export type Inspector = (step: InspectStep, event: BaseEvent, result: EventResult | undefined, time: number) => void
+export type Inspector = (
+  step: InspectStep,
+  event: BaseEvent,
+  result: EventResult | undefined,
+  time: number,
+) => void
 
 /** Synchronous. A throw in `onDispatch` refuses the event to its caller; elsewhere it is reported and changes nothing. */
 export interface BusMiddleware {

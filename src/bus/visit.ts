@@ -1,13 +1,13 @@
 import { EventCancelledError, EventTimeoutError } from '../errors.js'
-import { ERROR, STARTED } from '../events/status.js'
 import type { EventState, EventVisit } from '../events/event-state.js'
-import { type Handler, HandlerRun, type RunVisit } from '../events/handler-run.js'
+import { HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
+import { STARTED } from '../events/status.js'
 import type { Linked, LinkedList } from '../linked-list.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
 import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
-import { busHandle, type BusHandle } from './bus-handle.js'
+import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun, watchTime } from './handler-call.js'
 import { OUT, QUEUED } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
@@ -28,7 +28,6 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   list: LinkedList<Visit> | null = null
   prev: Visit | null = null
   next: Visit | null = null
-  nextVisit: EventVisit | null = null
   /** Which line of the lane it stands in; set by the lane. */
   place = OUT
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
@@ -128,9 +127,9 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     return busHandle(this.core, run)
   }
 
-  holder(): HandlerRun | null {
+  holder(): HandlerRun | undefined {
     const { latest } = this.core.lane
-    return this.queued && latest ? latest.state.pendingRun() : null
+    return this.queued && latest ? latest.state.pendingRun() : undefined
   }
 
   expired(run: HandlerRun): void {
@@ -139,16 +138,18 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     if (!run.slow) {
       run.slow = true
       if (run.timeout !== null) watchTime(run)
-      warn(`${run.handler.name} of ${run.state.label} has been running for 15 s: slow, or waiting for something that cannot come\n${run.state.event.eventLogTree()}`)
+      warn(
+        `${run.handler.name} of ${run.state.label} has been running for 15 s: slow, or waiting for something that cannot come\n${run.state.event.eventLogTree()}`,
+      )
       return
     }
     const error = new EventTimeoutError(
       `${run.handler.name} of ${run.state.label} on ${core.name} took longer than ${run.timeout} ms` +
-        (run.children ? `; what it dispatched is cancelled (${run.children.length})` : ''),
+        (run.children.length ? `; what it dispatched is cancelled (${run.children.length})` : ''),
     )
     run.fail(error, time)
     core.tellResult('timeout', run)
-    warn(timeoutTree(run, time))
+    warn(timeoutTree(run))
   }
 
   cancel(cause: Error): void {
@@ -156,7 +157,9 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     const { core, state } = this
     const time = readClock(getPage())
     this.#cancelled = cause
-    const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, { cause })
+    const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
+      cause,
+    })
     if (this.queued) {
       core.lane.remove(this)
       core.lane.active++
@@ -164,24 +167,15 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       this.#plan = core.subscriptions.plan(state.meta.type)
     }
     this.#advancing = true
-    for (let run = state.firstRun; run; run = run.nextRun) {
+    while (this.#at < this.#plan.length) state.addRun(new HandlerRun(state, this, this.#plan[this.#at++]))
+    for (const run of state.runs) {
       if (run.visit !== this || run.settled) continue
       run.fail(reason, time, cause)
       core.tellResult('cancelled', run)
     }
-    while (this.#at < this.#plan.length) this.#neverRan(this.#plan[this.#at++], reason, time)
     this.#advancing = false
     if (core.inspected) core.tell('cancelled', state)
     if (this.#pending === 0) this.#finish()
-  }
-
-  #neverRan(handler: Handler & { timeout?: number | null }, reason: Error, time: number): void {
-    const { state } = this
-    const run = new HandlerRun(state, this, handler, handler.timeout === undefined ? state.timeout : handler.timeout)
-    state.addRun(run)
-    run.reason = reason
-    run.settle(ERROR, reason, time)
-    this.core.tellResult('cancelled', run)
   }
 
   eventCompleted(): void {

@@ -41,8 +41,8 @@ export function readThen(state: EventState): unknown {
  * Somebody unknown waits. If that is a handler that holds the queue, or one of the event's own, it waits for ever:
  * worth a warning after a while, since no browser can tell who it is.
  */
-function stuckWarning(state: EventState, own: HandlerRun | null): (() => void) | null {
-  const holder = own ?? (state.parentId ? null : state.lastVisit?.holder())
+function stuckWarning(state: EventState, own: HandlerRun | undefined): (() => void) | null {
+  const holder = own ?? (state.parentId ? null : state.visits[0]?.holder())
   if (!holder) return null
   return () => {
     if (holder.settled || (!own && state.startedAt)) return

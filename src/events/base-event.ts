@@ -1,10 +1,10 @@
 import { META, STATE } from '../brands.js'
-import { aTimeout, type Check, checkOptions, checkType, LogError } from '../errors.js'
-import { isUuid } from '../ids.js'
-import { dateOf, getPage } from '../page.js'
-import type { EventRecord } from '../protocol.js'
-import { currentRun, RunPromise, settleWith } from '../running-handler.js'
 import type { BusHandle } from '../bus/bus-handle.js'
+import { aTimeout, checkOptions, checkType, LogError } from '../errors.js'
+import { dateOf, getPage } from '../page.js'
+import { aUuid, type EventRecord } from '../protocol.js'
+import { currentRun } from '../running-handler.js'
+import { wait } from '../wait.js'
 import { readThen } from './awaiting.js'
 import { type EventInstanceOptions, type EventMeta, type EventOptions, makeMeta } from './event-meta.js'
 import type { EventResult } from './event-result.js'
@@ -66,10 +66,8 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** Names of the buses it was dispatched to, in order. */
   get eventPath(): readonly string[] {
-    const { origin, firstVisit } = this[STATE]
-    const path = origin ? [...origin.path] : []
-    for (let visit = firstVisit; visit; visit = visit.nextVisit) path.push(visit.core.name)
-    return path
+    const { origin, visits } = this[STATE]
+    return [...(origin?.path ?? []), ...visits.map(({ core }) => core.name)]
   }
   get eventParentId(): string | null {
     return this[STATE].parentId
@@ -80,7 +78,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** Events dispatched by handlers of this one, in order. */
   get eventChildren(): readonly BaseEvent[] {
-    const children = this[STATE].runs().flatMap((run) => run.children ?? [])
+    const children = this[STATE].runs.flatMap((run) => run.children)
     return children.sort((a, b) => a.order - b.order).map((child) => child.event)
   }
   get eventStatus(): 'pending' | 'started' | 'completed' {
@@ -104,19 +102,21 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   /** Resolves when the event is durable in every log it was dispatched to; rejects with LogError where there is none. */
   get eventPersisted(): Promise<void> {
     const promise = Promise.reject(
-      new LogError(`Expected ${this[STATE].label} to be on a bus with a log; it is on ${this.eventPath.join(', ') || 'no bus'}`),
+      new LogError(
+        `Expected ${this[STATE].label} to be on a bus with a log; it is on ${this.eventPath.join(', ') || 'no bus'}`,
+      ),
     )
     promise.catch(() => {})
     return promise
   }
   /** One entry a handler, by handler id, in order of execution. */
   get eventResults(): ReadonlyMap<string, EventResult<R>> {
-    return new Map(this[STATE].runs().map(({ view }) => [view.handlerId, view as EventResult<R>]))
+    return new Map(this[STATE].runs.map(({ view }) => [view.handlerId, view as EventResult<R>]))
   }
   /** The same as `await event`, for observers: it never makes an event jump the queue. */
   get eventCompletion(): Promise<this> {
     const state = this[STATE]
-    return new RunPromise((resolve) => state.onCompleted((event) => settleWith(resolve, event as this)))
+    return wait<this>({}, (resolve) => state.onCompleted((event) => resolve(event as this)))
   }
 
   /**
@@ -127,7 +127,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
     const state = this[STATE]
     const run = currentRun()
     if (run?.state === state) return run.handle
-    const runs = state.runs().filter((other) => !other.settled)
+    const runs = state.runs.filter((other) => !other.settled)
     if (runs.length === 1) return runs[0].handle
     throw new Error(
       runs.length
@@ -157,10 +157,14 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** Merges results that are plain objects; the last handler wins unless `raiseIfConflicts`. */
   eventResultsFlatDict(options?: ResultOptions<R>): Promise<Record<string, unknown>> {
-    return collect<R, Record<string, unknown>>(this[STATE], options, (results) => flatDict(results, options?.raiseIfConflicts))
+    return collect<R, Record<string, unknown>>(this[STATE], options, (results) =>
+      flatDict(results, options?.raiseIfConflicts),
+    )
   }
   /** Concatenates results that are arrays. */
-  eventResultsFlatList(options?: ResultOptions<R>): Promise<R extends readonly (infer Item)[] ? Item[] : unknown[]> {
+  eventResultsFlatList(
+    options?: ResultOptions<R>,
+  ): Promise<R extends readonly (infer Item)[] ? Item[] : unknown[]> {
     return collect<R, never>(this[STATE], options, (results) => flatList(results) as never)
   }
 
@@ -188,8 +192,6 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
 }
 
-const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
-
 function takeOptions(state: EventState, options: EventInstanceOptions): void {
   checkOptions(options, { timeout: aTimeout, id: aUuid, parentId: aUuid })
   const { timeout, parentId, id } = options
@@ -200,7 +202,12 @@ function takeOptions(state: EventState, options: EventInstanceOptions): void {
 }
 
 function anyPayload(payload: unknown): Payload {
-  checkType(payload === undefined || (typeof payload === 'object' && payload), 'payload', 'an object', payload)
+  checkType(
+    payload === undefined || (typeof payload === 'object' && payload),
+    'payload',
+    'an object',
+    payload,
+  )
   return { ...(payload as Payload | undefined) }
 }
 

@@ -1,8 +1,14 @@
 import { type Infer, object, type Struct } from 'superstruct'
-import { checkType } from '../errors.js'
 import { META, STATE } from '../brands.js'
+import { checkType } from '../errors.js'
 import { type AnyPayload, BaseEvent, isFreeKey } from './base-event.js'
-import { type EventInstanceOptions, type EventMeta, type EventOptions, aStruct, makeMeta } from './event-meta.js'
+import {
+  aStruct,
+  type EventInstanceOptions,
+  type EventMeta,
+  type EventOptions,
+  makeMeta,
+} from './event-meta.js'
 import { type AnyStruct, payloadChecker } from './payload-check.js'
 
 /** A record of structs, or one `object()` or `type()` struct. */
@@ -20,7 +26,9 @@ export type PayloadOf<S> =
 
 type UndefinedKeys<P> = { [K in keyof P]: undefined extends P[K] ? K : never }[keyof P]
 /** superstruct infers `optional()` as `T | undefined`; here such keys may be left out. */
-type OptionalUndefined<P> = { [K in Exclude<keyof P, UndefinedKeys<P>>]: P[K] } & { [K in UndefinedKeys<P>]?: P[K] }
+type OptionalUndefined<P> = { [K in Exclude<keyof P, UndefinedKeys<P>>]: P[K] } & {
+  [K in UndefinedKeys<P>]?: P[K]
+}
 
 /** What `defineEvent` returns. */
 export interface EventClass<P extends object = AnyPayload, R = unknown> {
@@ -41,7 +49,10 @@ export interface EventClass<P extends object = AnyPayload, R = unknown> {
  * The type is given as a string because minifiers rename classes. Instances have the payload's keys as readonly members.
  * @throws TypeError for a wrong type, schema or option, and for keys that an event needs itself
  */
-export function defineEvent<S extends EventSchema = Record<never, AnyStruct>, R extends AnyStruct = Struct<unknown, unknown>>(
+export function defineEvent<
+  S extends EventSchema | undefined = undefined,
+  R extends AnyStruct = Struct<unknown, unknown>,
+>(
   type: string,
   schema?: S,
   options: Omit<EventOptions, 'result'> & { result?: R } = {},
@@ -70,8 +81,18 @@ function withSchema(meta: EventMeta, schema: EventSchema | undefined): EventMeta
   const given = typeof schema.validator === 'function'
   if (!given) for (const [key, leaf] of Object.entries(schema)) aStruct(`schema.${key}`, leaf)
   const struct: AnyStruct = given ? (schema as AnyStruct) : object(schema as Record<string, AnyStruct>)
-  checkType(/^(object|type)$/.test(struct.type) && struct.schema, 'schema', 'an object() or type() struct', struct.type)
+  checkType(
+    /^(object|type)$/.test(struct.type) && struct.schema,
+    'schema',
+    'an object() or type() struct',
+    struct.type,
+  )
   const keys = Object.keys(struct.schema)
   for (const key of keys) checkType(isFreeKey(key), 'schema', 'without names that an event has itself', key)
-  return { ...meta, check: payloadChecker(struct, !given), keys: new Set(keys), closed: struct.type === 'object' }
+  return {
+    ...meta,
+    check: payloadChecker(struct, !given),
+    keys: new Set(keys),
+    closed: struct.type === 'object',
+  }
 }

@@ -48,7 +48,14 @@ const noKeys: ReadonlySet<string> = new Set()
 export function makeMeta(type: string, options: EventOptions): EventMeta {
   anIdentifier('type', type)
   checkOptions(options, { timeout: aTimeout, result: aStruct, version: aString })
-  const { result = null, timeout = DEFAULT_TIMEOUT, version = '1.0.0', bubbles, cancelable, composed } = options
+  const {
+    result = null,
+    timeout = DEFAULT_TIMEOUT,
+    version = '1.0.0',
+    bubbles,
+    cancelable,
+    composed,
+  } = options
   const init = bubbles || cancelable || composed ? { bubbles, cancelable, composed } : undefined
   const schema = `${type}@${version}`
   return { type, schema, timeout, result, init, check: null, keys: noKeys, closed: false }

@@ -65,7 +65,7 @@ export class EventResult<Result = unknown> {
   }
   /** The events that this run dispatched, in order. */
   get eventChildren(): readonly BaseEvent[] {
-    return this.#run.children?.map((child) => child.event) ?? []
+    return this.#run.children.map((child) => child.event)
   }
 
   /** Makes `await result` work; hidden from the handler whose result it is, which would wait for itself. */

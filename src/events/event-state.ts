@@ -1,5 +1,6 @@
 import { EventLoopError } from '../errors.js'
 import { uuidv7 } from '../ids.js'
+import { none, with1 } from '../linked-list.js'
 import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
@@ -9,14 +10,12 @@ import { COMPLETED, ERROR, type EventStatus, NEW, PENDING, STARTED } from './sta
 /** What an event needs of a bus that it has entered. */
 export interface EventVisit {
   readonly core: { readonly id: string; readonly name: string }
-  /** The next bus that the event entered. */
-  nextVisit: EventVisit | null
   /** The event became urgent: if it is still queued here, it jumps. */
   jump(): void
   /** Every handler here that runs or would have run gets an EventCancelledError. */
   cancel(cause: Error): void
   /** The pending run that keeps the event waiting in this bus's queue, if it does. */
-  holder(): HandlerRun | null
+  holder(): HandlerRun | undefined
   /** The event is completed, on all buses. */
   eventCompleted(): void
 }
@@ -56,10 +55,10 @@ export class EventState {
   parentId: string | null = null
   dispatchedBy: HandlerRun | null = null
 
-  firstVisit: EventVisit | null = null
-  lastVisit: EventVisit | null = null
-  firstRun: HandlerRun | null = null
-  lastRun: HandlerRun | null = null
+  /** One for each bus that it entered, in order. */
+  visits: readonly EventVisit[] = none
+  /** One for each handler that ran or would have run, in order of execution, over all buses. */
+  runs: readonly HandlerRun[] = none
   origin: Origin | null = null
   /** The creation time that came with a record. */
   recordedAt: number | null = null
@@ -107,35 +106,23 @@ export class EventState {
     return this.status === PENDING || this.status === STARTED
   }
 
-  visit(core: { id: string }): EventVisit | null {
-    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) if (visit.core === core) return visit
-    return null
+  visit(core: EventVisit['core']): EventVisit | undefined {
+    return this.visits.find((visit) => visit.core === core)
   }
 
   enter(visit: EventVisit): void {
-    if (this.lastVisit) this.lastVisit.nextVisit = visit
-    else this.firstVisit = visit
-    this.lastVisit = visit
+    this.visits = with1(this.visits, visit)
     if (this.status === NEW) this.status = PENDING
     this.open++
   }
 
   addRun(run: HandlerRun): void {
-    if (this.lastRun) this.lastRun.nextRun = run
-    else this.firstRun = run
-    this.lastRun = run
-  }
-
-  runs(): HandlerRun[] {
-    const runs: HandlerRun[] = []
-    for (let run = this.firstRun; run; run = run.nextRun) runs.push(run)
-    return runs
+    this.runs = with1(this.runs, run)
   }
 
   /** A run of its own handlers that is pending, if there is one. */
-  pendingRun(): HandlerRun | null {
-    for (let run = this.firstRun; run; run = run.nextRun) if (!run.settled) return run
-    return null
+  pendingRun(): HandlerRun | undefined {
+    return this.runs.find((run) => !run.settled)
   }
 
   /** Dispatched for the first time, by this run: an unfinished parent waits for it. */
@@ -145,8 +132,7 @@ export class EventState {
     if (!parent.unfinished) return
     this.parent = parent
     this.dispatchedBy = run
-    run.children ??= []
-    run.children.push(this)
+    run.children = with1(run.children, this)
     parent.open++
     this.urgent = parent.urgent
   }
@@ -164,7 +150,7 @@ export class EventState {
   complete(): void {
     this.status = COMPLETED
     this.completedAt = getPage().time
-    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.eventCompleted()
+    for (const visit of this.visits) visit.eventCompleted()
     if (this.watched) pauseLanes(getPage())
     if (this.failed) reportUnread(this)
     const runs = this.#waitingRuns
@@ -220,10 +206,8 @@ export class EventState {
   markUrgent(): void {
     if (this.urgent || this.status === COMPLETED) return
     this.urgent = true
-    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.jump()
-    for (let run = this.firstRun; run; run = run.nextRun) {
-      if (run.children) for (const child of run.children) child.markUrgent()
-    }
+    for (const visit of this.visits) visit.jump()
+    for (const run of this.runs) for (const child of run.children) child.markUrgent()
   }
 
   /** Ends the event wherever it is: pending and running handlers get an EventCancelledError, so do its descendants. */
@@ -231,8 +215,8 @@ export class EventState {
     if (!this.unfinished) return
     // Held open meanwhile: completion must not run ahead of the cancelling.
     this.open++
-    for (let visit = this.firstVisit; visit; visit = visit.nextVisit) visit.cancel(cause)
-    for (let run = this.firstRun; run; run = run.nextRun) run.cancelChildren(cause)
+    for (const visit of this.visits) visit.cancel(cause)
+    for (const run of this.runs) run.cancelChildren(cause)
     this.release()
   }
 
@@ -266,11 +250,9 @@ function reportUnread(state: EventState): void {
   const { unread } = getPage()
   if (unread.push(state) > 1) return
   setTimeout(() => {
-    for (const { label, firstRun } of unread.splice(0)) {
-      for (let run = firstRun; run; run = run.nextRun) {
-        const { status, error, errorRead, handler, visit } = run
+    for (const { label, runs } of unread.splice(0)) {
+      for (const { status, error, errorRead, handler, visit } of runs) {
         if (status !== ERROR || errorRead || (error as Error | null)?.name === 'EventCancelledError') continue
-        run.errorRead = true
         console.error(`bubus: ${visit.core.name}: ${handler.name} failed for ${label}:`, error)
       }
     }

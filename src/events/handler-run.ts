@@ -1,6 +1,6 @@
 import type { BusHandle } from '../bus/bus-handle.js'
 import { EventCancelledError } from '../errors.js'
-import { type Linked, LinkedList } from '../linked-list.js'
+import { type Linked, LinkedList, none } from '../linked-list.js'
 import type { Timed } from '../timers.js'
 import { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
@@ -29,6 +29,8 @@ export interface RunVisit {
 export interface Handler {
   readonly id: number
   readonly name: string
+  /** ms for each run, null for none; undefined: the event's. */
+  readonly timeout?: number | null
 }
 
 /** One run of one handler for one event on one bus. `EventResult` is its public view, made when somebody looks. */
@@ -43,8 +45,6 @@ export class HandlerRun implements Timed {
   readonly visit: RunVisit
   readonly handler: Handler
   readonly timeout: number | null
-  /** The next run of the same event, in order of execution, over all buses. */
-  nextRun: HandlerRun | null = null
   status: ResultStatus = PENDING
   /** Set once, never taken back: what the handler does afterwards has no effect. */
   settled = false
@@ -55,7 +55,7 @@ export class HandlerRun implements Timed {
   startedAt = 0
   completedAt = 0
   /** Events dispatched by this run while its event was unfinished. */
-  children: EventState[] | null = null
+  children: readonly EventState[] = none
   /** How many events this run waits for; above 0 its lane lets jumpers start. */
   waits = 0
   /** Its handler answers later, and the visit counts it. */
@@ -70,11 +70,11 @@ export class HandlerRun implements Timed {
   #handle: BusHandle | null = null
   #view: EventResult | null = null
 
-  constructor(state: EventState, visit: RunVisit, handler: Handler, timeout: number | null) {
+  constructor(state: EventState, visit: RunVisit, handler: Handler) {
     this.state = state
     this.visit = visit
     this.handler = handler
-    this.timeout = timeout
+    this.timeout = handler.timeout === undefined ? state.timeout : handler.timeout
   }
 
   get view(): EventResult {
@@ -127,7 +127,7 @@ export class HandlerRun implements Timed {
   }
 
   cancelChildren(cause: Error): void {
-    if (this.children) for (const child of this.children) child.cancel(cause)
+    for (const child of this.children) child.cancel(cause)
   }
 
   expired(): void {

@@ -1,6 +1,7 @@
 import { stateOf } from '../brands.js'
 import { show } from '../errors.js'
-import { wallTime } from '../page.js'
+import { dateOf } from '../page.js'
+import { errorRecord } from '../protocol.js'
 import type { EventState } from './event-state.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED, ERROR } from './status.js'
@@ -8,57 +9,52 @@ import { COMPLETED, ERROR } from './status.js'
 type Node = EventState | HandlerRun
 
 const isEvent = (node: Node): node is EventState => 'meta' in node
-/** Handlers are below their event, what they dispatched is below them. */
-const below = (node: Node): Node[] => (isEvent(node) ? node.runs() : (node.children ?? []))
-
-/** A clock time `HH:MM:SS.mmm` in UTC, and the seconds from start to end. */
-function times(shown: number, from: number, to: number): string {
-  const clock = new Date(wallTime(shown)).toISOString().slice(11, 23)
-  return ` [${clock}${to ? ` (${((to - from) / 1000).toFixed(3)}s)` : ''}]`
-}
 
 function brief(value: unknown): string {
-  if (typeof value !== 'object' || !value) return typeof value === 'function' ? 'function' : show(value)
-  const event = stateOf(value)
+  if (Object(value) !== value) return show(value)
+  const object = value as object
+  const event = stateOf(object)
   if (event) return `Event(${event.label})`
-  if (Array.isArray(value)) return `list(${value.length} items)`
-  const name = Object.getPrototypeOf(value)?.constructor?.name
-  return name && name !== 'Object' ? `${name}(...)` : `dict(${Object.keys(value).length} items)`
+  if (Array.isArray(object)) return `list(${object.length} items)`
+  const { name } = object.constructor ?? {}
+  return name && name !== 'Object' ? `${name}(...)` : `dict(${Object.keys(object).length} items)`
 }
 
-/** `ValueError: message` of whatever was thrown; safe against hostile getters. */
-export function briefError(error: unknown): string {
-  try {
-    const { name, message } = error as Error
-    if (typeof message === 'string') return `${name}: ${message}`
-  } catch {
-    // Shown as what it is.
-  }
-  return show(error)
+/** What came of a run. */
+function outcome({ status, value, error }: HandlerRun): string {
+  if (status === COMPLETED) return ` → ${brief(value)}`
+  if (status !== ERROR) return ''
+  const { name, message } = errorRecord(error)
+  return ` ☠️ ${name}: ${message}`
 }
 
-function treeLine(node: Node): string {
+/** Icon, name, `[clock time in UTC (seconds)]`, and what came of it. */
+function line(node: Node): string {
   const { status, startedAt, completedAt } = node
-  const icon = '⏳🏃✅❌'.match(/./gu)?.[status] ?? '⏳'
-  if (isEvent(node)) return `${icon} ${node.label}${times(node.event.timeStamp, startedAt || completedAt, completedAt)}`
-  const { visit, handler, value, error } = node
-  const outcome = status === ERROR ? ` ☠️ ${briefError(error)}` : status === COMPLETED ? ` → ${brief(value)}` : ''
-  const when = startedAt ? times(startedAt, startedAt, completedAt) : ''
-  return `${icon} ${visit.core.name}.${handler.name}#${handler.id}${when}${outcome}`
+  const icon = ['⏳', '🏃', '✅', '❌'][status] ?? '⏳'
+  const times = (shown: number) => {
+    const spent = completedAt ? ` (${((completedAt - (startedAt || completedAt)) / 1000).toFixed(3)}s)` : ''
+    return shown ? ` [${dateOf(shown)?.toISOString().slice(11, 23)}${spent}]` : ''
+  }
+  if (isEvent(node)) return `${icon} ${node.label}${times(node.event.timeStamp)}`
+  const { visit, handler } = node
+  return `${icon} ${visit.core.name}.${handler.name}#${handler.id}${times(startedAt)}${outcome(node)}`
 }
 
-function draw(nodes: Node[], indent = ''): string {
+/** Handlers are below their event, what they dispatched is below them. */
+const below = (node: Node): readonly Node[] => (isEvent(node) ? node.runs : node.children)
+
+function draw(nodes: readonly Node[], indent = ''): string {
   return nodes
     .map((node, i) => {
-      const last = i === nodes.length - 1
-      const rows = draw(below(node), indent + (last ? '    ' : '│   '))
-      return `${indent}${last ? '└── ' : '├── '}${treeLine(node)}${rows && `\n${rows}`}`
+      const [branch, deeper] = i < nodes.length - 1 ? ['├── ', '│   '] : ['└── ', '    ']
+      return `\n${indent}${branch}${line(node)}${draw(below(node), indent + deeper)}`
     })
-    .join('\n')
+    .join('')
 }
 
 export function eventLogTree(state: EventState): string {
-  return draw([state])
+  return draw([state]).slice(1)
 }
 
 /** The events of a history: those without an ancestor among them, with their descendants below. */
@@ -68,30 +64,34 @@ export function historyTree(states: EventState[]): string {
     for (; parent; parent = parent.parent) if (known.has(parent)) return false
     return true
   }
-  return draw(states.filter(isRoot)) || '(No events in history)'
+  return draw(states.filter(isRoot)).slice(1) || '(No events in history)'
 }
 
-/** What was going on when a run timed out: the whole tree, each handler's seconds against its limit. */
-export function timeoutTree(late: HandlerRun, time: number): string {
-  const seconds = (ms: number) => `${`${Math.round(ms / 1000)}`.padStart(2)}s`
-  const rows = (node: Node, indent: string): string[] => {
-    const spent = node.startedAt ? seconds((node.completedAt || time) - node.startedAt) : '   '
-    const [icon, note] = isEvent(node) ? ['📣', ''] : node === late ? ['⏰', '⬅️ TIMEOUT HERE ⏰'] : timeoutNote(node)
-    const name = isEvent(node) ? node.label : `${node.handler.name}(#${node.state.id.slice(-4)})`
-    const limit = isEvent(node) ? '' : `/${seconds(node.timeout ?? 0)}   ${note}`
-    return [`${`${indent}${icon} ${name}`.padEnd(64)} ${spent}${limit}`, ...below(node).flatMap((inner) => rows(inner, `${indent}   `))]
-  }
+/** What was going on when a run timed out: the whole tree, with each handler's seconds, its limit and its fate. */
+export function timeoutTree(late: HandlerRun): string {
+  const seconds = (ms: number) => `${Math.round(ms / 1000)}`.padStart(2)
+  const rows = (nodes: readonly Node[], indent: string): string =>
+    nodes
+      .map((node) => {
+        const { startedAt, completedAt, timeout } = node
+        const [icon, note] = isEvent(node) ? ['📣'] : fate(node, late)
+        const name = isEvent(node) ? node.label : `${node.handler.name}(#${node.state.id.slice(-4)})`
+        const spent = startedAt ? `${seconds((completedAt || late.completedAt) - startedAt)}s` : '   '
+        const limit = isEvent(node) ? '' : `/${seconds(timeout ?? 0)}s   ${note}`
+        return `\n${`${indent}${icon} ${name}`.padEnd(64)} ${spent}${limit}${rows(below(node), `${indent}   `)}`
+      })
+      .join('')
   let top = late.state
   while (top.parent) top = top.parent
-  const { visit, handler, state, timeout } = late
-  const title = `⏱️  TIMEOUT ERROR - Handling took more than ${(timeout ?? 0) / 1000}s for ${visit.core.name}.${handler.name}(${state.label})`
-  return [title, ...rows(top, '')].join('\n')
+  return `⏱️  TIMEOUT ERROR - ${(late.error as Error).message}${rows([top], '')}`
 }
 
-function timeoutNote({ status, error, startedAt }: HandlerRun): [icon: string, note: string] {
+function fate(run: HandlerRun, late: HandlerRun): [icon: string, note: string] {
+  const { status, error, startedAt } = run
+  if (run === late) return ['⏰', '⬅️ TIMEOUT HERE ⏰']
   if (status === COMPLETED) return ['☑️', '✓']
   if (status !== ERROR) return ['➡️', '']
-  const name = (error as Error | null)?.name ?? 'Error'
+  const { name } = errorRecord(error)
   if (name !== 'EventCancelledError') return ['❌', `☠️ ${name}`]
   return startedAt ? ['➡️', '⬅️ INTERRUPTED ✂️'] : ['🔜', `⛔️ ${name}`]
 }

@@ -19,10 +19,17 @@ type Test = (value: unknown) => boolean
 
 const plain: Record<string, { test: Test; said: string; good: unknown[] }> = {
   string: { test: (v) => typeof v === 'string', said: 'Expected a string,', good: ['', ' a '] },
-  // biome-ignore lint/suspicious/noSelfCompare: the quickest test for NaN
-  number: { test: (v) => typeof v === 'number' && v === v, said: 'Expected a number,', good: [-1.5, Infinity] },
+  number: {
+    test: (v) => typeof v === 'number' && !Number.isNaN(v),
+    said: 'Expected a number,',
+    good: [-1.5, Infinity],
+  },
   integer: { test: Number.isInteger, said: 'Expected an integer,', good: [-1, 2 ** 60] },
-  boolean: { test: (v) => typeof v === 'boolean', said: 'Expected a value of type `boolean`,', good: [true, false] },
+  boolean: {
+    test: (v) => typeof v === 'boolean',
+    said: 'Expected a value of type `boolean`,',
+    good: [true, false],
+  },
 }
 
 function plainTest(struct: AnyStruct): Test | undefined {
@@ -31,7 +38,8 @@ function plainTest(struct: AnyStruct): Test | undefined {
   const context = { path: [], branch: [], mask: false }
   try {
     for (const value of known.good) {
-      if (struct.coercer(value, context) !== value || [...struct.entries(value, context)].length) return undefined
+      if (struct.coercer(value, context) !== value || [...struct.entries(value, context)].length)
+        return undefined
       if ([...struct.validator(value, context)].length) return undefined
     }
     const bad = [...struct.validator(NaN, context)][0]
@@ -60,9 +68,4 @@ export function payloadChecker(struct: AnyStruct, quick: boolean): (payload: unk
     }
     return copy
   }
-}
-
-/** What a handler returned, as the `result` struct makes it. @throws StructError */
-export function checkResult(value: unknown, struct: AnyStruct): unknown {
-  return create(value, struct)
 }

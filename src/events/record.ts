@@ -1,6 +1,15 @@
-import { WireError } from '../errors.js'
 import { stateOf } from '../brands.js'
-import { errorOf, errorRecord, type EventRecord, isoDate, type OutcomeRecord, readRecord, timeOf } from '../protocol.js'
+import { checkType, WireError } from '../errors.js'
+import {
+  cap,
+  type EventRecord,
+  errorOf,
+  errorRecord,
+  isoDate,
+  type OutcomeRecord,
+  readRecord,
+  timeOf,
+} from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventInstanceOptions } from './event-meta.js'
 import type { EventState } from './event-state.js'
@@ -10,90 +19,91 @@ import { COMPLETED, ERROR } from './status.js'
 
 /** The event's flat record. Events as results (forwarders) stay out: they are entries of the record itself. */
 export function recordOf(state: EventState): EventRecord {
-  const { meta, timeout, event, startedAt, completedAt } = state
-  const outcomes = state.runs().flatMap((run) => (run.settled && !stateOf(run.value) ? [outcomeOf(run)] : []))
-  const busIds = state.origin ? [...state.origin.busIds] : []
-  for (let visit = state.firstVisit; visit; visit = visit.nextVisit) busIds.push(visit.core.id)
-  const record: EventRecord = {
+  const { meta, timeout, event } = state
+  const started = isoDate(state.startedAt)
+  const busIds = [...(state.origin?.busIds ?? [])]
+  for (const { core } of state.visits) busIds.push(core.id)
+  return {
     ...state.payload,
     event_type: meta.type,
     event_id: state.id,
     event_schema: meta.schema,
-    event_timeout: timeout === null ? null : timeout / 1000,
+    event_timeout: timeout && timeout / 1000,
     event_parent_id: state.parentId,
     event_path: [...event.eventPath],
-    event_created_at: isoDate(event.eventCreatedAt),
-    event_processed_at: isoDate(event.eventStartedAt),
+    event_created_at: event.eventCreatedAt.toISOString(),
+    event_processed_at: started,
+    event_result_type: meta.result?.type,
+    event_bus_ids: busIds,
+    event_started_at: started,
+    event_completed_at: isoDate(state.completedAt),
+    event_replay_of: state.replayOf,
+    event_outcomes: state.runs.filter((run) => run.settled && !stateOf(run.value)).map(outcomeOf),
   }
-  if (meta.result) record.event_result_type = meta.result.type
-  if (busIds.length) record.event_bus_ids = busIds
-  if (startedAt) record.event_started_at = isoDate(event.eventStartedAt)
-  if (completedAt) record.event_completed_at = isoDate(event.eventCompletedAt)
-  if (state.replayOf) record.event_replay_of = state.replayOf
-  if (outcomes.length) record.event_outcomes = outcomes
-  return record
 }
 
-function outcomeOf({ view, status, value, error }: HandlerRun): OutcomeRecord {
-  const outcome: OutcomeRecord = {
+function outcomeOf({ view, status, value, error, startedAt, completedAt }: HandlerRun): OutcomeRecord {
+  return {
     handler_id: view.handlerId,
     handler_name: view.handlerName,
     bus_id: view.busId,
     bus_name: view.busName,
     status: view.status,
-    started_at: isoDate(view.startedAt),
-    completed_at: isoDate(view.completedAt),
+    started_at: isoDate(startedAt),
+    completed_at: isoDate(completedAt),
+    result: value,
+    error: status === ERROR ? errorRecord(error) : null,
   }
-  if (status === ERROR) outcome.error = errorRecord(error)
-  else if (value !== undefined) outcome.result = value
-  return outcome
 }
 
-/** Makes the event of a record; `make` knows the class. @throws WireError */
+/** Makes the event of a record; `make` knows the class. @throws WireError, whatever is wrong */
 export function eventOf(
   value: unknown,
   make: (type: string, payload: Payload, options: EventInstanceOptions) => BaseEvent,
 ): BaseEvent {
-  const { record, payload } = readRecord(value)
-  const { event_timeout: timeout, event_parent_id: parentId, event_id: id, event_path: path } = record
-  let event: BaseEvent
   try {
-    event = make(record.event_type, payload, {
+    const { record, payload } = readRecord(value)
+    const {
+      event_type: type,
+      event_id: id,
+      event_timeout: timeout,
+      event_created_at: created,
+      event_completed_at: completed,
+    } = record
+    const event = make(type, payload, {
       id,
-      parentId: parentId ?? undefined,
-      timeout: timeout == null ? timeout : timeout * 1000,
+      parentId: record.event_parent_id ?? undefined,
+      timeout: timeout && timeout * 1000,
     })
+    const state = stateOf(event) as EventState
+    checkType(type === state.meta.type, 'event_type', state.meta.type, type)
+    state.recordedAt = created ? Date.parse(created) : null
+    state.replayOf = record.event_replay_of ?? null
+    state.origin = { path: record.event_path ?? [], busIds: record.event_bus_ids ?? [] }
+    for (const outcome of record.event_outcomes ?? []) state.addRun(pastRun(state, outcome))
+    if (completed) {
+      state.startedAt = timeOf(record.event_started_at)
+      state.completedAt = timeOf(completed)
+      state.status = COMPLETED
+    }
+    return event
   } catch (cause) {
-    throw new WireError(`Expected a record of ${record.event_type}: ${(cause as Error).message}`, { cause })
+    throw new WireError(`Not a valid record of an event: ${(cause as Error).message}`, { cause })
   }
-  const state = stateOf(event) as EventState
-  if (record.event_type !== state.meta.type) {
-    throw new WireError(`Expected a record of ${state.meta.type}, got one of ${record.event_type}`)
-  }
-  state.recordedAt = record.event_created_at ? Date.parse(record.event_created_at) : null
-  state.replayOf = record.event_replay_of ?? null
-  state.origin = { path: path ?? [], busIds: record.event_bus_ids ?? [] }
-  for (const outcome of record.event_outcomes ?? []) state.addRun(pastRun(state, outcome))
-  if (record.event_completed_at) {
-    state.startedAt = timeOf(record.event_started_at)
-    state.completedAt = timeOf(record.event_completed_at)
-    state.status = COMPLETED
-  }
-  return event
 }
 
 /** A run of another time or place: only its outcome is here. */
 function pastRun(state: EventState, outcome: OutcomeRecord): HandlerRun {
-  const { bus_id, bus_name, handler_id, handler_name, status } = outcome
-  const visit = { core: { id: bus_id, name: bus_name } } as RunVisit
-  const number = Number(handler_id.slice(handler_id.lastIndexOf('.') + 1))
-  const run = new HandlerRun(state, visit, { id: number, name: handler_name }, state.timeout)
-  run.startedAt = timeOf(outcome.started_at)
-  run.completedAt = timeOf(outcome.completed_at)
-  run.settled = true
-  run.status = status === 'error' ? ERROR : COMPLETED
-  if (outcome.error) run.error = errorOf(outcome.error)
-  run.value = outcome.result
-  run.errorRead = true
-  return run
+  const { bus_id, bus_name, handler_id, handler_name, status, error } = outcome
+  const visit = { core: { id: cap(bus_id), name: cap(bus_name) } } as RunVisit
+  const handler = { id: Number(cap(handler_id).split('.').pop()), name: cap(handler_name) }
+  return Object.assign(new HandlerRun(state, visit, handler), {
+    startedAt: timeOf(outcome.started_at),
+    completedAt: timeOf(outcome.completed_at),
+    settled: true,
+    status: status === 'error' ? ERROR : COMPLETED,
+    error: error ? errorOf(error) : undefined,
+    value: outcome.result,
+    errorRead: true,
+  } as const)
 }

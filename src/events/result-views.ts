@@ -1,6 +1,5 @@
-import { aFunction, aTimeout, checkOptions, EventTimeoutError, ResultTypeError } from '../errors.js'
-import { RunPromise } from '../running-handler.js'
-import { after } from '../timers.js'
+import { aFunction, checkOptions, EventTimeoutError, ResultTypeError } from '../errors.js'
+import { wait } from '../wait.js'
 import type { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
 import { ERROR, NEW } from './status.js'
@@ -25,33 +24,40 @@ export function collect<R, T>(
   options: ResultOptions<R> = {},
   view: (results: EventResult<R>[]) => T,
 ): Promise<T> {
-  const { timeout } = options
-  checkOptions(options, { timeout: aTimeout, include: aFunction })
-  if (state.status === NEW) throw new TypeError(`Expected ${state.label} to be dispatched before its results are read`)
-  const promise = new RunPromise<T>((resolve, reject) => {
-    const late = () => reject(new EventTimeoutError(`${state.label} was not completed within ${timeout} ms`))
-    const stop = timeout == null ? null : after(timeout, late)
-    state.watched = true
-    state.onCompleted(() => {
-      stop?.()
-      try {
-        resolve(view(counting(state, options)))
-      } catch (error) {
-        reject(error)
-      }
-    })
-  })
+  checkOptions(options, { include: aFunction })
+  if (state.status === NEW)
+    throw new TypeError(`Expected ${state.label} to be dispatched before its results are read`)
+  state.watched = true
+  const promise = wait<T>(
+    { timeout: options.timeout },
+    (resolve, reject) =>
+      state.onCompleted(() => {
+        try {
+          resolve(view(counting(state, options)))
+        } catch (error) {
+          reject(error)
+        }
+      }),
+    (_, reject) =>
+      reject(new EventTimeoutError(`${state.label} was not completed within ${options.timeout} ms`)),
+  )
   promise.waitsFor = state
   return promise
 }
 
-function counting<R>(state: EventState, { include, raiseIfAny = true, raiseIfNone }: ResultOptions<R>): EventResult<R>[] {
-  const runs = state.runs()
+function counting<R>(
+  state: EventState,
+  { include, raiseIfAny = true, raiseIfNone }: ResultOptions<R>,
+): EventResult<R>[] {
+  const runs = state.runs
   for (const run of runs) run.errorRead = true
   const failed = runs.find((run) => run.status === ERROR)
   if (failed && raiseIfAny) throw failed.error
-  const results = runs.map((run) => run.view as EventResult<R>).filter((result) => result.counts && (!include || include(result)))
-  if (raiseIfNone && !results.length) throw new ResultTypeError(`Expected a handler of ${state.label} to return a value`)
+  const results = runs
+    .map((run) => run.view as EventResult<R>)
+    .filter((result) => result.counts && (!include || include(result)))
+  if (raiseIfNone && !results.length)
+    throw new ResultTypeError(`Expected a handler of ${state.label} to return a value`)
   return results
 }
 
@@ -67,7 +73,8 @@ export function flatDict(results: EventResult[], once?: boolean): Record<string,
   for (const { result, handlerName } of results) {
     if (typeof result !== 'object' || Array.isArray(result)) continue
     for (const [key, value] of Object.entries(result as object)) {
-      if (once && key in merged) throw new ResultTypeError(`${handlerName} gives \`${key}\`, as another handler does`)
+      if (once && key in merged)
+        throw new ResultTypeError(`${handlerName} gives \`${key}\`, as another handler does`)
       merged[key] = value
     }
   }

@@ -1,4 +1,4 @@
-import { stateOf } from '../brands.js'
+import { DISPOSE, stateOf } from '../brands.js'
 import {
   aBoolean,
   aFunction,
@@ -7,7 +7,6 @@ import {
   aTimeout,
   type Check,
   checkOptions,
-  checkType,
   EventTimeoutError,
   from,
   orNull,
@@ -15,9 +14,9 @@ import {
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { callAs, currentRun, RunPromise, settleWith } from '../running-handler.js'
-import { after } from '../timers.js'
+import { wait } from '../wait.js'
 import { warn } from '../warnings.js'
-import { aLimit, aScope, poolOf, SlotPool } from './semaphore.js'
+import { aLimit, aScope, poolOf, type SlotPool } from './semaphore.js'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
 type Fn = (this: never, ...args: never[]) => unknown
@@ -47,12 +46,11 @@ export interface RetryOptions {
   signal?: AbortSignal
 }
 
-const fromZero = /* @__PURE__ */ from(0)
+const fromZero = from(0)
 const errorsOrPredicate: Check = (name, value) => {
-  if (Array.isArray(value)) for (const error of value) aFunction(name, error)
-  else aFunction(name, value)
+  for (const one of [value].flat()) aFunction(name, one)
 }
-const checks = /* @__PURE__ */ (() => ({
+const checks = {
   wait: fromZero,
   retries: fromZero,
   timeout: aTimeout,
@@ -64,7 +62,10 @@ const checks = /* @__PURE__ */ (() => ({
   semaphoreScope: aScope('global', 'class', 'self'),
   semaphoreTimeout: orNull(fromZero),
   signal: aSignal,
-}))()
+}
+
+/** The value in a box: a promise must not take an event that a forwarder returns for something to wait for. */
+type Box = [value: unknown]
 
 /**
  * Runs a function again when it fails, and limits how many calls run at once. A method decorator (`@retry({…}) async m() {}`)
@@ -73,147 +74,135 @@ const checks = /* @__PURE__ */ (() => ({
  */
 export function retry(options: RetryOptions = {}) {
   checkOptions(options, checks)
-  return function decorate<F extends (this: never, ...args: never[]) => unknown>(
+  return function decorate<F extends Fn>(
     fn: F,
     context?: ClassMethodDecoratorContext,
   ): (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>> {
-    checkType(typeof fn === 'function', 'fn', 'a function', fn)
+    aFunction('fn', fn)
     const name = String(context?.name ?? fn.name)
     const retried = function (this: unknown, ...args: unknown[]) {
       const run = currentRun()
-      const call = () => (fn as Fn).apply(this as never, args as never[])
-      const inRun = run ? () => callAs(run, call) : call
-      const pool = options.semaphoreLimit ? poolFor(options, name, retried, this) : null
+      const call = () => fn.apply(this as never, args as never[])
+      const signal = AbortSignal.any([run?.signal, options.signal].filter((one) => !!one))
+      const all = () => attempts(run ? () => callAs(run, call) : call, name, options, signal)
       return new RunPromise((resolve, reject) => {
-        const { signal: given } = options
-        const signal = run && given ? AbortSignal.any([run.signal, given]) : (run?.signal ?? given)
-        const all = () => attempts(inRun, name, options, signal)
         // Without a semaphore the first attempt starts in the caller's own stretch.
-        const done = pool ? withSlot(pool, all, name, options, run, signal) : all()
-        done.then(({ value }) => settleWith(resolve, value), reject)
+        const done = options.semaphoreLimit
+          ? withSlot(poolFor(options, name, retried, this), all, options, run, signal)
+          : all()
+        done.then(([value]) => settleWith(resolve, value), reject)
       })
     }
     return Object.defineProperty(retried, 'name', { value: name }) as never
   }
 }
 
-/** The value in a box: a promise must not take an event that a forwarder returns for something to wait for. */
-interface Box {
-  value: unknown
-}
-
-async function attempts(call: () => unknown, name: string, options: RetryOptions, signal?: AbortSignal): Promise<Box> {
-  const { retries = 3, timeout = 5000, backoffFactor = 1, retryOn } = options
-  let { wait = 3000 } = options
-  for (let left = retries; ; left--) {
+async function attempts(
+  call: () => unknown,
+  name: string,
+  options: RetryOptions,
+  signal: AbortSignal,
+): Promise<Box> {
+  let { wait: ms = 3000, retries = 3, timeout = 5000, backoffFactor = 1, retryOn = () => true } = options
+  for (;;) {
     try {
-      signal?.throwIfAborted()
-      return await attempt(call, timeout)
+      return await attempt(call, name, timeout, signal)
     } catch (error) {
-      if (left <= 0 || signal?.aborted || !retriable(error, retryOn)) throw error
+      if (retries <= 0 || signal.aborted || !retriable(error, retryOn)) throw error
     }
-    if (left === 1) warn(`${name} has failed; trying a last time in ${wait} ms`)
-    await pause(wait, signal)
-    wait *= backoffFactor
+    if (retries === 1) warn(`${name} has failed; trying a last time in ${ms} ms`)
+    if (ms) await pause(ms, signal)
+    retries--
+    ms *= backoffFactor
   }
 }
 
-function retriable(error: unknown, retryOn: RetryOptions['retryOn']): boolean {
-  if (!retryOn) return true
-  // A class is told from a predicate by what it makes.
-  const isClass = retryOn === Error || (retryOn as { prototype?: unknown }).prototype instanceof Error || retryOn === DOMException
-  const classes = isClass ? [retryOn] : retryOn
-  return Array.isArray(classes)
-    ? (classes as ErrorClass[]).some((type) => error instanceof type)
+const pause = (timeout: number, signal: AbortSignal) =>
+  wait<void>(
+    { timeout, signal },
+    () => {},
+    (give) => give(),
+  )
+
+/** What cannot be killed is left to itself after its time, or when nobody wants it any more. */
+function attempt(
+  call: () => unknown,
+  name: string,
+  timeout: number | null,
+  signal: AbortSignal,
+): Promise<Box> {
+  return wait<Box>(
+    { timeout, signal },
+    (resolve, reject) => {
+      const value = call()
+      if (stateOf(value)) resolve([value])
+      else Promise.resolve(value).then((answer) => resolve([answer]), reject)
+    },
+    (_, reject) => reject(new EventTimeoutError(`An attempt of ${name} took longer than ${timeout} ms`)),
+  )
+}
+
+function retriable(error: unknown, retryOn: NonNullable<RetryOptions['retryOn']>): boolean {
+  // An error class is told from a predicate by what it makes.
+  const classes = Array.isArray(retryOn) || 'message' in Object((retryOn as ErrorClass).prototype)
+  return classes
+    ? ([retryOn].flat() as ErrorClass[]).some((type) => error instanceof type)
     : !!(retryOn as (error: unknown) => boolean)(error)
 }
 
-/** What cannot be killed is left to itself after its time. */
-function attempt(call: () => unknown, timeout: number | null): Promise<Box> {
-  return new Promise((resolve, reject) => {
-    const value = call()
-    if (stateOf(value)) return resolve({ value })
-    const late = () => reject(new EventTimeoutError(`The attempt took longer than ${timeout} ms`))
-    const stop = timeout === null ? null : after(timeout, late)
-    Promise.resolve(value)
-      .finally(stop)
-      .then((answer) => resolve({ value: answer }), reject)
-  })
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      stop()
-      reject(signal?.reason)
-    }
-    const stop = after(ms, () => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    })
-    signal?.addEventListener('abort', abort)
-  })
-}
-
 /** The pools of functions, classes and instances, by name: names alone do not survive minifiers. */
-const pools = new WeakMap<object, Map<string, SlotPool>>()
+const registries = new WeakMap<object, Map<string, SlotPool>>()
 
-function poolFor({ semaphoreScope, semaphoreName }: RetryOptions, name: string, fn: object, self: unknown): SlotPool {
-  const isClass = typeof self === 'function'
+function poolFor(
+  { semaphoreScope = 'global', semaphoreName }: RetryOptions,
+  name: string,
+  fn: object,
+  self: unknown,
+): SlotPool {
   let owner = fn
-  if ((semaphoreScope === 'class' || semaphoreScope === 'self') && self && (isClass || typeof self === 'object')) {
-    owner = semaphoreScope === 'self' || isClass ? self : self.constructor
+  if (semaphoreScope !== 'global' && Object(self) === self) {
+    owner =
+      semaphoreScope === 'self' || typeof self === 'function'
+        ? (self as object)
+        : (self as object).constructor
   } else if (semaphoreName) return poolOf(semaphoreName)
-  const key = semaphoreName ?? name
-  const owned = pools.get(owner) ?? new Map<string, SlotPool>()
-  const pool = owned.get(key) ?? new SlotPool()
-  pools.set(owner, owned.set(key, pool))
-  return pool
+  const registry = registries.get(owner) ?? new Map<string, SlotPool>()
+  registries.set(owner, registry)
+  return poolOf(semaphoreName ?? name, registry)
 }
 
-/** The pools that the code which runs now holds a slot of: in its synchronous part, and by handler run over all its awaits. */
-let held: readonly SlotPool[] = []
-const heldBy = new WeakMap<HandlerRun, SlotPool[]>()
-
-/** Whether the caller, or a handler that waits for it, has a slot already: to wait for a second one could last for ever. */
+/** Whether a handler, or one that waits for it, has a slot already: to wait for a second one could last for ever. */
 function holds(pool: SlotPool, run: HandlerRun | null): boolean {
-  for (let at = run; at; at = at.state.dispatchedBy) {
-    if ((at === run || at.waits) && heldBy.get(at)?.includes(pool)) return true
-  }
-  return held.includes(pool)
+  for (let at = run; at; at = at.state.dispatchedBy)
+    if ((at === run || at.waits) && pool.heldBy(at)) return true
+  return false
 }
+
+/** The pool of which a holder's synchronous part runs now, be it in a handler or not. */
+let entered: SlotPool | null = null
 
 /** Holds a slot over all attempts and waits. */
 async function withSlot(
   pool: SlotPool,
   all: () => Promise<Box>,
-  name: string,
-  { semaphoreLimit, semaphoreLax = true, semaphoreName = name, semaphoreTimeout, timeout = 5000 }: RetryOptions,
+  { semaphoreLimit, semaphoreLax = true, semaphoreTimeout, timeout = 5000 }: RetryOptions,
   run: HandlerRun | null,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Box> {
-  if (holds(pool, run)) return all()
+  if (pool === entered || holds(pool, run)) return all()
   const limit = semaphoreLimit as number
-  const most = semaphoreTimeout ?? (timeout === null ? 0 : timeout * Math.max(1, limit - 1))
-  let release: (() => void) | undefined
-  try {
-    release = await pool.acquire(limit, semaphoreName, most || null, signal)
-  } catch (error) {
+  // 0, as without `timeout`, is no limit.
+  const most = (semaphoreTimeout ?? (timeout ?? 0) * Math.max(1, limit - 1)) || null
+  const slot = await pool.acquire(limit, { timeout: most, signal }, run).catch((error) => {
     if (!semaphoreLax || !(error instanceof SemaphoreTimeoutError)) throw error
     warn(`${error.message}; going on without it (semaphoreLax)`)
-    return all()
-  }
-  const byRun = run && (heldBy.get(run) ?? [])
-  const before = held
+  })
   try {
-    if (run && byRun) heldBy.set(run, byRun)
-    byRun?.push(pool)
-    held = [...held, pool]
+    entered = pool
     const done = all()
-    held = before
+    entered = null
     return await done
   } finally {
-    byRun?.splice(byRun.indexOf(pool), 1)
-    release()
+    slot?.[DISPOSE]()
   }
 }

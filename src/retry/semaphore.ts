@@ -1,9 +1,17 @@
 import { DISPOSE } from '../brands.js'
-import { aSignal, aTimeout, type Check, checkOptions, checkType, from, SemaphoreTimeoutError } from '../errors.js'
-import { Fifo } from '../linked-list.js'
+import {
+  aString,
+  type Check,
+  checkOptions,
+  checkType,
+  from,
+  oneOf,
+  SemaphoreTimeoutError,
+} from '../errors.js'
+import type { HandlerRun } from '../events/handler-run.js'
+import { type Linked, LinkedList } from '../linked-list.js'
 import { getPage } from '../page.js'
-import { RunPromise } from '../running-handler.js'
-import { after } from '../timers.js'
+import { type Limits, wait } from '../wait.js'
 
 /** A held slot. Dispose it, or leave it to `using`, to give it back; doing so twice does no harm. */
 export interface Slot extends Disposable {
@@ -20,92 +28,76 @@ export interface SemaphoreOptions {
 
 export const aLimit: Check = (name, value) => {
   from(1)(name, value)
-  if (!Number.isInteger(value)) throw new RangeError(`Expected \`${name}\` to be an integer, got \`${value}\``)
+  checkType(Number.isInteger(value), name, 'an integer', value)
 }
 
-/** One of these scopes. Slots over all tabs need Web Locks, which this version does not use yet. */
-export const aScope =
-  (...scopes: string[]): Check =>
-  (name, value) => {
-    const later = value === 'multiprocess' ? ' (multiprocess is not in this version of bubus yet)' : ''
-    checkType(scopes.includes(value as string), name, `one of ${scopes.join(', ')}${later}`, value)
-  }
+/** Slots over all tabs need Web Locks, which this version does not use yet. */
+export const aScope = (...scopes: string[]): Check =>
+  oneOf(scopes, ' (multiprocess comes with a later version)')
 
-interface Waiting {
+/** Somebody in the line of a pool, then among its holders. */
+interface Place extends Linked<Place> {
   limit: number
-  /** Gives the slot; null once that was done, or the waiter has given up. */
-  grant: (() => void) | null
+  run: HandlerRun | null
+  enter(): void
 }
 
-/** Slots of one name or owner, first come first served. */
+/** Slots of one name, first come first served. A pool leaves its registry when nobody holds or waits. */
 export class SlotPool {
-  #held = 0
-  #waiting = new Fifo<Waiting>()
-  #head: Waiting | undefined
-  readonly #idle: (() => void) | undefined
+  readonly #registry: Map<string, SlotPool>
+  readonly #name: string
+  #line = new LinkedList<Place>()
+  #holders = new LinkedList<Place>()
 
-  /** `idle` is called when nobody holds or waits, so that the pool can be forgotten. */
-  constructor(idle?: () => void) {
-    this.#idle = idle
+  constructor(registry: Map<string, SlotPool>, name: string) {
+    this.#registry = registry
+    this.#name = name
   }
 
-  /** A function that gives the slot back. @throws SemaphoreTimeoutError, the signal's reason (as rejections) */
-  acquire(limit: number, name: string, timeout?: number | null, signal?: AbortSignal): Promise<() => void> {
-    return new RunPromise((resolve, reject) => {
-      signal?.throwIfAborted()
-      const end = () => {
-        waiting.grant = null
-        stopTimer?.()
-        signal?.removeEventListener('abort', abort)
-      }
-      const giveUp = (error: unknown) => {
-        end()
-        reject(error)
-        this.#next()
-      }
-      const abort = () => giveUp(signal?.reason)
-      const late = () =>
-        giveUp(new SemaphoreTimeoutError(`No slot of semaphore ${name} became free within ${timeout} ms (limit ${limit})`))
-      const grant = () => {
-        end()
-        this.#held++
-        resolve(() => {
-          if (released) return
-          released = true
-          this.#held--
+  /** `run` is known as a holder afterwards. @throws SemaphoreTimeoutError, the signal's reason, TypeError, RangeError (rejections) */
+  acquire(limit: number, limits: Limits, run: HandlerRun | null = null): Promise<Slot> {
+    return wait<Slot>(
+      limits,
+      (resolve) => {
+        const leave = () => {
+          LinkedList.remove<Place>(place)
           this.#next()
-        })
-      }
-      let released = false
-      const waiting: Waiting = { limit, grant }
-      const stopTimer = timeout == null ? null : after(timeout, late)
-      signal?.addEventListener('abort', abort)
-      this.#waiting.push(waiting)
-      this.#next()
-    })
+        }
+        const enter = () => resolve({ signal: new AbortController().signal, [DISPOSE]: leave } as Slot)
+        const place: Place = { list: null, prev: null, next: null, limit, run, enter }
+        this.#registry.set(this.#name, this)
+        this.#line.push(place)
+        this.#next()
+        return () => {
+          if (place.list === this.#line) leave()
+        }
+      },
+      (_, reject) =>
+        reject(
+          new SemaphoreTimeoutError(
+            `No slot of semaphore ${this.#name} (limit ${limit}) became free within ${limits.timeout} ms`,
+          ),
+        ),
+    )
   }
 
   #next(): void {
-    for (;;) {
-      while (!this.#head?.grant) {
-        this.#head = this.#waiting.shift()
-        if (!this.#head) {
-          if (!this.#held) this.#idle?.()
-          return
-        }
-      }
-      if (this.#held >= this.#head.limit) return
-      this.#head.grant()
+    for (let place = this.#line.first; place && this.#holders.size < place.limit; place = this.#line.first) {
+      LinkedList.remove<Place>(place)
+      this.#holders.push(place)
+      place.enter()
     }
+    if (!this.#holders.size) this.#registry.delete(this.#name)
+  }
+
+  heldBy(run: HandlerRun): boolean {
+    return this.#holders.toArray().some((place) => place.run === run)
   }
 }
 
-/** The pool of a name, in this page. */
-export function poolOf(name: string): SlotPool {
-  const { pools } = getPage()
-  const pool = pools.get(name) ?? new SlotPool(() => pools.delete(name))
-  pools.set(name, pool)
-  return pool
+/** The pool of a name in a registry; for names alone that is the page's. */
+export function poolOf(name: string, registry = getPage().pools): SlotPool {
+  return registry.get(name) ?? new SlotPool(registry, name)
 }
 
 /** A counting semaphore by name: `using slot = await semaphore.acquire()`. */
@@ -115,8 +107,8 @@ export class Semaphore {
 
   /** @throws TypeError, RangeError for a wrong name, limit or scope */
   constructor(name: string, options: SemaphoreOptions) {
-    checkType(typeof name === 'string' && name, 'name', 'a string that is not empty', name)
-    checkOptions(options, { limit: aLimit, scope: aScope('global') })
+    aString('name', name)
+    checkOptions(options, { scope: aScope('global') })
     aLimit('limit', options.limit)
     this.name = name
     this.limit = options.limit
@@ -126,9 +118,7 @@ export class Semaphore {
    * Waits for a slot; `timeout` in ms, no limit by default.
    * @throws SemaphoreTimeoutError, the signal's reason (both as rejections)
    */
-  async acquire(options: { signal?: AbortSignal; timeout?: number | null } = {}): Promise<Slot> {
-    checkOptions(options, { signal: aSignal, timeout: aTimeout })
-    const release = await poolOf(this.name).acquire(this.limit, this.name, options.timeout, options.signal)
-    return { signal: new AbortController().signal, [DISPOSE]: release } as Slot
+  acquire(options: Limits = {}): Promise<Slot> {
+    return poolOf(this.name).acquire(this.limit, options)
   }
 }

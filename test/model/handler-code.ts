@@ -52,7 +52,14 @@ class Running {
   /** `vague`: the library may or may not know whose code this is; such code uses its context only. */
   private place: Place | 'vague' = 'known'
 
-  constructor(world: World, plan: HandlerPlan, own: BaseEvent, context: HandlerContext, bus: number, handler: number) {
+  constructor(
+    world: World,
+    plan: HandlerPlan,
+    own: BaseEvent,
+    context: HandlerContext,
+    bus: number,
+    handler: number,
+  ) {
     this.world = world
     this.plan = plan
     this.own = own
@@ -60,7 +67,7 @@ class Running {
     this.bus = bus
     this.event = world.numberOf(own)
     this.id = world.start(this.event, bus, handler, plan.short)
-    context.signal.addEventListener('abort', () => world.abort(this.id))
+    context.signal.addEventListener('abort', () => world.abort(this.id, context.signal.reason))
   }
 
   /** Does the synchronous part of a step; gives what is then to be awaited. */
@@ -160,7 +167,10 @@ class Running {
     const isWaitSure = isRunKnown || !this.world.forwards
     if (end === 'child' && this.children.length > 0 && isWaitSure) {
       const event = this.pick(-1)
-      return this.returns({ as: 'event', event, wait: this.plan.async ? this.world.newWait() : null }, this.world.events[event])
+      return this.returns(
+        { as: 'event', event, wait: this.plan.async ? this.world.newWait() : null },
+        this.world.events[event],
+      )
     }
     if (end === 'throw') {
       const error = Object.assign(new Error('thrown by the program'), { name: `Thrown${this.id}` })

@@ -71,7 +71,8 @@ function act(world: World, action: Action): void {
       break
     }
     case 'await':
-      if (events.length > 0) void watch(world.wait(null, [action.event % events.length], 'unknown', action.as))
+      if (events.length > 0)
+        void watch(world.wait(null, [action.event % events.length], 'unknown', action.as))
       break
     case 'expect': {
       const bus = action.bus % buses.length
@@ -85,7 +86,7 @@ function act(world: World, action: Action): void {
       void watch(world.idle(action.bus % buses.length, null))
       break
     case 'stop':
-      world.stop(action.bus % buses.length)
+      world.stop(action.bus % buses.length, action.patient)
       break
   }
 }

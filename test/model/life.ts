@@ -2,8 +2,8 @@
 
 import { name, type Scene, whyNot } from './order.js'
 import type { Program } from './program.js'
-import * as state from './state.js'
 import type { Bus, Ev, Expectation, Pause, Result, Run, Visit, Wait } from './state.js'
+import * as state from './state.js'
 import type { Entry, Outcome } from './trace.js'
 
 export class Mismatch extends Error {
@@ -39,10 +39,11 @@ export class Life implements Scene {
     const bus = this.buses[at]
     const known = this.events[id]
     const here = known?.visits.some((visit) => visit.bus === bus)
-    let expected = this.refusal(bus, by, error)
+    let expected = this.refusal(bus, by, place, error)
     if (here && error === null) expected = null
     else if (known?.done && !here && error !== 'BusStoppedError') expected = 'TypeError'
-    if (error !== expected) throw new Mismatch(`dispatch of e${id} to b${at}: expected ${expected}, got ${error}`)
+    if (error !== expected)
+      throw new Mismatch(`dispatch of e${id} to b${at}: expected ${expected}, got ${error}`)
     if (known) known.hidden = this.stretch
     if (error !== null || here) return
     const run = by === null ? null : this.run(by)
@@ -51,8 +52,15 @@ export class Life implements Scene {
   }
 
   /** A stop has ended a few microtasks before the code that awaits it can tell; until then a handler may find either. */
-  private refusal({ stopping }: Bus, by: number | null, error: string | null): string | null {
+  private refusal(
+    { stopping, grace }: Bus,
+    by: number | null,
+    place: string,
+    error: string | null,
+  ): string | null {
     if (stopping < 0) return null
+    const isChild = by !== null && (place === 'known' || place === 'handle')
+    if (grace) return isChild && (error === null || this.time < grace) ? null : 'BusStoppedError'
     const isOver = error === null && (by !== null || this.stretch > stopping)
     return isOver ? null : 'BusStoppedError'
   }
@@ -72,7 +80,7 @@ export class Life implements Scene {
     const items = state.itemsFor(bus, event.type, this.buses.length)
     const rest = { next: 0, runs: [], at: this.now, expected: false, skipped: [] }
     const visit: Visit = { event, bus, state: 'queued', items, ...rest }
-    bus.stopping = -1
+    if (!bus.grace) bus.stopping = -1
     event.visits.push(visit)
     bus.queue.push(visit)
     for (const expectation of this.expects) {
@@ -80,7 +88,7 @@ export class Life implements Scene {
       if (!matches || !expectation.open || expectation.event || expectation.refused) continue
       expectation.event = event
       expectation.late = this.time > expectation.deadline
-      visit.expected = true
+      visit.expected ||= !expectation.late
     }
     // Another bus that was about to forward it here has nothing left to do.
     for (const other of event.visits) this.advance(other)
@@ -94,9 +102,12 @@ export class Life implements Scene {
     const { visits } = event
     if (visits.some(({ bus }) => bus === target)) return
     const isNext = (visit: Visit) => visit.items[visit.next]?.forward === to && !this.isBusy(visit)
-    const isDue = (visit: Visit) => visit.skipped.includes(target) || (visit.state === 'running' && isNext(visit))
+    const isDue = (visit: Visit) =>
+      visit.skipped.includes(target) || (visit.state === 'running' && isNext(visit))
     if (!visits.some(isDue)) {
-      const queued = visits.find((visit) => visit.state === 'queued' && visit.items.some(({ forward }) => forward === to))
+      const queued = visits.find(
+        (visit) => visit.state === 'queued' && visit.items.some(({ forward }) => forward === to),
+      )
       if (queued) this.begin(queued)
     }
     const visit = visits.find(isDue)
@@ -110,15 +121,28 @@ export class Life implements Scene {
     if (!visit) throw new Mismatch(`e${event} was never dispatched to b${bus}`)
     if (visit.state === 'queued') this.begin(visit)
     const item = visit.items[visit.next]
-    if (visit.state === 'done' || !item) throw new Mismatch(`${name(visit)} is over; handler ${handler} must not run`)
+    if (visit.state === 'done' || !item)
+      throw new Mismatch(`${name(visit)} is over; handler ${handler} must not run`)
     if (item.handler !== handler || item.forward !== null) {
       throw new Mismatch(`handler ${handler} of ${name(visit)} started; the next one is ${item.handler}`)
     }
-    if (this.isBusy(visit)) throw new Mismatch(`handler ${handler} of ${name(visit)} started before the one before it ended`)
+    if (this.isBusy(visit))
+      throw new Mismatch(`handler ${handler} of ${name(visit)} started before the one before it ended`)
     const plan = this.program.buses[bus].handlers[handler]?.does
     const short = typeof plan === 'object' && plan.short
     const result: Result = { bus, handler, run: null, value: '', errors: null }
-    const run: Run = { id, visit, handler, live: true, short, condemned: false, aborted: false, ended: NEVER, children: [], result }
+    const run: Run = {
+      id,
+      visit,
+      handler,
+      live: true,
+      short,
+      condemned: false,
+      aborted: false,
+      ended: NEVER,
+      children: [],
+      result,
+    }
     result.run = run
     visit.event.results.push(result)
     visit.runs.push(run)
@@ -137,7 +161,8 @@ export class Life implements Scene {
     event.started = true
     const lane = state.laneOf(bus, this.buses)
     for (const owed of this.expects) {
-      if (lane && owed.open && !owed.late && owed.bus === bus && owed.event === event) this.pauses.push({ owed, lane })
+      if (lane && owed.open && !owed.late && owed.bus === bus && owed.event === event)
+        this.pauses.push({ owed, lane, since: this.now })
     }
     this.advance(visit)
   }
@@ -160,7 +185,7 @@ export class Life implements Scene {
         const target = this.buses[forward]
         event.hidden = this.stretch
         const isThere = event.visits.some((other) => other.bus === target)
-        if (!isThere && target.stopping < 0) return
+        if (!isThere && (target.stopping < 0 || target.grace > this.time)) return
         if (!isThere) visit.skipped.push(target)
       }
     }
@@ -183,7 +208,14 @@ export class Life implements Scene {
       const child = this.events[outcome.event]
       run.result.value = `e${child.id}`
       if (child.done) return this.finish(run)
-      const rest = { at: this.now, bound: Number.POSITIVE_INFINITY, open: true, direct: false, circular: false, hidden: false }
+      const rest = {
+        at: this.now,
+        bound: Number.POSITIVE_INFINITY,
+        open: true,
+        direct: false,
+        circular: false,
+        hidden: false,
+      }
       const wait: Wait = { event: child, run, ...rest }
       child.waits.push(wait)
       child.returnedBy.push([outcome.wait, run])
@@ -207,7 +239,8 @@ export class Life implements Scene {
     if (!event.children.every(({ done }) => done)) return
     event.done = true
     for (const owed of event.waits) {
-      if (lane && owed.open && owed.direct) this.pauses.push({ owed, lane })
+      if (lane && owed.open && owed.direct && !this.isFresh(event, lane))
+        this.pauses.push({ owed, lane, since: this.now })
     }
     for (const [wait, run] of event.returnedBy) {
       this.groups.delete(wait)
@@ -215,6 +248,15 @@ export class Life implements Scene {
       if (run.live) this.finish(run)
     }
     if (event.parent) this.settle(event.parent, lane)
+  }
+
+  /** A handler in another lane has just returned: the bus may not know yet, and complete the event a little later. */
+  private isFresh({ visits, children }: Ev, lane: Bus[]): boolean {
+    const runs = visits.filter(({ bus }) => !lane.includes(bus)).flatMap((visit) => visit.runs)
+    return (
+      runs.some(({ ended }) => this.stretch < ended + 3) ||
+      children.some((child) => this.isFresh(child, lane))
+    )
   }
 
   timeOut(run: Run): void {

@@ -12,18 +12,21 @@
 // Not exact, because nothing fixes it:
 // - which bus of the global lane goes next, if nobody jumps;
 // - whether an event that a handler stopped waiting for (it timed out) still jumps;
+// - the start of an event that is dispatched after another has completed, and before the code awaiting that one has its turn;
 // - a jump within the microtasks between `await` and the engine's call of `then`: it may count or not;
 // - a wait by unknown code for an event in the very microtask in which that event is forwarded: it may find nothing to wait for;
 // - of several events which one wait makes jump (an awaited one and its children), which goes first;
 // - of two waits that close one circle in the same microtasks, which is refused;
+// - what comes to a bus in the microtasks after it became idle, while a `stop({ timeout })` waits for that: it may be cancelled;
 // - when exactly a time-out fires: the trace says so, and what it did is then checked;
+// - an `expect` whose event came as it was about to time out, and what other `expect`s find in the same moment;
 // - the place of the entries of handlers that never ran (cancelled ones) among those of other buses.
 
 import { Life, Mismatch, type Of } from './life.js'
 import { whatIsStuck } from './order.js'
-import { expectTimeout, type Program } from './program.js'
+import { expectTimeout, type Program, stopTimeout } from './program.js'
+import type { Bus, Ev, Run, Wait } from './state.js'
 import * as state from './state.js'
-import type { Bus, Ev, Expectation, Run, Wait } from './state.js'
 import type { Place, Stamped, Trace } from './trace.js'
 import { compareFacts } from './verdict.js'
 
@@ -66,37 +69,60 @@ export function follow(program: Program): (entries: Stamped[], statuses: string[
 export class Model extends Life {
   private readonly idles: { bus: Bus; run: Run | null; open: boolean; wasIdle: boolean }[] = []
   private readonly stops: Bus[] = []
-  private aborts: Run[] = []
+  private aborts: { run: Run; reason: string }[] = []
 
   accept(entry: Stamped, now: number): void {
     this.now = now
     this.stretch = entry.stretch
     this.time = entry.time
-    if (entry.k === 'abort') return this.abort(this.run(entry.run))
+    if (entry.k === 'abort') return this.abort(this.run(entry.run), entry.reason)
     this.explainAborts()
-    this.apply(entry)
+    this.lookForIdle()
+    try {
+      this.apply(entry)
+    } catch (error) {
+      if (!(error instanceof Mismatch && this.lapse())) throw error
+      this.apply(entry)
+    }
     this.lookForIdle()
   }
 
   private apply(entry: Stamped): void {
     switch (entry.k) {
-      case 'dispatch': return this.dispatch(entry)
-      case 'enter': return this.forward(entry)
-      case 'start': return this.start(entry)
-      case 'end': return this.end(entry)
-      case 'wait': return this.wait(entry)
-      case 'bound': return this.bind(entry.wait)
-      case 'resume': return this.resume(entry)
-      case 'expect': return this.expect(entry)
-      case 'expected': return this.expected(entry)
-      case 'zombie': return this.zombie(entry)
-      case 'completed': return this.completed(this.events[entry.event])
-      case 'idle': return this.idle(entry)
-      case 'idled': return this.idled(entry)
-      case 'stop': return this.stop(this.buses[entry.bus])
-      case 'stopped': return this.stopped(entry.stop)
-      case 'open': return
-      case 'rest': return this.rest(entry.statuses)
+      case 'dispatch':
+        return this.dispatch(entry)
+      case 'enter':
+        return this.forward(entry)
+      case 'start':
+        return this.start(entry)
+      case 'end':
+        return this.end(entry)
+      case 'wait':
+        return this.wait(entry)
+      case 'bound':
+        return this.bind(entry.wait)
+      case 'resume':
+        return this.resume(entry)
+      case 'expect':
+        return this.expect(entry)
+      case 'expected':
+        return this.expected(entry)
+      case 'zombie':
+        return this.zombie(entry)
+      case 'completed':
+        return this.completed(this.events[entry.event])
+      case 'idle':
+        return this.idle(entry)
+      case 'idled':
+        return this.idled(entry)
+      case 'stop':
+        return this.stop(this.buses[entry.bus], entry.patient)
+      case 'stopped':
+        return this.stopped(entry.stop)
+      case 'open':
+        return
+      case 'rest':
+        return this.rest(entry.statuses)
     }
   }
 
@@ -107,7 +133,16 @@ export class Model extends Life {
       const circular = run !== null && state.closesCircle(run, event)
       const hidden = place !== 'known' && this.stretch <= event.hidden + 1
       const bound = Number.POSITIVE_INFINITY
-      const wait: Wait = { event, run, at: this.now + position / 100, bound, open: true, direct, circular, hidden }
+      const wait: Wait = {
+        event,
+        run,
+        at: this.now + position / 100,
+        bound,
+        open: true,
+        direct,
+        circular,
+        hidden,
+      }
       event.waits.push(wait)
       return wait
     })
@@ -127,19 +162,20 @@ export class Model extends Life {
 
   private resume({ wait: id, error }: Of<'resume'>): void {
     const group = this.groups.get(id) ?? []
-    this.groups.delete(id)
     for (const wait of group) wait.open = false
     this.waiting = this.waiting.filter(({ open }) => open)
     this.pauses = this.pauses.filter(({ owed }) => owed.open)
     if (error === 'EventLoopError') {
       if (!group.some(isCircular)) throw new Mismatch(`wait ${id} was refused, and it closes no circle`)
       for (const wait of group) wait.event.waits.splice(wait.event.waits.indexOf(wait), 1)
+      for (const wait of this.waiting) wait.circular &&= closes(wait)
     } else if (error) {
       throw new Mismatch(`wait ${id} was rejected with ${error}`)
     } else {
       const early = group.find(({ event, hidden }) => !event.done && !hidden)
       if (early) throw new Mismatch(`wait ${id} resumed before e${early.event.id} was completed`)
     }
+    this.groups.delete(id)
   }
 
   private expect({ bus: at, type, run: by }: Of<'expect'>): void {
@@ -148,37 +184,44 @@ export class Model extends Life {
     const visits = this.events.flatMap(({ visits }) => visits).sort((a, b) => a.at - b.at)
     const free = visits.filter((visit) => visit.bus === bus && visit.event.type === type && !visit.expected)
     const queued = free.find(({ state }) => state === 'queued')
-    const visit = queued ?? free.find(({ event }) => run !== null && state.isDescendant(event, run.visit.event))
-    const event = visit?.event ?? null
-    if (visit) visit.expected = true
-    const rest = { open: true, refused: false, deadline: this.time + expectTimeout - 1, late: false }
-    this.expects.push({ bus, type, run, event, ...rest })
+    const visit =
+      queued ?? free.find(({ event }) => run !== null && state.isDescendant(event, run.visit.event))
+    const late = this.expects.some(
+      (other) => other.open && other.late && other.bus === bus && other.type === type,
+    )
+    if (visit && !late) visit.expected = true
+    const rest = { open: true, refused: false, deadline: this.time + expectTimeout - 1, late }
+    this.expects.push({ bus, type, run, event: visit?.event ?? null, ...rest })
   }
 
   private expected({ expect: id, event, error }: Of<'expected'>): void {
     const expectation = this.expects[id]
+    // Told a moment before what else the end of a patient stop does.
+    if (error === 'BusStoppedError' && expectation.bus.grace) this.lapse()
     expectation.open = false
     const wanted = expectation.event
-    if (expectation.late && error === 'EventTimeoutError') return this.forget(expectation)
+    if (expectation.late) return this.takeAsSeen(expectation.bus, event)
     if (wanted ? event !== wanted.id : event !== null) {
-      throw new Mismatch(`expect ${id}: expected ${wanted ? `e${wanted.id}` : 'no event'}, got ${error ?? `e${event}`}`)
+      throw new Mismatch(
+        `expect ${id}: expected ${wanted ? `e${wanted.id}` : 'no event'}, got ${error ?? `e${event}`}`,
+      )
     }
     if (!wanted && !expectation.refused && error !== 'EventTimeoutError') {
       throw new Mismatch(`expect ${id}: expected an EventTimeoutError, got ${error}`)
     }
   }
 
-  /** It had timed out before the event came. */
-  private forget({ bus, event }: Expectation): void {
-    const visit = event?.visits.find((visit) => visit.bus === bus)
-    const others = this.expects.filter((other) => other.bus === bus && other.event === event && !other.late)
-    if (visit && others.length === 0) visit.expected = false
+  /** It was about to time out when its event came; or it met events that another such one may have had. */
+  private takeAsSeen(bus: Bus, event: number | null): void {
+    const visit = event === null ? null : this.events[event].visits.find((candidate) => candidate.bus === bus)
+    if (visit) visit.expected = true
   }
 
   private zombie({ run, error }: Of<'zombie'>): void {
     if (this.run(run).live) throw new Mismatch(`r${run} found its signal aborted, and it is not over`)
     const isRefusedAnyway = error === 'BusStoppedError' && this.run(run).visit.bus.stopping >= 0
-    if (error !== 'EventCancelledError' && !isRefusedAnyway) throw new Mismatch(`r${run} is over; its dispatch gave ${error}`)
+    if (error !== 'EventCancelledError' && !isRefusedAnyway)
+      throw new Mismatch(`r${run} is over; its dispatch gave ${error}`)
   }
 
   private completed(event: Ev): void {
@@ -189,7 +232,12 @@ export class Model extends Life {
   }
 
   private idle({ bus, run }: Of<'idle'>): void {
-    this.idles.push({ bus: this.buses[bus], run: run === null ? null : this.run(run), open: true, wasIdle: false })
+    this.idles.push({
+      bus: this.buses[bus],
+      run: run === null ? null : this.run(run),
+      open: true,
+      wasIdle: false,
+    })
     this.lookForIdle()
   }
 
@@ -202,46 +250,71 @@ export class Model extends Life {
   }
 
   private lookForIdle(): void {
+    for (const bus of this.buses) bus.wasIdle ||= bus.grace > 0 && this.unfinished(bus).length === 0
     for (const idle of this.idles) idle.wasIdle ||= idle.bus.queue.length + idle.bus.running.length === 0
   }
 
-  private stop(bus: Bus): void {
+  private stop(bus: Bus, patient: boolean): void {
     bus.stopping = this.stretch
     this.stops.push(bus)
+    bus.wasIdle = false
+    if (patient) bus.grace = this.time + stopTimeout - 1
+    else this.cancelAll(bus)
+  }
+
+  private cancelAll(bus: Bus): void {
+    bus.grace = 0
     for (const expectation of this.expects) {
       if (expectation.bus === bus && expectation.open && !expectation.event) expectation.refused = true
     }
-    for (const event of this.events) {
-      if (event.visits.some((visit) => visit.bus === bus)) this.cancel(event)
-    }
+    for (const event of this.unfinished(bus)) this.cancel(event)
     for (const visit of this.buses.flatMap(({ running }) => running)) this.advance(visit)
   }
 
-  private stopped(id: number): void {
-    this.stops[id].stopping = -1
+  private unfinished(bus: Bus): Ev[] {
+    return this.events.filter(({ done, visits }) => !done && visits.some((visit) => visit.bus === bus))
   }
 
-  private abort(run: Run): void {
+  /** The time of patient stops is over, or their bus has been idle: seen by what comes of it. False if there is none. */
+  private lapse(): boolean {
+    const due = this.buses.filter(({ grace, wasIdle }) => grace > 0 && (grace <= this.time || wasIdle))
+    for (const bus of due) this.cancelAll(bus)
+    return due.length > 0
+  }
+
+  private stopped(id: number): void {
+    const bus = this.stops[id]
+    if (bus.grace > this.time && !bus.wasIdle) throw new Mismatch(`b${bus.id} stopped before it was idle`)
+    if (bus.grace) this.cancelAll(bus)
+    bus.stopping = -1
+  }
+
+  private abort(run: Run, reason: string): void {
     if (run.aborted) throw new Mismatch(`the signal of r${run.id} aborted twice`)
     run.aborted = true
     if (run.condemned) return
-    if (!run.live) throw new Mismatch(`the signal of r${run.id} aborted after it had ended`)
-    this.aborts.push(run)
+    if (!run.live) {
+      const mayBeUnheard = this.stretch <= run.ended + 2 && this.lapse()
+      if (!mayBeUnheard) throw new Mismatch(`the signal of r${run.id} aborted after it had ended`)
+      run.result.errors = ['EventCancelledError']
+      return
+    }
+    this.aborts.push({ run, reason })
   }
 
-  /** Signals that aborted in one stretch: each is a time-out, or below one of the same stretch. */
+  /** Signals that aborted in one stretch: each is a time-out, or below one of the same stretch, or a stop is out of patience. */
   private explainAborts(): void {
-    const group = this.aborts
-    this.aborts = []
+    const group = this.aborts.map(({ run }) => run)
     const isBelow = (run: Run) => group.some((other) => other !== run && below(run, other))
-    for (const root of group.filter((run) => !isBelow(run))) {
-      if (!root.short) throw new Mismatch(`the signal of r${root.id} aborted without a cause`)
-      this.timeOut(root)
+    for (const { run: root, reason } of this.aborts.splice(0)) {
+      if (isBelow(root)) continue
+      if (root.live && reason === 'EventTimeoutError' && root.short) this.timeOut(root)
+      else if (root.live) this.lapse()
     }
-    for (const run of group.filter(isBelow)) {
+    for (const run of group) {
       if (run.live) throw new Mismatch(`the signal of r${run.id} aborted without a cause`)
       // Both were due: it may have timed out itself just before it would have been cancelled.
-      if (run.short) run.result.errors = ['EventCancelledError', 'EventTimeoutError']
+      if (run.short && isBelow(run)) run.result.errors = ['EventCancelledError', 'EventTimeoutError']
     }
   }
 
@@ -254,12 +327,14 @@ export class Model extends Life {
 
   /** What the bus still has to do before it may rest; null if nothing. */
   owes(statuses: string[]): string | null {
-    for (const [id, { event, open, refused }] of this.expects.entries()) {
-      if (open && (event || refused)) return `expect ${id} should have settled: ${event ? `e${event.id}` : 'stopped'}`
+    for (const [id, { event, open, refused, late }] of this.expects.entries()) {
+      if (open && !late && (event || refused))
+        return `expect ${id} should have settled: ${event ? `e${event.id}` : 'stopped'}`
     }
     for (const [id, group] of this.groups) {
       if (group.every(({ event }) => event.done)) return `wait ${id} should have resumed: all is completed`
-      if (group.some((wait) => wait.run?.live && isCircular(wait))) return `wait ${id} should have been refused: a circle`
+      if (group.some((wait) => wait.run?.live && closes(wait)))
+        return `wait ${id} should have been refused: a circle`
     }
     for (const [id, status] of statuses.entries()) {
       const { done, started } = this.events[id]
@@ -277,15 +352,16 @@ export class Model extends Life {
     if (late) return `e${late.id} should have been completed`
     const bus = this.stops.find(({ stopping }) => stopping >= 0)
     if (bus) return `stop() of b${bus.id} should have resolved`
-    const busy = (at: Bus) => this.events.some(({ done, visits }) => !done && visits.some((visit) => visit.bus === at))
+    const busy = (at: Bus) =>
+      this.events.some(({ done, visits }) => !done && visits.some((visit) => visit.bus === at))
     const idle = this.idles.find((waiting) => waiting.open && (waiting.run || !busy(waiting.bus)))
     return idle ? `waitUntilIdle() of b${idle.bus.id} should have settled` : null
   }
 }
 
-function isCircular({ run, event, circular }: Wait): boolean {
-  return circular || (run !== null && !event.done && state.closesCircle(run, event))
-}
+const isCircular = (wait: Wait) => wait.circular || closes(wait)
+
+const closes = ({ run, event }: Wait) => run !== null && !event.done && state.closesCircle(run, event)
 
 function below(run: Run, ancestor: Run): boolean {
   for (let event: Ev | null = run.visit.event; event; event = event.parent) {

@@ -1,6 +1,16 @@
 // The rules of order: which queued event may start now, and which must have started when all is at rest.
 
-import { type Bus, type Ev, hasWaitingRun, type Jump, jump, laneOf, type Pause, type Visit, type Wait } from './state.js'
+import {
+  type Bus,
+  type Ev,
+  hasWaitingRun,
+  type Jump,
+  jump,
+  laneOf,
+  type Pause,
+  type Visit,
+  type Wait,
+} from './state.js'
 
 export interface Scene {
   buses: Bus[]
@@ -16,7 +26,8 @@ export function whyNot(visit: Visit, scene: Scene): string | null {
   const own = jump(visit)
   const jumps = Number.isFinite(own.from)
   const first = visit.bus.queue[0] === visit
-  if (!lane) return first || jumps ? null : `e${visit.bus.queue[0].event.id} was dispatched to this bus earlier`
+  if (!lane)
+    return first || jumps ? null : `e${visit.bus.queue[0].event.id} was dispatched to this bus earlier`
 
   const busy = running(lane).find((other) => !hasWaitingRun(other, scene.waiting, scene.stretch, false))
   if (busy) return `${name(busy)} is running in this lane, and none of its handlers waits`
@@ -27,15 +38,15 @@ export function whyNot(visit: Visit, scene: Scene): string | null {
     if (held) return `${name(held)} holds the lane, and nobody waits for this event`
     if (!first) return `${name(visit.bus.queue[0])} was dispatched to this bus earlier`
   }
-  return whyPaused(lane, scene.pauses, jumps)
+  return whyPaused(visit, lane, scene.pauses, jumps)
 }
 
 /** "Code directly awaiting event A, or an `expect` that A fulfilled, runs before the handlers of the next event B start". */
-function whyPaused(lane: Bus[], pauses: Pause[], jumps: boolean): string | null {
-  for (const { owed, lane: paused } of pauses) {
+function whyPaused(visit: Visit, lane: Bus[], pauses: Pause[], jumps: boolean): string | null {
+  for (const { owed, lane: paused, since } of pauses) {
     const due = owed.open && (!owed.run || owed.run.live) && paused.some((bus) => lane.includes(bus))
     // An `expect` is fulfilled by an event that still runs: what this event's own handlers wait for may start.
-    if (!due || (jumps && 'bus' in owed)) continue
+    if (!due || visit.at > since || (jumps && 'bus' in owed)) continue
     return `the code that waits for e${owed.event?.id} has not run yet`
   }
   return null
@@ -52,13 +63,19 @@ function precedes(other: Visit, own: Jump): boolean {
 export function whatIsStuck(scene: Scene): string | null {
   for (const bus of scene.buses) {
     for (const visit of bus.running) {
-      if (!visit.runs.some(({ live }) => live)) return `the next handler of ${name(visit)} should have started`
+      if (!visit.runs.some(({ live }) => live))
+        return `the next handler of ${name(visit)} should have started`
     }
     const lane = laneOf(bus, scene.buses)
     const [head] = bus.queue
-    if (head && !(lane && running(lane).length > 0)) return `${name(head)} should have started: nothing is running`
+    if (head && !(lane && running(lane).length > 0))
+      return `${name(head)} should have started: nothing is running`
     const jumper = bus.queue.find((visit) => Number.isFinite(jump(visit).by))
-    if (jumper && lane && running(lane).every((visit) => hasWaitingRun(visit, scene.waiting, scene.stretch, true))) {
+    if (
+      jumper &&
+      lane &&
+      running(lane).every((visit) => hasWaitingRun(visit, scene.waiting, scene.stretch, true))
+    ) {
       return `${name(jumper)} should have started: a handler waits for it, and so does every running one of its lane`
     }
   }

@@ -10,9 +10,11 @@ export type EventName = (typeof types)[number]
 
 export const gateCount = 3
 /** A handler marked `short` times out after this many ms. */
-export const shortTimeout = 8
+export const shortTimeout = 5
 /** And every `expect` after so many. */
-export const expectTimeout = 5
+export const expectTimeout = 3
+/** A patient `stop()` waits for so many until the bus is idle. */
+export const stopTimeout = 4
 
 export interface Program {
   buses: BusPlan[]
@@ -71,7 +73,7 @@ export type Action =
   | { do: 'expect'; type: EventName; bus: number }
   | { do: 'open'; gate: number }
   | { do: 'idle'; bus: number }
-  | { do: 'stop'; bus: number }
+  | { do: 'stop'; bus: number; patient: boolean }
 
 /** What a theme adds to dispatching, awaiting, throwing and returning. */
 export interface Theme {
@@ -92,7 +94,9 @@ const reading = fc.constantFrom<Reading>('event', 'result')
 
 /** Entries with weight 0 are left out: fast-check takes no generator that can never be chosen. */
 function weighted<T>(entries: [number, fc.Arbitrary<T>][]): fc.Arbitrary<T> {
-  return fc.oneof(...entries.filter(([weight]) => weight > 0).map(([weight, arbitrary]) => ({ weight, arbitrary })))
+  return fc.oneof(
+    ...entries.filter(([weight]) => weight > 0).map(([weight, arbitrary]) => ({ weight, arbitrary })),
+  )
 }
 
 function steps(theme: Theme, async: boolean): fc.Arbitrary<Step[]> {
@@ -108,7 +112,10 @@ function steps(theme: Theme, async: boolean): fc.Arbitrary<Step[]> {
     [when(async, 1), fc.record({ do: fc.constant('idle') })],
     [when(theme.spins, 1), fc.record({ do: fc.constant('spin') })],
     [when(async && theme.gates, 3), fc.record({ do: fc.constant('gate'), gate: small })],
-    [when(async && theme.expects, 3), fc.record({ do: fc.constant('expect'), type, to: small, bare: fc.boolean() })],
+    [
+      when(async && theme.expects, 3),
+      fc.record({ do: fc.constant('expect'), type, to: small, bare: fc.boolean() }),
+    ],
   ])
   return fc.array(step, { maxLength: 4 })
 }
@@ -165,7 +172,17 @@ function action(theme: Theme): fc.Arbitrary<Action> {
     [theme.forwards ? 1 : 0, fc.record({ do: fc.constant('redispatch'), event, bus: small })],
     [theme.gates ? 3 : 0, fc.record({ do: fc.constant('open'), gate: small })],
     [theme.expects ? 2 : 0, fc.record({ do: fc.constant('expect'), type, bus: small })],
-    [theme.stops ? 2 : 0, fc.record({ do: fc.constant('stop'), bus: small })],
+    [
+      theme.stops ? 2 : 0,
+      fc.record({
+        do: fc.constant('stop'),
+        bus: small,
+        patient: weighted([
+          [4, fc.constant(false)],
+          [1, fc.constant(true)],
+        ]),
+      }),
+    ],
   ])
 }
 

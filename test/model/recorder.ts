@@ -41,8 +41,8 @@ export class Recorder {
     if (outcome.as !== 'event' || outcome.wait === null) this.ticking.delete(`run ${run}`)
   }
 
-  abort(run: number): void {
-    this.add({ k: 'abort', run })
+  abort(run: number, reason: unknown): void {
+    this.add({ k: 'abort', run, reason: errorName(reason) })
     this.ticking.delete(`run ${run}`)
   }
 }

@@ -1,15 +1,14 @@
 // Starts the model test in browsers with settings of its own, for the two scripts beside this file.
 
-import { summaryReporter } from '@web/test-runner'
-import { startTestRunner } from '@web/test-runner'
+import { startTestRunner, summaryReporter } from '@web/test-runner'
 import config from '../../web-test-runner.config.mjs'
 import { launchers } from '../support/engines.mjs'
 
 /**
- * @param {{ browsers: string[], settings?: { programs?: number, seed?: number }, silent?: boolean }} options
+ * @param {{ browsers: string[], settings?: { programs?: number, seed?: number, firstFailure?: boolean } }} options
  * @returns {Promise<boolean>} whether all passed
  */
-export async function runModelTest({ browsers, settings = {}, silent = false }) {
+export async function runModelTest({ browsers, settings = {} }) {
   const runner = await startTestRunner({
     readCliArgs: false,
     readFileConfig: false,
@@ -20,9 +19,11 @@ export async function runModelTest({ browsers, settings = {}, silent = false }) 
       browsers: launchers(browsers),
       testsFinishTimeout: 4 * 3_600_000,
       // The page reads its settings from here: they are no part of the test's address.
-      testRunnerHtml: (framework) => `<!doctype html><script>globalThis.modelTest = ${JSON.stringify(settings)}</script>
+      testRunnerHtml: (
+        framework,
+      ) => `<!doctype html><script>globalThis.modelTest = ${JSON.stringify(settings)}</script>
         <script type="module" src="${framework}"></script>`,
-      ...(silent ? { reporters: [{}] } : { reporters: [summaryReporter()] }),
+      reporters: [summaryReporter()],
     },
   })
   if (!runner) throw new Error('The test runner did not start')

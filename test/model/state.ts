@@ -17,6 +17,10 @@ export interface Bus {
   running: Visit[]
   /** The stretch in which `stop()` was called and has not resolved yet; otherwise -1. */
   stopping: number
+  /** Until when a patient stop may wait for the bus to be idle; 0 when it does not. */
+  grace: number
+  /** It has been idle since a patient stop began. */
+  wasIdle: boolean
 }
 
 /** An event on one bus. */
@@ -110,6 +114,7 @@ export interface Expectation {
 export interface Pause {
   owed: Wait | Expectation
   lane: Bus[]
+  since: number
 }
 
 /** The lane of a bus: the buses among which one event runs at a time; null if they start as they come. */
@@ -119,7 +124,15 @@ export function laneOf(bus: Bus, buses: readonly Bus[]): Bus[] | null {
 }
 
 export function makeBuses({ buses }: Program): Bus[] {
-  return buses.map((plan, id) => ({ id, plan, queue: [], running: [], stopping: -1 }))
+  return buses.map((plan, id) => ({
+    id,
+    plan,
+    queue: [],
+    running: [],
+    stopping: -1,
+    grace: 0,
+    wasIdle: false,
+  }))
 }
 
 /** "those for its type, then those for '*', in order of registration ... a function runs at most once". */
@@ -133,7 +146,9 @@ export function itemsFor(bus: Bus, type: EventName, busCount: number): Item[] {
     if (on === '*' || (typeof does === 'object' && does.twice)) any.push(item)
   })
   any.push({ handler: probe, forward: null })
-  return [...typed, ...any].filter((item, index, all) => all.findIndex((other) => same(item, other)) === index)
+  return [...typed, ...any].filter(
+    (item, index, all) => all.findIndex((other) => same(item, other)) === index,
+  )
 }
 
 /** A bound `dispatch` is one function, however often it is registered. */
@@ -142,7 +157,10 @@ const same = (a: Item, b: Item) => (a.forward === null ? a.handler === b.handler
 /** The run waits for something that is not there yet. `surely`: the library must know so by now. */
 export function waits(run: Run, waiting: readonly Wait[], surely: boolean): boolean {
   return waiting.some(
-    (wait) => wait.open && wait.run === run && (!surely || (Number.isFinite(wait.bound) && !wait.circular && !wait.event.done)),
+    (wait) =>
+      wait.open &&
+      wait.run === run &&
+      (!surely || (Number.isFinite(wait.bound) && !wait.circular && !wait.event.done)),
   )
 }
 

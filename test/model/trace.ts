@@ -20,7 +20,15 @@ export type Outcome =
   | { as: 'event'; event: number; wait: number | null }
 
 export type Entry =
-  | { k: 'dispatch'; event: number; type: EventName; bus: number; run: number | null; place: Place | 'handle'; error: string | null }
+  | {
+      k: 'dispatch'
+      event: number
+      type: EventName
+      bus: number
+      run: number | null
+      place: Place | 'handle'
+      error: string | null
+    }
   /** A bound `dispatch` registered as a handler was called. */
   | { k: 'enter'; event: number; bus: number }
   | { k: 'start'; run: number; event: number; bus: number; handler: number }
@@ -32,13 +40,14 @@ export type Entry =
   | { k: 'resume'; wait: number; error: string | null }
   | { k: 'expect'; expect: number; bus: number; type: EventName; run: number | null }
   | { k: 'expected'; expect: number; event: number | null; error: string | null }
-  | { k: 'abort'; run: number }
+  /** `reason`: the name of the signal's. */
+  | { k: 'abort'; run: number; reason: string }
   /** An aborted run went on and tried to dispatch. */
   | { k: 'zombie'; run: number; error: string | null }
   | { k: 'completed'; event: number }
   | { k: 'idle'; idle: number; bus: number; run: number | null }
   | { k: 'idled'; idle: number; answer: boolean | string }
-  | { k: 'stop'; stop: number; bus: number }
+  | { k: 'stop'; stop: number; bus: number; patient: boolean }
   | { k: 'stopped'; stop: number }
   | { k: 'open'; gate: number }
   /** Nothing moves any more without a new action from outside. */
@@ -78,7 +87,9 @@ export interface Trace {
 export function format(entries: readonly Stamped[]): string {
   return entries
     .map(({ k, time, ...rest }, index) => {
-      const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      const fields = Object.entries(rest).map(
+        ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      )
       return `${String(index).padStart(4)} ${k} ${fields.join(' ')}`
     })
     .join('\n')

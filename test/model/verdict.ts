@@ -11,7 +11,11 @@ export function compareFacts(events: Ev[], { events: facts, unsettled }: Trace):
     const actual = facts[id]
     equal(`status of e${id}`, actual.status, 'completed')
     equal(`parent of e${id}`, actual.parent, event.parent?.id ?? null)
-    equal(`path of e${id}`, actual.path, event.visits.map(({ bus }) => bus.id))
+    equal(
+      `path of e${id}`,
+      actual.path,
+      event.visits.map(({ bus }) => bus.id),
+    )
     equal(`children of e${id}`, actual.children, ids(event.children))
     compareResults(event, actual.results)
     equal(`eventResult() of e${id}`, actual.answer, answerOf(actual))
@@ -23,12 +27,20 @@ function compareResults(event: Ev, all: ResultFacts[]): void {
   const what = `results of e${event.id}`
   for (const { bus } of event.visits) {
     const here = (result: { bus: number }) => result.bus === bus.id
-    equal(`${what} on b${bus.id}`, actual.filter(here).map(handlerOf), event.results.filter(here).map(handlerOf))
+    equal(
+      `${what} on b${bus.id}`,
+      actual.filter(here).map(handlerOf),
+      event.results.filter(here).map(handlerOf),
+    )
   }
   // Across buses only what ran has a fixed place.
   const ran = event.results.filter(({ run }) => run)
   const keys = new Set(ran.map(keyOf))
-  equal(`order of the ${what}`, actual.map(keyOf).filter((key) => keys.has(key)), ran.map(keyOf))
+  equal(
+    `order of the ${what}`,
+    actual.map(keyOf).filter((key) => keys.has(key)),
+    ran.map(keyOf),
+  )
   for (const result of event.results) {
     const found = actual.find((candidate) => keyOf(candidate) === keyOf(result))
     if (found) compareResult(`result of b${result.bus}.${result.handler} of e${event.id}`, result, found)
@@ -38,7 +50,8 @@ function compareResults(event: Ev, all: ResultFacts[]): void {
 function compareResult(what: string, { errors, value, run }: Result, actual: ResultFacts): void {
   equal(`status of the ${what}`, actual.status, errors ? 'error' : 'completed')
   if (errors) {
-    if (!errors.includes(actual.error ?? '')) throw new Mismatch(`${what}: expected ${errors}, got ${actual.error}`)
+    if (!errors.includes(actual.error ?? ''))
+      throw new Mismatch(`${what}: expected ${errors}, got ${actual.error}`)
   } else {
     equal(what, actual.value, value)
   }

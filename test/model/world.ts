@@ -1,7 +1,15 @@
 // The real buses, events and gates of one program, and everything that both handlers and the program outside do to them.
 
 import { BaseEvent, EventBus } from '../../src/index.js'
-import { type EventName, expectTimeout, gateCount, type HandlerPlan, type Program, type Reading } from './program.js'
+import {
+  type EventName,
+  expectTimeout,
+  gateCount,
+  type HandlerPlan,
+  type Program,
+  type Reading,
+  stopTimeout,
+} from './program.js'
 import { errorName, Recorder } from './recorder.js'
 import type { EventFacts, Place, ResultFacts } from './trace.js'
 import { forwarder, probe } from './trace.js'
@@ -34,7 +42,8 @@ export class World extends Recorder {
     const prefix = `P${programs++}B`
     const handlers = program.buses.flatMap((bus) => bus.handlers).map(({ does }) => does)
     const forwarders = handlers.filter((does) => typeof does === 'number')
-    this.forwards = forwarders.length > 0 || handlers.some((does) => typeof does === 'object' && forwardsItself(does))
+    this.forwards =
+      forwarders.length > 0 || handlers.some((does) => typeof does === 'object' && forwardsItself(does))
     const onDispatch = (event: BaseEvent, bus: EventBus) => this.entered(event, bus)
     this.buses = program.buses.map(
       ({ mode, parallelHandlers, maxHistorySize }, index) =>
@@ -155,12 +164,16 @@ export class World extends Recorder {
     }
   }
 
-  stop(bus: number): void {
+  stop(bus: number, patient: boolean): void {
+    // What a second, impatient stop does to a patient one is not written anywhere.
+    if (this.ticking.has(`stop of b${bus}`) || (patient && this.pending.has(`stop of b${bus}`))) return
     const stop = this.number('stop')
-    this.add({ k: 'stop', stop, bus })
-    this.pending.add(`stop ${stop}`)
-    this.buses[bus].stop().then(() => {
-      this.pending.delete(`stop ${stop}`)
+    this.add({ k: 'stop', stop, bus, patient })
+    this.pending.add(`stop of b${bus}`)
+    if (patient) this.ticking.add(`stop of b${bus}`)
+    this.buses[bus].stop(patient ? { timeout: stopTimeout } : {}).then(() => {
+      this.pending.delete(`stop of b${bus}`)
+      this.ticking.delete(`stop of b${bus}`)
       this.add({ k: 'stopped', stop })
     })
   }
@@ -206,7 +219,8 @@ export class World extends Recorder {
   }
 }
 
-const forwardsItself = ({ steps, end }: HandlerPlan) => end === 'forward' || steps.some((step) => step.do === 'forward')
+const forwardsItself = ({ steps, end }: HandlerPlan) =>
+  end === 'forward' || steps.some((step) => step.do === 'forward')
 
 export const handlerName = (handler: number) => (handler === probe ? 'probe' : `h${handler}`)
 

@@ -19,9 +19,11 @@
 
 /** @returns {Fence[]} */
 export function fencesOf(/** @type {string} */ markdown) {
+  /** @type {Fence[]} */
   const fences = []
   const perHeading = new Map()
   let heading = ''
+  /** @type {Fence | null} */
   let open = null
   for (const [i, line] of markdown.split('\n').entries()) {
     if (open) {
@@ -63,7 +65,9 @@ export function claimsOf(/** @type {string} */ code) {
   })
 }
 
-const notAnExpression = /^(const|let|var|return|class|import|export|if|for|while|throw|\}|\.)(?!\w)/
+/** What a line cannot begin with if it is to be checked: a statement, or what would go on from the line before. */
+const notAnExpression =
+  /^(?:[([`/+*-]|(?:const|let|var|return|class|import|export|if|for|while|throw)\b|[}.?])/
 
 /** The fence as a module that reports to the recorder what its claims are about; lines stay where they are. */
 export function instrumented(/** @type {Fence} */ { code }) {
@@ -79,7 +83,9 @@ export function instrumented(/** @type {Fence} */ { code }) {
       throw new SyntaxError(`\`${expression}\` is no expression of one line: it cannot be checked`)
     }
     lines[line] =
-      kind === 'value' ? `$.value(${line}, ${expression})` : `await $.throws(${line}, async () => ${expression})`
+      kind === 'value'
+        ? `$.value(${line}, ${expression})`
+        : `await $.throws(${line}, async () => ${expression})`
   }
   return `import { recorder as $ } from '../recorder.js'; ${lines.join('\n')}`
 }

@@ -38,11 +38,11 @@ export function show(value: unknown): string {
   return entries.length ? `{ ${entries.join(', ')} }` : '{}'
 }
 
-/** The same text without what differs from run to run: times, ids, and the ends of generated names. */
+/** The same text without what differs from run to run: times, ids, and the numbers of handlers. */
 export function steady(text: string): string {
   return text
     .replace(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<uuid>')
     .replace(/\d\d:\d\d:\d\d\.\d{3}/g, '<time>')
     .replace(/\(\d+\.\d{3}s\)/g, '(<s>)')
-    .replace(/#[\da-f]{4}\b(?= \[)/g, '#<id>')
+    .replace(/#[\da-f]+(?= \[)/g, '#<id>')
 }

@@ -1,0 +1,73 @@
+// Ten deliberate bugs. With `BUBUS_MUTANT=name` the test server serves the library with that one in it; the model test must
+// notice each (`npm run test:mutants`). `find` occurs once in its file.
+
+/** @type {Record<string, { file: string, find: string, replace: string } | { file: string, find: string, replace: string }[]>} */
+export const mutants = {
+  // An awaited event waits for its turn.
+  'no-jump': {
+    file: 'src/events/event-state.ts',
+    find: 'if (this.urgent || this.status === COMPLETED) return',
+    replace: 'if (this) return',
+  },
+  // While a handler waits, everything that is queued may start.
+  'jump-all': {
+    file: 'src/bus/run-loop.ts',
+    find: 'if (this.#queued && (parallel || active === 0))',
+    replace: 'if (this.#queued && (parallel || active === this.blocked))',
+  },
+  // Last in, first out.
+  lifo: {
+    file: 'src/linked-list.ts',
+    find: '[this.#in, this.#out] = [this.#out, this.#in.reverse()]',
+    replace: '[this.#in, this.#out] = [this.#out, this.#in]',
+  },
+  // After an await the running handler is forgotten.
+  'lost-parent': {
+    file: 'src/running-handler.ts',
+    find: 'page.current = run\n      page.likely = null',
+    replace: 'page.likely = null',
+  },
+  // An event that comes back from the bus that it was forwarded to runs again, once.
+  'double-run-after-forward': {
+    file: 'src/bus/bus-core.ts',
+    find: 'if (state.visit(this)) return event',
+    replace: 'if (state.visit(this) && state.firstVisit.nextVisit?.nextVisit !== null) return event',
+  },
+  // The last thing that an event waits for is not waited for.
+  'early-completion': {
+    file: 'src/events/event-state.ts',
+    find: 'while (state && --state.open === 0)',
+    replace: 'while (state && --state.open <= 1 && state.status !== COMPLETED)',
+  },
+  // What a timed-out or stopped handler dispatched goes on.
+  'lost-cancel': {
+    file: 'src/events/handler-run.ts',
+    find: 'if (this.children) for (const child of this.children) child.cancel(cause)',
+    replace: 'void cause',
+  },
+  // Of several that wait for an event only the first is told.
+  'dropped-waiter': {
+    file: 'src/events/event-state.ts',
+    find: 'if (observers) for (const observe of observers) observe(this.event)',
+    replace: 'observers?.[0](this.event)',
+  },
+  // After a time-out the next event starts before the handlers that are left of this one.
+  'wrong-order-after-time-out': {
+    file: 'src/bus/visit.ts',
+    find: 'if (!this.#advancing && this.#pending === 0 && !this.done) this.#advance()',
+    replace: `if (this.#advancing || this.#pending > 0 || this.done) return
+    const { lane } = this.core
+    if (run.reason && !this.#cancelled) {
+      lane.active--
+      lane.drain()
+      lane.active++
+    }
+    this.#advance()`,
+  },
+  // A handler's second child counts twice.
+  'miscounted-children': {
+    file: 'src/events/event-state.ts',
+    find: 'parent.open++',
+    replace: 'parent.open += run.children.length === 2 ? 2 : 1',
+  },
+}
