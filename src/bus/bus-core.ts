@@ -250,7 +250,13 @@ export class BusCore {
     // A handler of this bus that stops it cannot wait for itself.
     if (timeout && !currentRun()?.state.visit(this)) {
       this.#draining++
-      await this.waitUntilIdle(timeout)
+      const until = performance.now() + timeout
+      let left: number = timeout
+      // Once more for what came while this code waited for its turn.
+      do {
+        await this.waitUntilIdle(left)
+        left = until - performance.now()
+      } while (this.history.unfinished && left > 0)
       this.#draining--
     }
     this.#refusing++

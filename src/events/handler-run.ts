@@ -30,7 +30,7 @@ export interface Handler {
   readonly id: number
   readonly name: string
   /** ms for each run, null for none; undefined: the event's. */
-  readonly timeout?: number | null
+  readonly timeout?: number | null | undefined
 }
 
 /** One run of one handler for one event on one bus. `EventResult` is its public view, made when somebody looks. */

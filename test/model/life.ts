@@ -105,9 +105,11 @@ export class Life implements Scene {
     const isDue = (visit: Visit) =>
       visit.skipped.includes(target) || (visit.state === 'running' && isNext(visit))
     if (!visits.some(isDue)) {
-      const queued = visits.find(
-        (visit) => visit.state === 'queued' && visit.items.some(({ forward }) => forward === to),
-      )
+      const forwards = ({ state, items }: Visit) =>
+        state === 'queued' && items.some(({ forward }) => forward === to)
+      const queued = visits
+        .filter(forwards)
+        .sort((a, b) => Number(whyNot(a, this) !== null) - Number(whyNot(b, this) !== null))[0]
       if (queued) this.begin(queued)
     }
     const visit = visits.find(isDue)
