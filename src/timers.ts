@@ -50,13 +50,11 @@ export class TimerQueue {
   }
 }
 
-export function timers(): TimerQueue {
-  return (getPage().timers ??= new TimerQueue())
-}
-
 /** Calls `expired` after `ms`; the returned function takes it back. */
 export function after(ms: number, expired: () => void): () => void {
   const item: Timed = { list: null, prev: null, next: null, due: 0, expired }
-  timers().add(item, ms)
+  const page = getPage()
+  page.timers ??= new TimerQueue()
+  page.timers.add(item, ms)
   return () => LinkedList.remove(item)
 }

@@ -6,13 +6,9 @@ import { type Handler, HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, ERROR, STARTED } from '../events/status.js'
 import { getPage, readClock } from '../page.js'
 import { callAs, callHandler } from '../running-handler.js'
-import { timers } from '../timers.js'
 import { RunContext } from './bus-handle.js'
 import type { RegisteredHandler } from './subscriptions.js'
 import type { Visit } from './visit.js'
-
-/** After so many ms a handler is worth a warning. */
-const SLOW = 15_000
 
 /** Runs one handler for a visit's event. Never throws: whatever happens is the run's outcome. */
 export function callRun(visit: Visit, handler: RegisteredHandler): void {
@@ -65,10 +61,7 @@ export function takeAnswer(run: HandlerRun, value: unknown): void {
     return finishRun(run, error, true)
   }
   // Given up while it was being called.
-  if (!run.settled) {
-    ;(run.visit as Visit).add(run)
-    watchTime(run)
-  }
+  if (!run.settled) (run.visit as Visit).add(run)
   promise.then(
     (answer) => finishLater(run, answer, false),
     (error) => finishLater(run, error, true),
@@ -102,16 +95,6 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
   }
   if (run.settle(status, outcome, readClock(getPage())))
     (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
-}
-
-/** Puts a pending run on the timers: first for the warning, then for its time-out. */
-export function watchTime(run: HandlerRun): void {
-  const { timeout } = run
-  if (run.slow) timers().add(run, (timeout as number) - SLOW)
-  else {
-    run.slow = timeout !== null && timeout <= SLOW
-    timers().add(run, run.slow ? (timeout as number) : SLOW)
-  }
 }
 
 /** How many unfinished ancestors, itself included, were dispatched by a run of the same handler. */

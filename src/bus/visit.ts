@@ -5,12 +5,16 @@ import { timeoutTree } from '../events/log-tree.js'
 import { STARTED } from '../events/status.js'
 import type { Linked, LinkedList } from '../linked-list.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
+import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { type BusHandle, busHandle } from './bus-handle.js'
-import { callRun, watchTime } from './handler-call.js'
+import { callRun } from './handler-call.js'
 import { OUT, QUEUED } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
+
+/** After so many ms a handler is worth a warning. */
+const SLOW = 15_000
 
 const nobody: readonly RegisteredHandler[] = []
 
@@ -101,6 +105,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   add(run: HandlerRun): void {
     run.pending = true
     this.#pending++
+    this.#watch(run)
   }
 
   settled(run: HandlerRun): void {
@@ -132,22 +137,31 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     return this.queued && latest ? latest.state.pendingRun() : undefined
   }
 
-  expired(run: HandlerRun): void {
-    const { core } = this
-    const time = readClock(getPage())
-    if (!run.slow) {
-      run.slow = true
-      if (run.timeout !== null) watchTime(run)
-      warn(
-        `${run.handler.name} of ${run.state.label} has been running for 15 s: slow, or waiting for something that cannot come\n${run.state.event.eventLogTree()}`,
-      )
+  /** Warns of a slow handler first, then ends it when its time is over. */
+  #watch(run: HandlerRun): void {
+    const { timeout } = run
+    const expire = () => this.#expire(run)
+    if (timeout !== null && timeout <= SLOW) {
+      run.stopTimer = after(timeout, expire)
       return
     }
+    run.stopTimer = after(SLOW, () => {
+      if (timeout !== null) run.stopTimer = after(timeout - SLOW, expire)
+      const { handler, state } = run
+      warn(
+        `${handler.name} of ${state.label} has been running for 15 s: slow, or waiting for what cannot come\n${state.event.eventLogTree()}`,
+      )
+    })
+  }
+
+  #expire(run: HandlerRun): void {
+    const { core } = this
+    const { handler, state, timeout, children } = run
     const error = new EventTimeoutError(
-      `${run.handler.name} of ${run.state.label} on ${core.name} took longer than ${run.timeout} ms` +
-        (run.children.length ? `; what it dispatched is cancelled (${run.children.length})` : ''),
+      `${handler.name} of ${state.label} on ${core.name} took longer than ${timeout} ms` +
+        (children.length ? `; what it dispatched is cancelled (${children.length})` : ''),
     )
-    run.fail(error, time)
+    run.fail(error, readClock(getPage()))
     core.tellResult('timeout', run)
     warn(timeoutTree(run))
   }

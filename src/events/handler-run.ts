@@ -1,7 +1,6 @@
 import type { BusHandle } from '../bus/bus-handle.js'
 import { EventCancelledError } from '../errors.js'
-import { type Linked, LinkedList, none } from '../linked-list.js'
-import type { Timed } from '../timers.js'
+import { none } from '../linked-list.js'
 import { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
 import { COMPLETED, ERROR, PENDING, type ResultStatus } from './status.js'
@@ -19,8 +18,6 @@ export interface RunVisit {
   waiting(change: 1 | -1): void
   /** The run has its outcome, not from its own call. Called once. */
   settled(run: HandlerRun): void
-  /** The run's time is over, or it is time to warn of it. */
-  expired(run: HandlerRun): void
   /** The bus, bound to the run. */
   handle(run: HandlerRun): BusHandle
 }
@@ -34,13 +31,7 @@ export interface Handler {
 }
 
 /** One run of one handler for one event on one bus. `EventResult` is its public view, made when somebody looks. */
-export class HandlerRun implements Timed {
-  // A member of one time-out list while its handler is pending.
-  list: Linked<Timed>['list'] = null
-  prev: Timed | null = null
-  next: Timed | null = null
-  due = 0
-
+export class HandlerRun {
   readonly state: EventState
   readonly visit: RunVisit
   readonly handler: Handler
@@ -60,8 +51,8 @@ export class HandlerRun implements Timed {
   waits = 0
   /** Its handler answers later, and the visit counts it. */
   pending = false
-  /** The warning of a slow handler has been given, or its time-out comes first. */
-  slow = false
+  /** Takes the time-out back, while the handler is pending. */
+  stopTimer: (() => void) | null = null
   /** Why the signal is aborted; undefined while it is not. */
   reason: Error | undefined = undefined
   /** Those who await this very result. */
@@ -108,7 +99,7 @@ export class HandlerRun implements Timed {
       this.error = value
       this.state.failed = true
     }
-    LinkedList.remove<Timed>(this)
+    this.stopTimer?.()
     if (this.waits) {
       this.waits = 0
       this.visit.waiting(-1)
@@ -128,10 +119,6 @@ export class HandlerRun implements Timed {
 
   cancelChildren(cause: Error): void {
     for (const child of this.children) child.cancel(cause)
-  }
-
-  expired(): void {
-    this.visit.expired(this)
   }
 
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */

@@ -21,17 +21,17 @@ const allModes: Theme['modes'] = ['bus', 'bus', 'global', 'parallel']
 
 /** Each with its share of the programs; those with real time-outs cost milliseconds each. */
 const themes: [string, number, Theme][] = [
-  ['one bus: children, awaiting, throwing, returning', 0.17, {}],
+  ['one bus: children, awaiting, throwing, returning', 0.2, {}],
   ['one bus: gates and parallel handlers', 0.15, { gates: true, parallelHandlers: true }],
   ['several buses: awaiting across them', 0.2, { buses: 4, gates: true }],
   ['several buses: forwarding', 0.15, { buses: 4, gates: true, forwards: true, modes: allModes }],
-  ['slow handlers', 0.03, { buses: 3, forwards: true, spins: true, modes: allModes }],
+  ['slow handlers', 0.02, { buses: 3, forwards: true, spins: true, modes: allModes }],
   ['stop and restart', 0.1, { buses: 3, gates: true, forwards: true, stops: true }],
   ['expect', 0.05, { buses: 2, gates: true, expects: true }],
-  ['time-outs', 0.05, { buses: 2, gates: true, timeouts: true }],
+  ['time-outs', 0.04, { buses: 2, gates: true, timeouts: true }],
   [
     'everything',
-    0.1,
+    0.09,
     {
       buses: 4,
       modes: allModes,

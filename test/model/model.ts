@@ -285,7 +285,8 @@ export class Model extends Life {
   private stopped(id: number): void {
     const bus = this.stops[id]
     if (bus.grace > this.time && !bus.wasIdle) throw new Mismatch(`b${bus.id} stopped before it was idle`)
-    if (bus.grace) this.cancelAll(bus)
+    if (bus.grace && !bus.wasIdle) this.cancelAll(bus)
+    bus.grace = 0
     bus.stopping = -1
   }
 
@@ -294,7 +295,9 @@ export class Model extends Life {
     run.aborted = true
     if (run.condemned) return
     if (!run.live) {
-      const mayBeUnheard = this.stretch <= run.ended + 2 && this.lapse()
+      // The bus hears a few microtasks later that a handler has returned: if it is stopped in between, it cancels the run.
+      const isStopped = this.lapse() || this.buses.some((bus) => bus.wasIdle || bus.stopping === this.stretch)
+      const mayBeUnheard = isStopped && this.stretch <= run.ended + 2
       if (!mayBeUnheard) throw new Mismatch(`the signal of r${run.id} aborted after it had ended`)
       run.result.errors = ['EventCancelledError']
       return

@@ -160,7 +160,7 @@ export function waits(run: Run, waiting: readonly Wait[], surely: boolean): bool
     (wait) =>
       wait.open &&
       wait.run === run &&
-      (!surely || (Number.isFinite(wait.bound) && !wait.circular && !wait.event.done)),
+      (!surely || (Number.isFinite(wait.bound) && !wait.circular && !wait.hidden && !wait.event.done)),
   )
 }
 
@@ -188,7 +188,7 @@ export function jump(visit: Visit): Jump {
     for (const wait of event.waits) {
       if (!wait.run) continue
       from = Math.min(from, wait.at)
-      if (wait.open && wait.run.live && !wait.circular) by = Math.min(by, wait.bound)
+      if (wait.open && wait.run.live && !wait.circular && !wait.hidden) by = Math.min(by, wait.bound)
     }
   }
   return { from: Math.max(from, visit.at), by: Math.max(by, visit.at), waited: from > visit.at }
