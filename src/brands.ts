@@ -21,12 +21,21 @@ export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symb
 export const ASYNC_DISPOSE: typeof Symbol.asyncDispose =
   Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
 
-/** The state of a bubus event of any copy of the library; undefined for everything else. */
+/**
+ * The state of a bubus event of any copy of the library; undefined for everything else: a copy of an event's members is none,
+ * nor is what may not be looked at (a revoked proxy, a window of another origin).
+ */
 export function stateOf(value: unknown): EventState | undefined {
-  return (value as { [STATE]?: EventState } | null | undefined)?.[STATE]
+  try {
+    const state = (value as { [STATE]?: EventState } | null | undefined)?.[STATE]
+    return state?.event === value ? state : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** The workings of a bus of any copy of the library; undefined for everything else. */
 export function coreOf(value: unknown): BusCore | undefined {
-  return (value as { [CORE]?: BusCore } | null | undefined)?.[CORE]
+  const core = (value as { [CORE]?: BusCore } | null | undefined)?.[CORE]
+  return core?.bus === value ? core : undefined
 }

@@ -56,6 +56,10 @@ export class Fifo<T> {
     this.#in.push(item)
   }
 
+  clear(): void {
+    this.#in.length = this.#out.length = 0
+  }
+
   shift(): T | undefined {
     if (!this.#out.length) [this.#in, this.#out] = [this.#out, this.#in.reverse()]
     return this.#out.pop()

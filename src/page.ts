@@ -5,10 +5,33 @@ import type { HandlerRun } from './events/handler-run.js'
 import type { SlotPool } from './retry/semaphore.js'
 import type { TimerQueue } from './timers.js'
 
+/** Keeps the running handler over awaits. */
+export interface Contexts {
+  getStore?(): HandlerRun | undefined
+  get?(): HandlerRun | undefined
+  run<R>(run: HandlerRun, call: () => R): R
+}
+
+/** AsyncContext where the platform has it, else Node's AsyncLocalStorage, else nothing. */
+function makeContexts(): Contexts | null {
+  const { AsyncContext, process } = globalThis as {
+    AsyncContext?: { Variable: new () => Contexts }
+    process?: { getBuiltinModule?(id: string): { AsyncLocalStorage: new () => Contexts } }
+  }
+  if (AsyncContext) return new AsyncContext.Variable()
+  const hooks = process?.getBuiltinModule?.('node:async_hooks')
+  return hooks ? new hooks.AsyncLocalStorage() : null
+}
+
+/** A port as Node has it. */
+export type Inbox = MessagePort & { ref?(): void; unref?(): void }
+
 /** What all copies of the library in one page (or worker) share. Copies of one major version agree on this shape. */
 export interface Page {
   /** The run whose synchronous code, or code after a direct await of ours, is running now. Set in running-handler.ts only. */
   current: HandlerRun | null
+  /** The same where the platform can carry it over awaits; null in today's browsers. */
+  contexts: Contexts | null
   /** The run that is likely running: one microtask level after code that was known. It lets an event jump, no more. */
   likely: HandlerRun | null
   /** While above 0, events are being delivered as values: their `then` is hidden. */
@@ -33,6 +56,8 @@ export interface Page {
   lane: RunLoop | null
   /** Living buses, weakly; a name is free once its bus is collected or cleared. */
   names: Map<string, WeakRef<EventBus>>
+  /** How many names there may be before the collected ones are taken out. */
+  sweepAt: number
   timers: TimerQueue | null
   /** In-page semaphores by name, while somebody holds or waits. */
   pools: Map<string, SlotPool>
@@ -43,7 +68,14 @@ export interface Page {
   /** When the memory of all buses was last estimated, in ms. */
   weighed: number
   /** The task that is being used up: when it began, and the lanes that wait for the next one. */
-  task: { port: MessagePort | null; since: number; steps: number; marked: boolean; lanes: RunLoop[] }
+  task: {
+    port: MessagePort | null
+    inbox: Inbox | null
+    since: number
+    steps: number
+    marked: boolean
+    lanes: RunLoop[]
+  }
 }
 
 const PAGE = Symbol.for('bubus.page.v1')
@@ -56,6 +88,7 @@ export function getPage(): Page {
   const holder = globalThis as { [PAGE]?: Page }
   holder[PAGE] ??= {
     current: null,
+    contexts: makeContexts(),
     likely: null,
     delivering: 0,
     queued: 0,
@@ -68,12 +101,13 @@ export function getPage(): Page {
     dispatches: 0,
     lane: null,
     names: new Map(),
+    sweepAt: 64,
     timers: null,
     pools: new Map(),
     unread: [],
     warned: new Set(),
     weighed: 0,
-    task: { port: null, since: 0, steps: 0, marked: false, lanes: [] },
+    task: { port: null, inbox: null, since: 0, steps: 0, marked: false, lanes: [] },
   }
   known = holder[PAGE]
   return known

@@ -2,7 +2,7 @@
  * Everything that crosses a boundary: the flat record of an event, in the Python library's names, so that logs are
  * exchangeable line by line. Seconds and ISO dates exist only here. What comes in is hostile until it was checked here.
  */
-import { anIdentifier, type Check, checkOptions, checkType, orNull, show } from './errors.js'
+import { anIdentifier, aString, type Check, checkOptions, checkType, from, orNull, show } from './errors.js'
 import { isUuid } from './ids.js'
 import { dateOf, wallTime } from './page.js'
 import { valuesIn } from './values-in.js'
@@ -73,8 +73,8 @@ const anOutcome: Check = (name, value) => checkOptions(value, {}, name)
 const fields: Record<string, Check> = {
   event_type: anIdentifier,
   event_id: aUuid,
-  event_schema: anything,
-  event_timeout: anything,
+  event_schema: orNull(aString),
+  event_timeout: orNull(from(Number.MIN_VALUE, 'a number of seconds above 0')),
   event_parent_id: orNull(aUuid),
   event_path: aListOf(anIdentifier),
   event_created_at: aDate,

@@ -9,27 +9,12 @@ import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
 import { getPage, microtask } from './page.js'
 
-interface Store {
-  getStore?(): HandlerRun | undefined
-  get?(): HandlerRun | undefined
-  run<R>(run: HandlerRun, call: () => R): R
-}
-
-/** AsyncContext where the platform has it, else Node's AsyncLocalStorage, else nothing. */
-const store: Store | undefined = /* @__PURE__ */ (() => {
-  const { AsyncContext, process } = globalThis as {
-    AsyncContext?: { Variable: new () => Store }
-    process?: { getBuiltinModule?(id: string): { AsyncLocalStorage: new () => Store } }
-  }
-  if (AsyncContext) return new AsyncContext.Variable()
-  const hooks = process?.getBuiltinModule?.('node:async_hooks')
-  return hooks ? new hooks.AsyncLocalStorage() : undefined
-})()
-
 /** The run that is known to be running, or null. */
 export function currentRun(): HandlerRun | null {
-  const { current } = getPage()
-  return current || !store ? current : ((store.getStore ? store.getStore() : store.get?.()) ?? null)
+  const { current, contexts } = getPage()
+  return current || !contexts
+    ? current
+    : ((contexts.getStore ? contexts.getStore() : contexts.get?.()) ?? null)
 }
 
 /** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */
@@ -38,21 +23,21 @@ export function callAs<R>(run: HandlerRun, call: () => R): R {
   const before = page.current
   page.current = run
   try {
-    return store ? store.run(run, call) : call()
+    return page.contexts ? page.contexts.run(run, call) : call()
   } finally {
     page.current = before
   }
 }
 
-/** The same for the hot path: no closure where there is no store. */
+/** The same for the hot path: no closure where there are no contexts. */
 export function callHandler(
   run: HandlerRun,
   fn: (a: never, b: never) => unknown,
   a: unknown,
   b: unknown,
 ): unknown {
-  if (store) return callAs(run, () => fn(a as never, b as never))
   const page = getPage()
+  if (page.contexts) return callAs(run, () => fn(a as never, b as never))
   const before = page.current
   page.current = run
   try {
@@ -80,6 +65,9 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run: HandlerRu
   page.delivering++
   try {
     resolve(value)
+  } catch (error) {
+    // The engine's never throws; user code that kept a `then` for later may.
+    console.error('bubus:', error)
   } finally {
     page.delivering--
   }
@@ -123,7 +111,7 @@ export function awaitable<T>(
     later = true
   })
   const then = (resolve: Resolve<T>, reject: Reject) => {
-    if (!later) return userThen(resolve, reject)
+    if (!later || !reject) return userThen(resolve, reject)
     const end =
       <V>(settle: Resolve<V>) =>
       (value: V) => {

@@ -42,7 +42,11 @@ export class TimerQueue {
       while (list.first && list.first.due <= time + 1) {
         const item = list.first
         LinkedList.remove<Timed>(item)
-        item.expired()
+        try {
+          item.expired()
+        } catch (error) {
+          console.error('bubus:', error)
+        }
       }
       if (list.first) this.#arm(list.first.due, time)
       else this.#lists.delete(ms)

@@ -61,6 +61,8 @@ export class BusCore {
   readonly waiters = new Waiters(this)
   /** Somebody is told about steps: one check on the hot path. */
   inspected = false
+  /** Stopped for ever: nothing can come any more. */
+  cleared: BusStoppedError | undefined
   /** Since the last dispatch. */
   stopped = false
   readonly #inspectors = new Set<{ inspector: Inspector }>()
@@ -121,6 +123,12 @@ export class BusCore {
       if (state.visit(this)) return event
     } else if (state.origin && this.#wasHere(state)) return event
     this.#checkAccepts(state, run)
+    if (this.#middlewares.length) {
+      for (const middleware of this.#middlewares) middleware.onDispatch?.(event, this.bus)
+      // A middleware may have dispatched it, or stopped the bus.
+      if (state.visit(this)) return event
+      this.#checkAccepts(state, run)
+    }
     const page = getPage()
     this.stopped = false
     if (state.status === NEW) {
@@ -130,10 +138,12 @@ export class BusCore {
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)
     if (state.origin) this.#remember(state.id)
-    this.#drop(this.history.add(visit))
+    const dropped = this.history.add(visit)
+    // Before anybody is told, who might dispatch or stop.
+    this.lane.enqueue(visit, state.urgent)
+    this.#drop(dropped)
     if (this.inspected) this.tell('queued', state)
     if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
-    this.lane.enqueue(visit, state.urgent)
     return event
   }
 
@@ -164,7 +174,6 @@ export class BusCore {
       this.#learn(state.meta.type, eventClass)
       this.#lastClass = eventClass
     }
-    for (const middleware of this.#middlewares) middleware.onDispatch?.(state.event, this.bus)
   }
 
   #stopError(): BusStoppedError {
@@ -248,16 +257,20 @@ export class BusCore {
     checkOptions(options, { timeout: fromZero, clear: aBoolean })
     const { timeout, clear } = options
     // A handler of this bus that stops it cannot wait for itself.
-    if (timeout && !currentRun()?.state.visit(this)) {
+    const own = () => currentRun()?.state.visit(this)
+    if (timeout && !own()) {
       this.#draining++
       const until = performance.now() + timeout
       let left: number = timeout
       // Once more for what came while this code waited for its turn.
-      do {
-        await this.waitUntilIdle(left)
-        left = until - performance.now()
-      } while (this.history.unfinished && left > 0)
-      this.#draining--
+      try {
+        do {
+          await this.waitUntilIdle(left)
+          left = until - performance.now()
+        } while (this.history.unfinished && left > 0 && !own())
+      } finally {
+        this.#draining--
+      }
     }
     this.#refusing++
     const error = this.#stopError()
@@ -267,7 +280,8 @@ export class BusCore {
     this.waiters.stop(error)
     this.stopped = true
     if (clear) {
-      this.subscriptions = new Subscriptions()
+      this.cleared = error
+      this.subscriptions.clear()
       this.history = new History(0)
       const { names } = getPage()
       if (names.get(this.name)?.deref() === this.bus) names.delete(this.name)

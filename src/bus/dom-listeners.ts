@@ -1,7 +1,7 @@
 import { CORE, stateOf } from '../brands.js'
 import { callHandler } from '../running-handler.js'
 import type { EventBus } from './event-bus.js'
-import { finishRun, startRun, takeAnswer } from './handler-call.js'
+import { callAndRecord } from './handler-call.js'
 import { nextId } from './subscriptions.js'
 import type { Visit } from './visit.js'
 
@@ -24,22 +24,16 @@ export function wrapperOf(listener: unknown): Listener {
 
 function wrap(listener: Listener): Listener {
   const name = typeof listener === 'function' ? listener.name : listener.constructor?.name
-  const handler = { id: nextId(), name: name || 'listener' }
+  const handler = { id: nextId(), name: String(name || 'listener'), fn: listener }
   return function (this: EventBus, event: Event) {
     // Looked at in each call, as the platform does.
     const call = () =>
       typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event)
     const visit = stateOf(event)?.visit(this[CORE])
     if (!visit) return call()
-    const run = startRun(visit as Visit, handler)
-    try {
-      takeAnswer(run, callHandler(run, call, null, null))
-    } catch (error) {
-      // The platform reports it.
-      run.errorRead = true
-      finishRun(run, error, true)
-      throw error
-    }
+    const thrown = callAndRecord(visit as Visit, handler, (run) => callHandler(run, call, null, null))
+    // The platform reports it.
+    if (thrown) throw thrown.error
   }
 }
 

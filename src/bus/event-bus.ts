@@ -186,9 +186,9 @@ export class EventBus extends EventTarget {
       const found = maps ? map(event) : stateOf(event) && event
       if (found) this.dispatch(found as BaseEvent)
     }
+    const names = (maps ? [type] : rest).map((one) => this.#typeName(one as Pattern))
     const ended = new AbortController()
-    for (const one of maps ? [type] : rest)
-      target.addEventListener(this.#typeName(one as Pattern), bring, { signal: ended.signal })
+    for (const name of names) target.addEventListener(name, bring, { signal: ended.signal })
     return subscription(() => ended.abort())
   }
 
@@ -268,7 +268,7 @@ export class EventBus extends EventTarget {
     // Chromium's observables listen past `addEventListener`: the bus must learn that somebody does.
     const { when } = EventTarget.prototype as { when?(type: string, options?: unknown): unknown }
     if (when) {
-      Object.assign(EventBus.prototype, {
+      Object.assign(this.prototype, {
         when(this: EventBus, type: Pattern, options?: unknown) {
           return when.call(this, this.#heard(type), options)
         },

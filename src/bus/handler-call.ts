@@ -5,6 +5,7 @@ import type { EventState } from '../events/event-state.js'
 import { type Handler, HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, ERROR, STARTED } from '../events/status.js'
 import { getPage, readClock } from '../page.js'
+import { errorRecord } from '../protocol.js'
 import { callAs, callHandler } from '../running-handler.js'
 import { RunContext } from './bus-handle.js'
 import type { RegisteredHandler } from './subscriptions.js'
@@ -15,20 +16,29 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
   if (handler.removed) return
   const { core, state } = visit
   if (handler.once) core.subscriptions.remove(handler)
+  callAndRecord(visit, handler, (run) => callHandler(run, handler.fn, state.event, new RunContext(run)))
+}
+
+/** Runs a handler or listener, unless it has met itself too often; gives what it threw, in a box. */
+export function callAndRecord(
+  visit: Visit,
+  handler: Handler,
+  call: (run: HandlerRun) => unknown,
+): { error: unknown } | undefined {
+  const { state } = visit
   const run = startRun(visit, handler)
-  if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
-    const error = new EventLoopError(
-      `${handler.name} met itself for the third time among the unfinished ancestors of ${state.label}: it dispatches what leads back to it`,
-    )
-    return finishRun(run, error, true)
-  }
-  let value: unknown
   try {
-    value = callHandler(run, handler.fn, state.event, new RunContext(run))
+    if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
+      throw new EventLoopError(
+        `${handler.name} met itself for the third time among the unfinished ancestors of ${state.label}: it dispatches what leads back to it`,
+      )
+    }
+    takeAnswer(run, call(run))
   } catch (error) {
-    return finishRun(run, error, true)
+    finishRun(run, error, true)
+    return { error }
   }
-  takeAnswer(run, value)
+  return undefined
 }
 
 /** Makes the entry of a handler or listener that is about to run. */
@@ -43,29 +53,24 @@ export function startRun(visit: Visit, handler: Handler): HandlerRun {
   return run
 }
 
-/** What a handler gave: its outcome, or a promise of it. */
+/** What a handler gave: its outcome, or a promise of it. @throws what a hostile value throws when it is looked at */
 export function takeAnswer(run: HandlerRun, value: unknown): void {
   // Most handlers give a plain value; an event is never waited for: `e => bus.dispatch(child)` passes it on.
   if (value === null || (typeof value !== 'object' && typeof value !== 'function') || stateOf(value)) {
     return finishRun(run, value, false)
   }
-  let promise: Promise<unknown>
-  try {
-    if (typeof (value as PromiseLike<unknown>).then !== 'function') return finishRun(run, value, false)
-    // A promise of ours looks who awaits it: this run does.
-    promise =
-      (value as object).constructor === Promise
-        ? (value as Promise<unknown>)
-        : callAs(run, () => Promise.resolve(value))
-  } catch (error) {
-    return finishRun(run, error, true)
-  }
-  // Given up while it was being called.
-  if (!run.settled) (run.visit as Visit).add(run)
-  promise.then(
+  if (typeof (value as PromiseLike<unknown>).then !== 'function') return finishRun(run, value, false)
+  // A promise of ours looks who awaits it: this run does.
+  const promise =
+    (value as object).constructor === Promise ? value : callAs(run, () => Promise.resolve(value))
+  // The platform's own `then`: it throws for what only looks like a promise, and answers later, once.
+  Promise.prototype.then.call(
+    promise,
     (answer) => finishLater(run, answer, false),
     (error) => finishLater(run, error, true),
   )
+  // Unless it was given up while it was being called.
+  if (!run.settled) (run.visit as Visit).add(run)
 }
 
 function finishLater(run: HandlerRun, value: unknown, failed: boolean): void {
@@ -80,17 +85,15 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
   let status: 2 | 3 = failed ? ERROR : COMPLETED
   if (!failed && value !== undefined && value !== null && !stateOf(value)) {
     const { result } = run.state.meta
-    if (value instanceof Error) status = ERROR
-    else if (result) {
-      try {
-        outcome = create(value, result)
-      } catch (cause) {
-        status = ERROR
-        outcome = new ResultTypeError(
-          `${run.handler.name} of ${run.state.label} returned what its result struct refuses: ${(cause as Error).message}`,
-          { cause },
-        )
-      }
+    try {
+      if (value instanceof Error) status = ERROR
+      else if (result) outcome = create(value, result)
+    } catch (cause) {
+      status = ERROR
+      outcome = new ResultTypeError(
+        `${run.handler.name} of ${run.state.label} returned what its result struct refuses: ${errorRecord(cause).message}`,
+        { cause },
+      )
     }
   }
   if (run.settle(status, outcome, readClock(getPage())))
@@ -101,7 +104,7 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
 function repeats(state: EventState, fn: unknown): number {
   let count = 0
   for (let at: EventState | null = state; at?.dispatchedBy && at.unfinished; at = at.parent) {
-    if ((at.dispatchedBy.handler as RegisteredHandler).fn === fn) count++
+    if (at.dispatchedBy.handler.fn === fn) count++
   }
   return count
 }

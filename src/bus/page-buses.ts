@@ -25,9 +25,11 @@ export function freeName(asked?: string): string {
   return name
 }
 
-/** Lists the bus, weakly: the list keeps nobody alive. */
+/** Lists the bus, weakly: the list keeps nobody alive, and is swept whenever it has doubled. */
 export function registerBus(bus: EventBus, name: string): void {
-  getPage().names.set(name, new WeakRef(bus))
+  const page = getPage()
+  page.names.set(name, new WeakRef(bus))
+  if (page.names.size > page.sweepAt) page.sweepAt = 2 * livingBuses().length + 64
 }
 
 /** All living buses of the page, of any copy of the library. The collected ones leave the list when somebody looks. */
@@ -66,15 +68,23 @@ export function watchMemory(time: number): void {
   )
 }
 
-/** A rough size in bytes of payloads and results; looks at no more than 10 000 values. */
+/** A rough size in bytes of payloads and results; looks at no more than 10 000 values, and not past one that may not be looked at. */
 function weigh(visits: Visit[]): number {
   let bytes = 0
+  try {
+    for (const size of sizes(visits)) bytes += size
+  } catch {
+    // A getter that throws, a window of another origin.
+  }
+  return bytes
+}
+
+function* sizes(visits: Visit[]): Generator<number> {
   let left = 10_000
   for (const [value] of valuesIn(
     visits.map(({ state }) => [state.payload, state.runs.map((run) => run.value)]),
   )) {
-    bytes += typeof value === 'string' ? value.length * 2 : ((value as ArrayBuffer | null)?.byteLength ?? 16)
-    if (!left--) break
+    yield typeof value === 'string' ? value.length * 2 : ((value as ArrayBuffer | null)?.byteLength ?? 16)
+    if (!left--) return
   }
-  return bytes
 }

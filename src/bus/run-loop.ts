@@ -1,5 +1,5 @@
 import { Fifo } from '../linked-list.js'
-import { compareClocks, getPage, microtask, type Page, readClock } from '../page.js'
+import { compareClocks, getPage, type Inbox, microtask, type Page, readClock } from '../page.js'
 import type { Visit } from './visit.js'
 
 /** A drain gives the page back after this many ms, looking at the clock every 16 events. */
@@ -48,6 +48,13 @@ export class RunLoop {
   }
 
   remove(visit: Visit): void {
+    this.#out(visit)
+    // Stale entries would keep their events alive until somebody takes from this line again.
+    if (!this.#queued) this.#queue.clear()
+    if (!this.#jumping) this.#jumpers.clear()
+  }
+
+  #out(visit: Visit): void {
     this.#count(visit, -1)
     visit.place = OUT
   }
@@ -74,7 +81,7 @@ export class RunLoop {
   #take(fifo: Fifo<Visit>, place: number): Visit {
     let visit = fifo.shift() as Visit
     while (visit.place !== place) visit = fifo.shift() as Visit
-    this.remove(visit)
+    this.#out(visit)
     return visit
   }
 
@@ -91,10 +98,17 @@ export class RunLoop {
     while (!page.pause) {
       const visit = this.#next()
       if (!visit) break
-      visit.start()
+      try {
+        visit.start()
+      } catch (error) {
+        // Not even a bug of ours may stop the lane.
+        console.error('bubus:', error)
+        visit.cancel(error as Error)
+      }
       if ((++task.steps & STEPS) === 0 && page.time - task.since > SLICE) {
         this.#draining = false
         task.lanes.push(this)
+        task.inbox?.ref?.()
         return
       }
     }
@@ -123,12 +137,14 @@ function beginTask({ task, time }: Page): void {
   if (!task.port) {
     const { port1, port2 } = new MessageChannel()
     task.port = port2
+    // In Node an idle port would keep the process alive, and one that is waited for must.
+    task.inbox = port1 as Inbox
     port1.onmessage = () => {
       task.marked = false
+      task.inbox?.unref?.()
       for (const lane of task.lanes.splice(0)) lane.drain()
     }
-    // In Node the port would keep the process alive.
-    ;(port1 as { unref?(): void }).unref?.()
+    task.inbox.unref?.()
   }
   task.port.postMessage(null)
 }

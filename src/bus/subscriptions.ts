@@ -24,9 +24,9 @@ export interface RegisteredHandler extends Handler {
   readonly once: boolean
   /** undefined: the event's. */
   readonly timeout: number | null | undefined
-  /** A bound `dispatch`: it passes the event on, and is no party to loops. */
-  readonly forwards: EventBus | undefined
   removed: boolean
+  /** Takes back what waits for the signal. */
+  forget: () => void
 }
 
 let ids = 0
@@ -39,7 +39,7 @@ export function patternType(pattern: unknown): string {
   if (typeof pattern === 'function') {
     // `BaseEvent` itself, of any copy of the library, has no type and stands for all.
     const { eventType, prototype } = pattern as { eventType?: unknown; prototype?: unknown }
-    type = eventType ?? (prototype instanceof Event && 'eventCompletion' in prototype && '*')
+    type = eventType ?? (prototype instanceof Event && Object.hasOwn(prototype, 'eventCompletion') && '*')
   }
   checkType(type === '*' || isIdentifier(type), 'pattern', "an event class, an event type or '*'", pattern)
   return type
@@ -74,20 +74,22 @@ export class Subscriptions {
   add(pattern: string, fn: HandlerFunction, options: HandlerOptions): Subscription {
     aFunction('handler', fn)
     checkOptions(options, { once: aBoolean, name: aString, timeout: aTimeout, signal: aSignal })
-    const { once = false, name = fn.name, timeout } = options
+    const { once = false, name = fn.name, timeout, signal } = options
     const forwards = (fn as { [BUS]?: EventBus })[BUS]
-    const handler = {
+    const handler: RegisteredHandler = {
       id: nextId(),
-      name: name || 'anonymous',
+      name: String(name || 'anonymous'),
       fn,
       pattern,
       once,
       timeout,
       forwards,
       removed: false,
+      forget: () => signal?.removeEventListener('abort', unsubscribe),
     }
     this.#update(pattern, handler)
-    return subscription(() => this.remove(handler), options.signal)
+    const unsubscribe = subscription(() => this.remove(handler), signal)
+    return unsubscribe
   }
 
   remove(handler: RegisteredHandler): void {
@@ -101,13 +103,19 @@ export class Subscriptions {
     this.#update(pattern)
   }
 
+  clear(): void {
+    for (const pattern of this.#byPattern.keys()) this.off(pattern)
+  }
+
   #of(pattern: string): readonly RegisteredHandler[] {
     return this.#byPattern.get(pattern) ?? []
   }
 
   /** Without those that are removed, with those that are added. */
   #update(pattern: string, ...added: RegisteredHandler[]): void {
-    const handlers = [...this.#of(pattern).filter(({ removed }) => !removed), ...added]
+    const before = this.#of(pattern)
+    for (const { removed, forget } of before) if (removed) forget()
+    const handlers = [...before.filter(({ removed }) => !removed), ...added]
     if (handlers.length) this.#byPattern.set(pattern, handlers)
     else this.#byPattern.delete(pattern)
     this.#plans.clear()

@@ -67,15 +67,16 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       state.status = STARTED
       state.startedAt = getPage().time
     }
-    if (core.inspected) core.tell('started', state)
     this.#plan = core.subscriptions.plan(state.meta.type)
-    if (core.listeners.hears(state.meta.type)) {
+    if (core.inspected) core.tell('started', state)
+    // An inspector may have stopped the bus.
+    if (!this.done && core.listeners.hears(state.meta.type)) {
       this.#advancing = true
       core.listeners.dispatch(this)
       this.#advancing = false
     }
     // Handlers wait for the listeners' promises.
-    if (this.#pending === 0) this.#advance()
+    if (this.#pending === 0 && !this.done) this.#advance()
   }
 
   #advance(): void {
@@ -87,10 +88,11 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       if (this.#pending && !core.parallelHandlers) break
     }
     this.#advancing = false
-    if (this.#pending === 0 && !this.done) this.#finish()
+    if (this.#pending === 0) this.#finish()
   }
 
   #finish(): void {
+    if (this.done) return
     const { core, state } = this
     const { lane } = core
     this.done = true
@@ -180,14 +182,18 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       core.history.start(this)
       this.#plan = core.subscriptions.plan(state.meta.type)
     }
+    const advancing = this.#advancing
     this.#advancing = true
-    while (this.#at < this.#plan.length) state.addRun(new HandlerRun(state, this, this.#plan[this.#at++]))
+    while (this.#at < this.#plan.length) {
+      const handler = this.#plan[this.#at++]
+      if (!handler.removed && !state.vetoed) state.addRun(new HandlerRun(state, this, handler))
+    }
     for (const run of state.runs) {
       if (run.visit !== this || run.settled) continue
       run.fail(reason, time, cause)
       core.tellResult('cancelled', run)
     }
-    this.#advancing = false
+    this.#advancing = advancing
     if (core.inspected) core.tell('cancelled', state)
     if (this.#pending === 0) this.#finish()
   }

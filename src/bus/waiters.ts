@@ -3,6 +3,7 @@ import { aFunction, aSignal, type Check, checkOptions, checkType, EventTimeoutEr
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
+import { Fifo } from '../linked-list.js'
 import { RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
 import type { BusCore } from './bus-core.js'
@@ -93,6 +94,7 @@ export class Waiters {
         const fits = (visit: Visit) => !visit.expected && matches(visit.state)
         const visit =
           inOrder([this.#core.history.pending]).find(fits) ?? (run && this.#descendants(run.state).find(fits))
+        if (!visit && this.#core.cleared) throw this.#core.cleared
         if (!visit) return this.#add(type, { matches, give, fail, stop: fail, expects: true })
         visit.expected = true
         return give(visit.state.event)
@@ -118,7 +120,7 @@ export class Waiters {
 
   find(pattern: Pattern, options: FindOptions = {}): Promise<BaseEvent | null> {
     const type = this.#core.typeOf(pattern)
-    return wait<BaseEvent | null>(options, (give, fail) => {
+    return wait<BaseEvent | null>({ signal: options.signal }, (give, fail) => {
       const { past = true, future } = options
       const matches = this.#matcher(type, options)
       const found =
@@ -127,7 +129,8 @@ export class Waiters {
           .visits()
           .reverse()
           .find(({ state }) => matches(state))
-      if (future && !found) return this.#add(type, { matches, give, fail, stop: () => give(null) })
+      if (future && !found && !this.#core.cleared)
+        return this.#add(type, { matches, give, fail, stop: () => give(null) })
       return give(found ? found.state.event : null)
     })
   }
@@ -136,17 +139,18 @@ export class Waiters {
   events(pattern: Pattern, options: { signal?: AbortSignal } = {}): AsyncIterableIterator<BaseEvent> {
     const type = this.#core.typeOf(pattern)
     checkOptions(options, { signal: aSignal })
-    /** Events that nobody has asked for yet, in the end undefined; and those who ask. */
-    const events: (BaseEvent | undefined)[] = []
+    /** Events that nobody has asked for yet, and those who ask. */
+    const events = new Fifo<BaseEvent>()
+    let over = false
     const askers: ((step: IteratorResult<BaseEvent>) => void)[] = []
     const serve = () => {
-      while (askers.length && events.length) {
-        const value = events[0]
-        if (value) events.shift()
+      while (askers.length) {
+        const value = events.shift()
+        if (!value && !over) return
         askers.shift()?.({ value, done: !value } as IteratorResult<BaseEvent>)
       }
     }
-    const give = (event?: BaseEvent) => {
+    const give = (event: BaseEvent) => {
       events.push(event)
       serve()
     }
@@ -154,8 +158,10 @@ export class Waiters {
     const forget = this.#add(type, { matches: all, give, fail: stop, stop })
     const end = subscription(() => {
       forget()
-      give()
+      over = true
+      serve()
     }, options.signal)
+    if (this.#core.cleared) end()
     const next = () =>
       new RunPromise<IteratorResult<BaseEvent>>((resolve) => {
         askers.push(resolve)
@@ -164,7 +170,7 @@ export class Waiters {
     return {
       next,
       return() {
-        events.length = 0
+        events.clear()
         end()
         return next()
       },

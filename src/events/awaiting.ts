@@ -34,7 +34,7 @@ export function readThen(state: EventState): unknown {
   // gets a promise, and if it was the engine, one too many.
   const { drains } = page
   return (resolve: (event: BaseEvent) => void, reject: (error: unknown) => void) =>
-    page.drains === drains ? new Promise(wait).then(resolve, reject) : wait(resolve)
+    page.drains === drains || !reject ? new Promise(wait).then(resolve, reject) : wait(resolve)
 }
 
 /**

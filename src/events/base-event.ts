@@ -182,7 +182,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
       // `BaseEvent` takes a type, what `defineEvent` made knows its own.
       'eventType' in this
         ? new (this as unknown as new (p: Payload, o: object) => BaseEvent)(payload, options)
-        : new BaseEvent(type, payload, options),
+        : untyped(type, payload, options),
     )
   }
 
@@ -201,6 +201,10 @@ function takeOptions(state: EventState, options: EventInstanceOptions): void {
   state.cancelable = state.event.cancelable
 }
 
+// Outside of the class: bundlers rename one that names itself.
+const untyped = (type: string, payload: Payload, options: EventOptions) =>
+  new BaseEvent(type, payload, options)
+
 function anyPayload(payload: unknown): Payload {
   checkType(
     payload === undefined || (typeof payload === 'object' && payload),
@@ -208,7 +212,7 @@ function anyPayload(payload: unknown): Payload {
     'an object',
     payload,
   )
-  return { ...(payload as Payload | undefined) }
+  return Object.fromEntries(Object.entries(payload ?? {}))
 }
 
 // `isTrusted` is an own member of every event.

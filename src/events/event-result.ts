@@ -1,7 +1,7 @@
 import { stateOf } from '../brands.js'
 import { uuidv7 } from '../ids.js'
 import { dateOf, getPage, wallTime } from '../page.js'
-import { currentRun, deliver } from '../running-handler.js'
+import { awaitable, currentRun } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED } from './status.js'
@@ -71,18 +71,16 @@ export class EventResult<Result = unknown> {
   /** Makes `await result` work; hidden from the handler whose result it is, which would wait for itself. */
   get then(): PromiseLike<Result>['then'] {
     const run = this.#run
-    const reader = currentRun()
-    if (getPage().delivering || reader === run) return undefined as never
-    const then = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => {
+    if (getPage().delivering || currentRun() === run) return undefined as never
+    return awaitable<Result>((resolve, reject) => {
       const settle = () => {
         run.errorRead = true
-        if (run.status === COMPLETED) deliver(resolve, run.value, reader)
-        else deliver(reject, run.error, reader)
+        if (run.status === COMPLETED) resolve(run.value as Result)
+        else reject(run.error)
       }
       if (run.settled) settle()
       else (run.waiters ??= []).push(settle)
-    }
-    return then as never
+    }, null)
   }
 
   /** Whether this result counts as an answer: completed, and neither nothing nor an event. */

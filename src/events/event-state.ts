@@ -2,6 +2,7 @@ import { EventLoopError } from '../errors.js'
 import { uuidv7 } from '../ids.js'
 import { none, with1 } from '../linked-list.js'
 import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
+import { errorRecord } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
 import type { HandlerRun } from './handler-run.js'
@@ -72,7 +73,7 @@ export class EventState {
   forwarding = false
   /** Place in the order of all dispatches of the page. */
   order = 0
-  #observers: ((event: BaseEvent) => void)[] | null = null
+  #observers: Set<(event: BaseEvent) => void> | null = null
   /** The runs that wait for this event: links for circles. */
   #waitingRuns: HandlerRun[] | null = null
 
@@ -163,13 +164,14 @@ export class EventState {
     if (observers) for (const observe of observers) observe(this.event)
   }
 
-  /** Calls `observe` with the event when it is completed, at once if it is. It must not throw. */
-  onCompleted(observe: (event: BaseEvent) => void): void {
+  /** Calls `observe` with the event when it is completed, at once if it is; gives what takes that back. It must not throw. */
+  onCompleted(observe: (event: BaseEvent) => void): () => void {
     if (this.status === COMPLETED) observe(this.event)
     else {
-      this.#observers ??= []
-      this.#observers.push(observe)
+      this.#observers ??= new Set()
+      this.#observers.add(observe)
     }
+    return () => this.#observers?.delete(observe)
   }
 
   /**
@@ -252,7 +254,7 @@ function reportUnread(state: EventState): void {
   setTimeout(() => {
     for (const { label, runs } of unread.splice(0)) {
       for (const { status, error, errorRead, handler, visit } of runs) {
-        if (status !== ERROR || errorRead || (error as Error | null)?.name === 'EventCancelledError') continue
+        if (status !== ERROR || errorRead || errorRecord(error).name === 'EventCancelledError') continue
         console.error(`bubus: ${visit.core.name}: ${handler.name} failed for ${label}:`, error)
       }
     }

@@ -28,6 +28,10 @@ export interface Handler {
   readonly name: string
   /** ms for each run, null for none; undefined: the event's. */
   readonly timeout?: number | null | undefined
+  /** What runs: a function that is registered twice is one handler. */
+  readonly fn: unknown
+  /** A bound `dispatch`: it passes the event on, and is no party to loops. */
+  readonly forwards?: object | undefined
 }
 
 /** One run of one handler for one event on one bus. `EventResult` is its public view, made when somebody looks. */

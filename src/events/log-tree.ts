@@ -11,6 +11,14 @@ type Node = EventState | HandlerRun
 const isEvent = (node: Node): node is EventState => 'meta' in node
 
 function brief(value: unknown): string {
+  try {
+    return describe(value)
+  } catch {
+    return show(value)
+  }
+}
+
+function describe(value: unknown): string {
   if (Object(value) !== value) return show(value)
   const object = value as object
   const event = stateOf(object)

@@ -11,7 +11,7 @@ import {
   timeOf,
 } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
-import type { EventInstanceOptions } from './event-meta.js'
+import type { EventInstanceOptions, EventOptions } from './event-meta.js'
 import type { EventState } from './event-state.js'
 import { HandlerRun, type RunVisit } from './handler-run.js'
 import type { Payload } from './payload-check.js'
@@ -59,7 +59,7 @@ function outcomeOf({ view, status, value, error, startedAt, completedAt }: Handl
 /** Makes the event of a record; `make` knows the class. @throws WireError, whatever is wrong */
 export function eventOf(
   value: unknown,
-  make: (type: string, payload: Payload, options: EventInstanceOptions) => BaseEvent,
+  make: (type: string, payload: Payload, options: EventInstanceOptions & EventOptions) => BaseEvent,
 ): BaseEvent {
   try {
     const { record, payload } = readRecord(value)
@@ -74,6 +74,8 @@ export function eventOf(
       id,
       parentId: record.event_parent_id ?? undefined,
       timeout: timeout && timeout * 1000,
+      // A class has its own.
+      version: record.event_schema?.split('@')[1],
     })
     const state = stateOf(event) as EventState
     checkType(type === state.meta.type, 'event_type', state.meta.type, type)
@@ -96,7 +98,7 @@ export function eventOf(
 function pastRun(state: EventState, outcome: OutcomeRecord): HandlerRun {
   const { bus_id, bus_name, handler_id, handler_name, status, error } = outcome
   const visit = { core: { id: cap(bus_id), name: cap(bus_name) } } as RunVisit
-  const handler = { id: Number(cap(handler_id).split('.').pop()), name: cap(handler_name) }
+  const handler = { id: Number(cap(handler_id).split('.').pop()), name: cap(handler_name), fn: null }
   return Object.assign(new HandlerRun(state, visit, handler), {
     startedAt: timeOf(outcome.started_at),
     completedAt: timeOf(outcome.completed_at),

@@ -10,7 +10,6 @@ import {
   EventTimeoutError,
   from,
   orNull,
-  SemaphoreTimeoutError,
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { callAs, currentRun, RunPromise, settleWith } from '../running-handler.js'
@@ -194,7 +193,7 @@ async function withSlot(
   // 0, as without `timeout`, is no limit.
   const most = (semaphoreTimeout ?? (timeout ?? 0) * Math.max(1, limit - 1)) || null
   const slot = await pool.acquire(limit, { timeout: most, signal }, run).catch((error) => {
-    if (!semaphoreLax || !(error instanceof SemaphoreTimeoutError)) throw error
+    if (!semaphoreLax || (error as Error | null)?.name !== 'SemaphoreTimeoutError') throw error
     warn(`${error.message}; going on without it (semaphoreLax)`)
   })
   try {
