@@ -25,6 +25,8 @@ export class Life implements Scene {
   waiting: Wait[] = []
   expects: Expectation[] = []
   pauses: Pause[] = []
+  /** The trace; `now` is the place in it. */
+  protected entries: readonly Entry[] = []
   now = 0
   stretch = 0
   time = 0
@@ -80,7 +82,8 @@ export class Life implements Scene {
     const items = state.itemsFor(bus, event.type, this.buses.length)
     const rest = { next: 0, runs: [], at: this.now, expected: false, skipped: [] }
     const visit: Visit = { event, bus, state: 'queued', items, ...rest }
-    if (!bus.grace) bus.stopping = -1
+    if (bus.grace) this.interrupt(bus)
+    else bus.stopping = -1
     event.visits.push(visit)
     bus.queue.push(visit)
     for (const expectation of this.expects) {
@@ -94,27 +97,39 @@ export class Life implements Scene {
     for (const other of event.visits) this.advance(other)
   }
 
-  /** A bound `dispatch`, registered as a handler, had its turn. */
+  /** A patient stop took an event: if the bus was idle, it may have been over already, which is told a little later. */
+  private interrupt(bus: Bus): void {
+    if (this.unfinished(bus).length > 0) return
+    bus.maybeOver = true
+    this.doubt(bus)
+  }
+
+  /** Whether a stop has refused what waits on the bus is seen later. */
+  doubt(bus: Bus): void {
+    for (const expectation of this.expects) {
+      if (expectation.bus === bus && expectation.open && !expectation.event) expectation.late = true
+    }
+  }
+
+  unfinished(bus: Bus): Ev[] {
+    return this.events.filter(({ done, visits }) => !done && visits.some((visit) => visit.bus === bus))
+  }
+
+  /** A bound `dispatch`, registered as a handler, had its turn; the next handler that starts for the event tells on which bus. */
   forward({ event: id, bus: to }: Of<'enter'>): void {
     const event = this.events[id]
     event.hidden = this.stretch
     const target = this.buses[to]
-    const { visits } = event
-    if (visits.some(({ bus }) => bus === target)) return
-    const isNext = (visit: Visit) => visit.items[visit.next]?.forward === to && !this.isBusy(visit)
-    const isDue = (visit: Visit) =>
-      visit.skipped.includes(target) || (visit.state === 'running' && isNext(visit))
-    if (!visits.some(isDue)) {
-      const forwards = ({ state, items }: Visit) =>
-        state === 'queued' && items.some(({ forward }) => forward === to)
-      const queued = visits
-        .filter(forwards)
-        .sort((a, b) => Number(whyNot(a, this) !== null) - Number(whyNot(b, this) !== null))[0]
-      if (queued) this.begin(queued)
-    }
-    const visit = visits.find(isDue)
-    if (!visit) throw new Mismatch(`e${id} was forwarded to b${to}, and no forwarder had its turn`)
-    if (!visit.skipped.includes(target)) visit.next++
+    if (event.visits.some(({ bus }) => bus === target)) return
+    const next = this.entries.find((entry, at) => at > this.now && entry.k === 'start' && entry.event === id)
+    const visit = event.visits.find(({ bus }) => next?.k === 'start' && bus.id === next.bus)
+    if (visit?.state === 'queued') this.begin(visit)
+    const isSkipped = visit?.skipped.includes(target)
+    const isNext =
+      visit?.state === 'running' && visit.items[visit.next]?.forward === to && !this.isBusy(visit)
+    if (!visit || !(isNext || isSkipped))
+      throw new Mismatch(`e${id} was forwarded to b${to}, and no forwarder had its turn`)
+    if (!isSkipped) visit.next++
     this.enter(event, target)
   }
 

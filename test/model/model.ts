@@ -13,13 +13,14 @@
 // - which bus of the global lane goes next, if nobody jumps;
 // - whether an event that a handler stopped waiting for (it timed out) still jumps;
 // - the start of an event that is dispatched after another has completed, and before the code awaiting that one has its turn;
+//   likewise if a handler of it in another lane returned so late that the bus need not know yet;
 // - a jump within the microtasks between `await` and the engine's call of `then`: it may count or not;
 // - a wait by unknown code for an event in the very microtask in which that event is forwarded: it may find nothing to wait for;
 // - of several events which one wait makes jump (an awaited one and its children), which goes first;
 // - of two waits that close one circle in the same microtasks, which is refused;
-// - what comes to a bus in the microtasks after it became idle, while a `stop({ timeout })` waits for that: it may be cancelled;
 // - when exactly a time-out fires: the trace says so, and what it did is then checked;
 // - an `expect` whose event came as it was about to time out, and what other `expect`s find in the same moment;
+// - what a bus does with what reaches it in the microtasks in which a `stop()` of it ends;
 // - the place of the entries of handlers that never ran (cancelled ones) among those of other buses.
 
 import { Life, Mismatch, type Of } from './life.js'
@@ -35,11 +36,12 @@ export { Mismatch }
 /** Throws a `Mismatch` where the trace first does what the model does not allow. */
 export function check(program: Program, trace: Trace): void {
   const model = new Model(program)
-  trace.entries.forEach((entry, index) => {
+  const { entries } = trace
+  entries.forEach(({ k }, index) => {
     try {
-      model.accept(entry, index)
+      model.accept(entries, index)
     } catch (error) {
-      if (error instanceof Mismatch) error.message = `at entry ${index} (${entry.k}): ${error.message}`
+      if (error instanceof Mismatch) error.message = `at entry ${index} (${k}): ${error.message}`
       throw error
     }
   })
@@ -56,7 +58,7 @@ export function follow(program: Program): (entries: Stamped[], statuses: string[
   let failed = false
   return (entries, statuses) => {
     try {
-      while (!failed && read < entries.length) model.accept(entries[read], read++)
+      while (!failed && read < entries.length) model.accept(entries, read++)
       return !failed && model.owes(statuses) !== null
     } catch (error) {
       if (!(error instanceof Mismatch)) throw error
@@ -69,9 +71,13 @@ export function follow(program: Program): (entries: Stamped[], statuses: string[
 export class Model extends Life {
   private readonly idles: { bus: Bus; run: Run | null; open: boolean; wasIdle: boolean }[] = []
   private readonly stops: Bus[] = []
+  /** The stretch in which a stop last cancelled. */
+  private cancelledIn = -1
   private aborts: { run: Run; reason: string }[] = []
 
-  accept(entry: Stamped, now: number): void {
+  accept(entries: readonly Stamped[], now: number): void {
+    const entry = entries[now]
+    this.entries = entries
     this.now = now
     this.stretch = entry.stretch
     this.time = entry.time
@@ -250,20 +256,20 @@ export class Model extends Life {
   }
 
   private lookForIdle(): void {
-    for (const bus of this.buses) bus.wasIdle ||= bus.grace > 0 && this.unfinished(bus).length === 0
     for (const idle of this.idles) idle.wasIdle ||= idle.bus.queue.length + idle.bus.running.length === 0
   }
 
   private stop(bus: Bus, patient: boolean): void {
     bus.stopping = this.stretch
     this.stops.push(bus)
-    bus.wasIdle = false
+    bus.maybeOver = false
     if (patient) bus.grace = this.time + stopTimeout - 1
     else this.cancelAll(bus)
   }
 
   private cancelAll(bus: Bus): void {
     bus.grace = 0
+    this.cancelledIn = this.stretch
     for (const expectation of this.expects) {
       if (expectation.bus === bus && expectation.open && !expectation.event) expectation.refused = true
     }
@@ -271,21 +277,21 @@ export class Model extends Life {
     for (const visit of this.buses.flatMap(({ running }) => running)) this.advance(visit)
   }
 
-  private unfinished(bus: Bus): Ev[] {
-    return this.events.filter(({ done, visits }) => !done && visits.some((visit) => visit.bus === bus))
-  }
-
-  /** The time of patient stops is over, or their bus has been idle: seen by what comes of it. False if there is none. */
+  /** Patient stops that have run out of time, or whose bus is idle: it is seen by what comes of it. False if there is none. */
   private lapse(): boolean {
-    const due = this.buses.filter(({ grace, wasIdle }) => grace > 0 && (grace <= this.time || wasIdle))
+    const isOver = (bus: Bus) =>
+      bus.grace > 0 && (bus.grace <= this.time || this.unfinished(bus).length === 0)
+    const due = this.buses.filter(isOver)
     for (const bus of due) this.cancelAll(bus)
     return due.length > 0
   }
 
   private stopped(id: number): void {
     const bus = this.stops[id]
-    if (bus.grace > this.time && !bus.wasIdle) throw new Mismatch(`b${bus.id} stopped before it was idle`)
-    if (bus.grace && !bus.wasIdle) this.cancelAll(bus)
+    if (bus.grace > this.time && this.unfinished(bus).length > 0 && !bus.maybeOver)
+      throw new Mismatch(`b${bus.id} stopped before it was idle`)
+    if (bus.grace && !bus.maybeOver) this.cancelAll(bus)
+    if (bus.maybeOver) this.doubt(bus)
     bus.grace = 0
     bus.stopping = -1
   }
@@ -296,7 +302,7 @@ export class Model extends Life {
     if (run.condemned) return
     if (!run.live) {
       // The bus hears a few microtasks later that a handler has returned: if it is stopped in between, it cancels the run.
-      const isStopped = this.lapse() || this.buses.some((bus) => bus.wasIdle || bus.stopping === this.stretch)
+      const isStopped = this.lapse() || this.cancelledIn === this.stretch
       const mayBeUnheard = isStopped && this.stretch <= run.ended + 2
       if (!mayBeUnheard) throw new Mismatch(`the signal of r${run.id} aborted after it had ended`)
       run.result.errors = ['EventCancelledError']

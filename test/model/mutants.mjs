@@ -42,7 +42,7 @@ export const mutants = {
   // What a timed-out or stopped handler dispatched goes on.
   'lost-cancel': {
     file: 'src/events/handler-run.ts',
-    find: 'if (this.children) for (const child of this.children) child.cancel(cause)',
+    find: 'for (const child of this.children) child.cancel(cause)',
     replace: 'void cause',
   },
   // Of several that wait for an event only the first is told.

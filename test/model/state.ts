@@ -19,8 +19,8 @@ export interface Bus {
   stopping: number
   /** Until when a patient stop may wait for the bus to be idle; 0 when it does not. */
   grace: number
-  /** It has been idle since a patient stop began. */
-  wasIdle: boolean
+  /** An event came while a patient stop found the bus idle: the stop may have been over, or may wait for it. */
+  maybeOver: boolean
 }
 
 /** An event on one bus. */
@@ -131,7 +131,7 @@ export function makeBuses({ buses }: Program): Bus[] {
     running: [],
     stopping: -1,
     grace: 0,
-    wasIdle: false,
+    maybeOver: false,
   }))
 }
 
