@@ -30,8 +30,8 @@ export const mutants = {
   // An event that comes back from the bus that it was forwarded to runs again, once.
   'double-run-after-forward': {
     file: 'src/bus/bus-core.ts',
-    find: 'if (state.visit(this)) return event',
-    replace: 'if (state.visit(this) && state.firstVisit.nextVisit?.nextVisit !== null) return event',
+    find: 'if (state.visit(this)) return event\n    } else',
+    replace: 'if (state.visit(this) && state.visits.length !== 2) return event\n    } else',
   },
   // The last thing that an event waits for is not waited for.
   'early-completion': {
@@ -49,7 +49,7 @@ export const mutants = {
   'dropped-waiter': {
     file: 'src/events/event-state.ts',
     find: 'if (observers) for (const observe of observers) observe(this.event)',
-    replace: 'observers?.[0](this.event)',
+    replace: 'for (const observe of [...(observers ?? [])].slice(0, 1)) observe(this.event)',
   },
   // After a time-out the next event starts before the handlers that are left of this one.
   'wrong-order-after-time-out': {
