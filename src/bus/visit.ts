@@ -38,7 +38,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   expected = false
   done = false
   #plan: readonly RegisteredHandler[] = nobody
-  /** The next of `plan`; -1 while the listeners' promises are awaited. */
+  /** The next of `plan`. */
   #at = 0
   #pending = 0
   #waits = 0
