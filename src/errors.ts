@@ -98,7 +98,12 @@ export const aTimeout = /* @__PURE__ */ orNull(
 
 /** An AbortSignal of any realm. */
 export const aSignal: Check = (name, value) =>
-  checkType(typeof (value as AbortSignal | null)?.aborted === 'boolean', name, 'an AbortSignal', value)
+  checkType(
+    typeof (value as AbortSignal | null)?.throwIfAborted === 'function',
+    name,
+    'an AbortSignal',
+    value,
+  )
 
 /** Checks those options that are there. @throws TypeError, RangeError naming the first wrong one */
 export function checkOptions(options: unknown, checks: Record<string, Check>, called = 'options'): void {

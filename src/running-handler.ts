@@ -12,9 +12,10 @@ import { getPage, microtask } from './page.js'
 /** The run that is known to be running, or null. */
 export function currentRun(): HandlerRun | null {
   const { current, contexts } = getPage()
-  return current || !contexts
-    ? current
-    : ((contexts.getStore ? contexts.getStore() : contexts.get?.()) ?? null)
+  if (current || !contexts) return current
+  const kept = contexts.getStore ? contexts.getStore() : contexts.get?.()
+  // The platform keeps a run for all that was started in it, long after it is over.
+  return kept && !kept.settled ? kept : null
 }
 
 /** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */

@@ -6,9 +6,17 @@ const isPlain = (value: unknown) =>
  * or an element in a payload is one value. A circle never ends.
  */
 export function* valuesIn(value: unknown): Generator<[value: unknown, depth: number]> {
-  let level = [value]
-  for (let depth = 0; level.length; depth++) {
-    for (const one of level) yield [one, depth]
-    level = level.filter(isPlain).flatMap((one) => Object.values(one as object))
+  yield [value, 0]
+  let open = [value].filter(isPlain)
+  for (let depth = 1; open.length; depth++) {
+    const deeper: unknown[] = []
+    for (const one of open) {
+      // Arrays are gone through in place: nothing is built before somebody looks at it.
+      for (const inner of Array.isArray(one) ? one : Object.values(one as object)) {
+        yield [inner, depth]
+        if (isPlain(inner)) deeper.push(inner)
+      }
+    }
+    open = deeper
   }
 }

@@ -132,7 +132,7 @@ export class BusCore {
     const page = getPage()
     this.stopped = false
     if (state.status === NEW) {
-      if (run && state.parentId === null) state.adopt(run)
+      if (run) state.adopt(run)
       state.order = page.dispatches
     } else if (run && this.inspected) this.tell('forwarded', state)
     const visit = new Visit(this, state, page.dispatches++)
@@ -227,7 +227,7 @@ export class BusCore {
 
   whenRoom(signal?: AbortSignal): Promise<void> {
     return wait<void>({ signal }, (enter, fail) => {
-      if (this.#refusing) throw this.#stopError()
+      if (this.#refusing || this.#draining) throw this.#stopError()
       const waiter = { enter, fail }
       this.#room.add(waiter)
       this.#letIn()
@@ -260,6 +260,7 @@ export class BusCore {
     const own = () => currentRun()?.state.visit(this)
     if (timeout && !own()) {
       this.#draining++
+      this.#failRoom()
       const until = performance.now() + timeout
       let left: number = timeout
       // Once more for what came while this code waited for its turn.
@@ -275,7 +276,7 @@ export class BusCore {
     this.#refusing++
     const error = this.#stopError()
     // Before room is made that lets them in.
-    for (const { fail } of this.#room) fail(error)
+    this.#failRoom()
     for (const { state } of inOrder([this.history.started, this.history.pending])) state.cancel(error)
     this.waiters.stop(error)
     this.stopped = true
@@ -290,6 +291,10 @@ export class BusCore {
       await null
       this.#refusing--
     }
+  }
+
+  #failRoom(): void {
+    for (const { fail } of this.#room) fail(this.#stopError())
   }
 
   inspect(inspector: Inspector): () => void {

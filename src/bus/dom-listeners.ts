@@ -31,9 +31,11 @@ function wrap(listener: Listener): Listener {
       typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event)
     const visit = stateOf(event)?.visit(this[CORE])
     if (!visit) return call()
-    const thrown = callAndRecord(visit as Visit, handler, (run) => callHandler(run, call, null, null))
+    const failed = callAndRecord(visit as Visit, handler, (run) => callHandler(run, call, null, null))
+    if (!failed) return
     // The platform reports it.
-    if (thrown) throw thrown.error
+    failed.errorRead = true
+    throw failed.error
   }
 }
 

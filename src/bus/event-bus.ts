@@ -39,7 +39,9 @@ export class EventBus extends EventTarget {
   declare readonly [CORE]: BusCore
   /**
    * Enqueues an event now and returns the same event at once. Bound, so that `a.on('*', b.dispatch)` forwards.
-   * @throws BusFullError, BusStoppedError; TypeError for what is no event, or is completed. Nothing is enqueued then
+   * A record's event that has been on this bus comes back untouched.
+   * @throws BusFullError, BusStoppedError, EventCancelledError in a handler that was given up, what a middleware throws;
+   * TypeError for what is no event, or is completed. Nothing is enqueued then
    */
   declare readonly dispatch: <E extends BaseEvent>(event: E) => E
 
@@ -248,7 +250,10 @@ export class EventBus extends EventTarget {
 
   /** A type as the platform takes it: any string, or an event class. */
   #typeName(type: Pattern): string {
-    return typeof type === 'function' ? this[CORE].typeOf(type) : String(type)
+    if (typeof type !== 'function') return String(type)
+    const name = this[CORE].typeOf(type)
+    checkType(name !== '*', 'type', 'a class of one type: listeners have no wildcard', type)
+    return name
   }
 
   /** The same, of a type that is listened to from now on. */

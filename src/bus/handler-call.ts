@@ -19,12 +19,12 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
   callAndRecord(visit, handler, (run) => callHandler(run, handler.fn, state.event, new RunContext(run)))
 }
 
-/** Runs a handler or listener, unless it has met itself too often; gives what it threw, in a box. */
+/** Runs a handler or listener, unless it has met itself too often; gives the run if it threw. */
 export function callAndRecord(
   visit: Visit,
   handler: Handler,
   call: (run: HandlerRun) => unknown,
-): { error: unknown } | undefined {
+): HandlerRun | undefined {
   const { state } = visit
   const run = startRun(visit, handler)
   try {
@@ -36,7 +36,7 @@ export function callAndRecord(
     takeAnswer(run, call(run))
   } catch (error) {
     finishRun(run, error, true)
-    return { error }
+    return run
   }
   return undefined
 }
@@ -86,7 +86,7 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
   if (!failed && value !== undefined && value !== null && !stateOf(value)) {
     const { result } = run.state.meta
     try {
-      if (value instanceof Error) status = ERROR
+      if (isError(value)) status = ERROR
       else if (result) outcome = create(value, result)
     } catch (cause) {
       status = ERROR
@@ -98,6 +98,12 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
   }
   if (run.settle(status, outcome, readClock(getPage())))
     (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
+}
+
+/** An Error of any realm, where the engine can tell. */
+function isError(value: unknown): boolean {
+  const { isError: test } = Error as { isError?(value: unknown): boolean }
+  return test ? test(value) : value instanceof Error
 }
 
 /** How many unfinished ancestors, itself included, were dispatched by a run of the same handler. */

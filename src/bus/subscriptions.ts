@@ -85,10 +85,11 @@ export class Subscriptions {
       timeout,
       forwards,
       removed: false,
-      forget: () => signal?.removeEventListener('abort', unsubscribe),
+      forget: () => {},
     }
     this.#update(pattern, handler)
     const unsubscribe = subscription(() => this.remove(handler), signal)
+    handler.forget = () => signal?.removeEventListener('abort', unsubscribe)
     return unsubscribe
   }
 

@@ -116,7 +116,8 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   /** The same as `await event`, for observers: it never makes an event jump the queue. */
   get eventCompletion(): Promise<this> {
     const state = this[STATE]
-    return wait<this>({}, (resolve) => state.onCompleted((event) => resolve(event as this)))
+    state.completion ??= wait<BaseEvent>({}, (resolve) => state.onCompleted(resolve))
+    return state.completion as Promise<this>
   }
 
   /**

@@ -71,6 +71,8 @@ export class EventState {
   urgent = false
   /** Being forwarded by one of its own handlers: `then` is hidden until the next microtask. */
   forwarding = false
+  /** `eventCompletion`, once somebody has read it. */
+  completion: Promise<BaseEvent> | null = null
   /** Place in the order of all dispatches of the page. */
   order = 0
   #observers: Set<(event: BaseEvent) => void> | null = null
@@ -126,13 +128,15 @@ export class EventState {
     return this.runs.find((run) => !run.settled)
   }
 
-  /** Dispatched for the first time, by this run: an unfinished parent waits for it. */
+  /** Dispatched for the first time, by this run: an unfinished parent waits for it. A parent's id that was given stays. */
   adopt(run: HandlerRun): void {
     const parent = run.state
-    this.parentId = parent.id
+    this.parentId ??= parent.id
     if (!parent.unfinished) return
-    this.parent = parent
+    // Whoever dispatched it may wait for it, even where its parent is said to be another.
     this.dispatchedBy = run
+    if (this.parentId !== parent.id) return
+    this.parent = parent
     run.children = with1(run.children, this)
     parent.open++
     this.urgent = parent.urgent
