@@ -14,8 +14,9 @@ export function currentRun(): HandlerRun | null {
   const { current, contexts } = getPage()
   if (current || !contexts) return current
   const kept = contexts.getStore ? contexts.getStore() : contexts.get?.()
-  // The platform keeps a run for all that was started in it, long after it is over.
-  return kept && !kept.settled ? kept : null
+  // The platform keeps a run for all that was started in it, long after it is over: what such code dispatches still names
+  // its parent, but what a run that was given up has left behind is on its own.
+  return kept && !kept.reason ? kept : null
 }
 
 /** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */

@@ -257,7 +257,10 @@ export class BusCore {
     checkOptions(options, { timeout: fromZero, clear: aBoolean })
     const { timeout, clear } = options
     // A handler of this bus that stops it cannot wait for itself.
-    const own = () => currentRun()?.state.visit(this)
+    const own = () => {
+      const run = currentRun()
+      return run && !run.settled && run.state.visit(this)
+    }
     if (timeout && !own()) {
       this.#draining++
       this.#failRoom()

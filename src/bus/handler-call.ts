@@ -103,7 +103,12 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
 /** An Error of any realm, where the engine can tell. */
 function isError(value: unknown): boolean {
   const { isError: test } = Error as { isError?(value: unknown): boolean }
-  return test ? test(value) : value instanceof Error
+  try {
+    return test ? test(value) : value instanceof Error
+  } catch {
+    // A revoked proxy, a window of another origin: they may not be looked at.
+    return false
+  }
 }
 
 /** How many unfinished ancestors, itself included, were dispatched by a run of the same handler. */

@@ -15,7 +15,8 @@ import { COMPLETED, NEW } from './status.js'
 export function readThen(state: EventState): unknown {
   const page = getPage()
   if (page.delivering || state.status === NEW) return undefined
-  const known = currentRun()
+  const run = currentRun()
+  const known = run && !run.settled ? run : null
   // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
   if (known ? known.state === state : state.forwarding || state.status === COMPLETED) return undefined
   state.watched = true

@@ -91,8 +91,8 @@ describe('hostile answers of handlers', () => {
         const event = make()
         await outcomeOf(bus, handler, event)
         expect(event.eventStatus).to.equal('completed')
+        expect(event.eventLogTree()).to.include(`X#${event.eventId.slice(-4)}`)
       }
-      expect(bus.logTree().match(/X#/g)).to.have.length(2)
       await stillWorks(bus)
     }))
 
