@@ -133,7 +133,6 @@ export class BusCore {
     this.stopped = false
     if (state.status === NEW) {
       if (run) state.adopt(run)
-      state.order = page.dispatches
     } else if (run && this.inspected) this.tell('forwarded', state)
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)

@@ -124,7 +124,7 @@ export class RunLoop {
 /** Where a visit is: in neither line, in the queue, among the jumpers. A stale entry of a line has another place. */
 export const OUT = 0
 export const QUEUED = 1
-export const JUMPER = 2
+const JUMPER = 2
 
 /**
  * Marks the task in which a drain runs by one message to ourselves: until it arrives, all drains use up the same slice,

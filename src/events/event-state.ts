@@ -5,12 +5,14 @@ import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
-import type { HandlerRun } from './handler-run.js'
+import type { HandlerRun, RunBus } from './handler-run.js'
 import { COMPLETED, ERROR, type EventStatus, NEW, PENDING, STARTED } from './status.js'
 
 /** What an event needs of a bus that it has entered. */
 export interface EventVisit {
-  readonly core: { readonly id: string; readonly name: string }
+  readonly core: RunBus
+  /** Place in the order of all dispatches of the page. */
+  readonly order: number
   /** The event became urgent: if it is still queued here, it jumps. */
   jump(): void
   /** Every handler here that runs or would have run gets an EventCancelledError. */
@@ -22,7 +24,7 @@ export interface EventVisit {
 }
 
 /** What came with a record: the event has been elsewhere before. */
-export interface Origin {
+interface Origin {
   path: string[]
   busIds: string[]
 }
@@ -73,8 +75,6 @@ export class EventState {
   forwarding = false
   /** `eventCompletion`, once somebody has read it. */
   completion: Promise<BaseEvent> | null = null
-  /** Place in the order of all dispatches of the page. */
-  order = 0
   #observers: Set<(event: BaseEvent) => void> | null = null
   /** The runs that wait for this event: links for circles. */
   #waitingRuns: HandlerRun[] | null = null
