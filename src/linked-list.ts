@@ -60,8 +60,14 @@ export class Fifo<T> {
     this.#in.length = this.#out.length = 0
   }
 
-  shift(): T | undefined {
+  /** The next one, left where it is. */
+  peek(): T | undefined {
     if (!this.#out.length) [this.#in, this.#out] = [this.#out, this.#in.reverse()]
+    return this.#out[this.#out.length - 1]
+  }
+
+  shift(): T | undefined {
+    this.peek()
     return this.#out.pop()
   }
 }

@@ -133,3 +133,6 @@ export function errorOf({ name, message, stack, cause }: ErrorRecord, deep = 3):
 export const isoDate = (time: number): string | null => dateOf(time)?.toISOString() ?? null
 /** As this page's clock would have read it, which may be long before the page was opened; 0 for none and for what is no date. */
 export const timeOf = (date: string | null | undefined): number => Date.parse(date ?? '') - wallTime(0) || 0
+
+/** The one place where text from outside becomes values. @throws SyntaxError */
+export const parse = (text: string): unknown => JSON.parse(text)

@@ -1,4 +1,5 @@
-const isPlain = (value: unknown) =>
+/** An array or a plain object; nothing else is looked into. */
+export const isPlain = (value: unknown): boolean =>
   Array.isArray(value) || (value != null && Object.getPrototypeOf(value) === Object.prototype)
 
 /**

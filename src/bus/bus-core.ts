@@ -12,17 +12,19 @@ import {
   oneOf,
   orNull,
 } from '../errors.js'
-import type { BaseEvent } from '../events/base-event.js'
+import { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, NEW } from '../events/status.js'
 import { uuidv7 } from '../ids.js'
 import { getPage, wallTime } from '../page.js'
+import type { EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
 import { DomListeners } from './dom-listeners.js'
 import type { EventBus } from './event-bus.js'
 import { History, inOrder } from './history.js'
+import { Journal } from './journal.js'
 import { freeName, registerBus, watchMemory } from './page-buses.js'
 import { RunLoop } from './run-loop.js'
 import { type PatternClass, patternType, Subscriptions } from './subscriptions.js'
@@ -37,7 +39,13 @@ const someMiddlewares: Check = (name, value) => {
   for (const one of value)
     checkOptions(one, { onDispatch: aFunction, onEvent: aFunction, onResult: aFunction })
 }
-const noLog: Check = (name, value) => checkType(value === null, name, 'null: there is no log yet', value)
+const aLog: Check = (name, value) =>
+  checkType(
+    typeof value === 'string' || (typeof value === 'object' && value),
+    name,
+    'an EventLog, a name or options',
+    value,
+  )
 const fromZero = /* @__PURE__ */ orNull(/* @__PURE__ */ from(0))
 const checks = {
   parallelHandlers: aBoolean,
@@ -45,7 +53,7 @@ const checks = {
   maxPending: /* @__PURE__ */ orNull(/* @__PURE__ */ from(1)),
   eventConcurrency: /* @__PURE__ */ oneOf(['bus', 'global', 'parallel']),
   middlewares: someMiddlewares,
-  log: noLog,
+  log: aLog,
 }
 
 /** The workings of a bus: where its parts meet. `EventBus` is its public face. */
@@ -56,9 +64,15 @@ export class BusCore {
   declare readonly lane: RunLoop
   declare readonly parallelHandlers: boolean
   history: History
+  /** What waits for the log; null on a bus without one. */
+  readonly journal: Journal | null
+  /** The events that a log has restored, oldest first; they become events when first read. */
+  restored: () => readonly EventState[] = () => []
   subscriptions = new Subscriptions()
   readonly listeners = new DomListeners()
   readonly waiters = new Waiters(this)
+  /** Records from outside that were refused. */
+  wireErrors = 0
   /** Somebody is told about steps: one check on the hot path. */
   inspected = false
   /** Stopped for ever: nothing can come any more. */
@@ -67,6 +81,7 @@ export class BusCore {
   stopped = false
   readonly #inspectors = new Set<{ inspector: Inspector }>()
   readonly #middlewares: BusMiddleware[]
+  readonly maxHistorySize: number
   readonly #maxPending: number
   /** Event classes by type, as this bus met them. */
   #classes = new Map<string, PatternClass>()
@@ -90,6 +105,7 @@ export class BusCore {
       eventConcurrency,
       middlewares = [],
       maxHistorySize = 50,
+      log,
     } = options
     const { maxPending = maxHistorySize === null ? null : 100 } = options
     this.bus = bus
@@ -99,6 +115,7 @@ export class BusCore {
       eventConcurrency === 'global'
         ? (getPage().lane ??= new RunLoop(false))
         : new RunLoop(eventConcurrency === 'parallel')
+    this.maxHistorySize = maxHistorySize ?? Infinity
     this.history = new History(maxHistorySize)
     this.#maxPending = maxPending ?? Infinity
     this.#middlewares = middlewares
@@ -109,6 +126,7 @@ export class BusCore {
       })
     }
     registerBus(bus, this.name)
+    this.journal = log === undefined ? null : new Journal(this, name ?? this.name, log)
   }
 
   /**
@@ -121,8 +139,9 @@ export class BusCore {
     if (state.visits.length) {
       if (state.pendingRun()) state.hideThen()
       if (state.visit(this)) return event
-    } else if (state.origin && this.#wasHere(state)) return event
+    } else if (state.origin && !this.journal?.adopted && this.#wasHere(state)) return event
     this.#checkAccepts(state, run)
+    const text = this.journal ? this.journal.serialise(state) : ''
     if (this.#middlewares.length) {
       for (const middleware of this.#middlewares) middleware.onDispatch?.(event, this.bus)
       // A middleware may have dispatched it, or stopped the bus.
@@ -136,6 +155,7 @@ export class BusCore {
     } else if (run && this.inspected) this.tell('forwarded', state)
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)
+    if (this.journal) visit.mark = this.journal.accept(visit, text)
     if (state.origin) this.#remember(state.id)
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
@@ -144,6 +164,12 @@ export class BusCore {
     if (this.inspected) this.tell('queued', state)
     if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
     return event
+  }
+
+  /** The event of a record, as the class that this bus knows of its type. @throws WireError */
+  revive(record: EventRecord): BaseEvent {
+    const eventClass = this.#classes.get(record.event_type) ?? BaseEvent
+    return (eventClass as unknown as typeof BaseEvent).fromJSON(record)
   }
 
   /** Whether the event of a record has been on this bus: local events know their buses themselves. */
@@ -168,6 +194,7 @@ export class BusCore {
         `${this.name} has ${this.#maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
     }
+    this.journal?.check()
     const eventClass = state.event.constructor as PatternClass
     if (eventClass !== this.#lastClass) {
       this.#learn(state.meta.type, eventClass)
@@ -199,24 +226,35 @@ export class BusCore {
   /** All handlers on all buses and all descendants are done. */
   eventCompleted(visit: Visit): void {
     const dropped = this.history.complete(visit)
+    this.journal?.completed(visit)
     if (this.inspected) this.tell('completed', visit.state)
     this.#drop(dropped)
-    if (this.#room.size) this.#letIn()
+    this.letIn()
     if (this.history.unfinished) return
     watchMemory(visit.state.completedAt)
     for (const give of this.#idle) give(true)
+  }
+
+  /** What is remembered, oldest first: what a log has restored, then what happened here. */
+  remembered(): EventState[] {
+    return [...this.restored(), ...this.history.visits().map(({ state }) => state)]
   }
 
   #drop(visit: Visit | null): void {
     if (visit && this.inspected) this.tell('dropped', visit.state)
   }
 
+  /** A dispatch would not be too much. */
+  get hasRoom(): boolean {
+    return this.history.unfinished < this.#maxPending && !this.journal?.full
+  }
+
   /** Lets in those who wait for room, one by one: the bus looks again once the code of one has had its turn. */
-  async #letIn(): Promise<void> {
-    if (this.#lettingIn) return
+  async letIn(): Promise<void> {
+    if (this.#lettingIn || !this.#room.size) return
     this.#lettingIn = true
     for (const waiter of this.#room) {
-      if (this.history.unfinished >= this.#maxPending) break
+      if (!this.hasRoom) break
       this.#room.delete(waiter)
       waiter.enter()
       for (let hops = 4; hops--; ) await null
@@ -229,7 +267,7 @@ export class BusCore {
       if (this.#refusing || this.#draining) throw this.#stopError()
       const waiter = { enter, fail }
       this.#room.add(waiter)
-      this.#letIn()
+      this.letIn()
       return () => this.#room.delete(waiter)
     })
   }
@@ -279,7 +317,9 @@ export class BusCore {
     const error = this.#stopError()
     // Before room is made that lets them in.
     this.#failRoom()
-    for (const { state } of inOrder([this.history.started, this.history.pending])) state.cancel(error)
+    const ended = inOrder([this.history.started, this.history.pending])
+    if (!clear) for (const { state } of ended) state.abandon()
+    for (const { state } of ended) state.cancel(error)
     this.waiters.stop(error)
     this.stopped = true
     if (clear) {
@@ -288,11 +328,10 @@ export class BusCore {
       this.history = new History(0)
       const { names } = getPage()
       if (names.get(this.name)?.deref() === this.bus) names.delete(this.name)
-    } else {
-      // Until the caller can tell that it is over.
-      await null
-      this.#refusing--
     }
+    // Until the caller can tell that it is over.
+    await this.journal?.log?.end()
+    if (!clear) this.#refusing--
   }
 
   #failRoom(): void {
@@ -324,6 +363,7 @@ export class BusCore {
 
   tellResult(step: InspectStep, run: HandlerRun): void {
     if (this.inspected) this.tell(step, run.state, run)
+    if (run.settled) this.journal?.settled(run)
   }
 }
 

@@ -6,6 +6,7 @@ import type { HandlerRun } from '../events/handler-run.js'
 import type { BusCore } from './bus-core.js'
 import type { EventBus } from './event-bus.js'
 import type { HandlerContext } from './types.js'
+import type { Visit } from './visit.js'
 
 /** A bus as one handler run has it: what is dispatched through it records that run as its parent. */
 export interface BusHandle
@@ -51,6 +52,6 @@ export class RunContext implements HandlerContext {
     return this.#run.view
   }
   get attempt(): number {
-    return 1
+    return (this.#run.visit as Visit).mark?.attempt ?? 1
   }
 }

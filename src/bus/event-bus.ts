@@ -3,7 +3,7 @@ import { checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { historyTree } from '../events/log-tree.js'
 import type { LinkedList } from '../linked-list.js'
-import { currentRun } from '../running-handler.js'
+import { currentRun, RunPromise } from '../running-handler.js'
 import { BusCore } from './bus-core.js'
 import { wrapperOf } from './dom-listeners.js'
 import { inOrder } from './history.js'
@@ -68,7 +68,7 @@ export class EventBus extends EventTarget {
   }
   /** What happened lately, in order of dispatch: a snapshot of at most `maxHistorySize` events. */
   get eventHistory(): ReadonlyMap<string, BaseEvent> {
-    return new Map(this[CORE].history.visits().map(({ state }) => [state.id, state.event]))
+    return new Map(this[CORE].remembered().map(({ id, event }) => [id, event]))
   }
   /** Events that wait for their turn here. */
   get eventsPending(): readonly BaseEvent[] {
@@ -82,23 +82,27 @@ export class EventBus extends EventTarget {
     return eventsOf(this[CORE].history.completed)
   }
   get stats(): BusStats {
-    const { pending, started, dropped } = this[CORE].history
+    const { history, journal, wireErrors } = this[CORE]
+    const { pending, started, dropped } = history
     return {
       queued: pending.size,
       inFlight: started.size,
       dropped,
-      wireErrors: 0,
-      unpersisted: 0,
-      logLagMs: 0,
+      wireErrors,
+      unpersisted: journal?.unpersisted ?? 0,
+      logLagMs: journal?.lag ?? 0,
     }
   }
-  /** Resolves at once: this version has no log to restore a history from. */
+  /** Resolves once the history is restored from the log, or cannot be: `log.state` says so; at once on a bus without a log. */
   get ready(): Promise<void> {
-    return Promise.resolve()
+    return RunPromise.resolve(this[CORE].journal?.ready)
   }
-  /** Resolves with the events dispatched again: none, as this version has no log. */
-  async recover(): Promise<BaseEvent[]> {
-    return []
+  /**
+   * Dispatches the accepted but unfinished events of dead pages again, in the log's order, and resolves with them. Call it once
+   * the handlers are registered; events without a handler stay where they are.
+   */
+  recover(): Promise<BaseEvent[]> {
+    return RunPromise.resolve(this[CORE].journal?.recover() ?? [])
   }
 
   /**
@@ -245,7 +249,7 @@ export class EventBus extends EventTarget {
 
   /** The history as a tree of events, their handlers' results, and what these dispatched. */
   logTree(): string {
-    return historyTree(this[CORE].history.visits().map(({ state }) => state))
+    return historyTree(this[CORE].remembered())
   }
 
   /** A type as the platform takes it: any string, or an event class. */

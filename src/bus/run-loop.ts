@@ -78,9 +78,12 @@ export class RunLoop {
     return undefined
   }
 
-  #take(fifo: Fifo<Visit>, place: number): Visit {
-    let visit = fifo.shift() as Visit
-    while (visit.place !== place) visit = fifo.shift() as Visit
+  /** The first of a line, unless it must wait for the log: nobody overtakes it. */
+  #take(fifo: Fifo<Visit>, place: number): Visit | undefined {
+    while (fifo.peek()?.place !== place) fifo.shift()
+    const visit = fifo.peek() as Visit
+    if (visit.mark?.holds()) return undefined
+    fifo.shift()
     this.#out(visit)
     return visit
   }

@@ -22,6 +22,8 @@ export interface RegisteredHandler extends Handler {
   readonly fn: HandlerFunction
   readonly pattern: string
   readonly once: boolean
+  /** The name was given, and is the only such one of its pattern: the log may know the handler by it after a crash. */
+  readonly named: boolean
   /** undefined: the event's. */
   readonly timeout: number | null | undefined
   removed: boolean
@@ -82,6 +84,7 @@ export class Subscriptions {
       fn,
       pattern,
       once,
+      named: !!options.name && !this.#of(pattern).some((other) => other.name === name),
       timeout,
       forwards,
       removed: false,

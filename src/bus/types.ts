@@ -2,6 +2,7 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { EventResult } from '../events/event-result.js'
 import type { BusHandle } from './bus-handle.js'
 import type { EventBus } from './event-bus.js'
+import type { LogLike } from './journal.js'
 import type { PatternClass } from './subscriptions.js'
 
 /** A handler's second argument. Its members may be destructured. */
@@ -105,9 +106,28 @@ export interface BusOptions {
   maxPending?: number | null
   /** One event at a time on this bus, in all buses of the page that say so, or no such limit. @default 'bus' */
   eventConcurrency?: 'bus' | 'global' | 'parallel'
-  /** Not in this version: the write-ahead log. */
-  log?: unknown
+  /**
+   * The write-ahead log and history, in IndexedDB: an `EventLog`, or a name or options for one that is loaded on demand. On such a
+   * bus payloads must survive JSON.
+   */
+  log?: LogLike | LogOptions | string
   middlewares?: BusMiddleware[]
+}
+
+/** How a log behaves. */
+export interface LogOptions {
+  /** Of the log; an identifier of at most 64 characters. Default: the bus's name, as it was asked for. */
+  name?: string
+  /** 'relaxed' survives crashes of the page and the browser, 'strict' power loss too. @default 'relaxed' */
+  durability?: 'relaxed' | 'strict'
+  /** Whether handlers start only once their event is durable. @default 'ahead' */
+  mode?: 'ahead' | 'behind'
+  /** What compaction leaves: at least so many of the newest completed events, characters and ms. Default: 10 000 events. */
+  retain?: { events?: number; bytes?: number; ageMs?: number }
+  /** ms after which an event is released though its write has not ended. @default 2000 */
+  deadline?: number
+  /** What `dispatch` does while the log cannot be written: go on, or throw a LogError. @default 'release' */
+  whenDegraded?: 'release' | 'refuse'
 }
 
 export interface BusStats {

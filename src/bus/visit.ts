@@ -10,6 +10,7 @@ import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
+import type { Mark } from './journal.js'
 import { OUT, QUEUED } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
 
@@ -36,6 +37,8 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   place = OUT
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
   expected = false
+  /** Its entry in the bus's log. */
+  mark: Mark | null = null
   done = false
   #plan: readonly RegisteredHandler[] = nobody
   /** The next of `plan`. */
@@ -67,7 +70,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       state.status = STARTED
       state.startedAt = getPage().time
     }
-    this.#plan = core.subscriptions.plan(state.meta.type)
+    this.#plan = this.#handlers()
     if (core.inspected) core.tell('started', state)
     // An inspector may have stopped the bus.
     if (!this.done && core.listeners.hears(state.meta.type)) {
@@ -77,6 +80,13 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     }
     // Handlers wait for the listeners' promises.
     if (this.#pending === 0 && !this.done) this.#advance()
+  }
+
+  /** Those that had their turn before a crash are spared. */
+  #handlers(): readonly RegisteredHandler[] {
+    const plan = this.core.subscriptions.plan(this.state.meta.type)
+    const spares = this.mark?.spares
+    return spares ? plan.filter((handler) => !spares(handler)) : plan
   }
 
   #advance(): void {
@@ -180,7 +190,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       core.lane.remove(this)
       core.lane.active++
       core.history.start(this)
-      this.#plan = core.subscriptions.plan(state.meta.type)
+      this.#plan = this.#handlers()
     }
     const advancing = this.#advancing
     this.#advancing = true

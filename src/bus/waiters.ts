@@ -123,15 +123,10 @@ export class Waiters {
     return wait<BaseEvent | null>({ signal: options.signal }, (give, fail) => {
       const { past = true, future } = options
       const matches = this.#matcher(type, options)
-      const found =
-        past &&
-        this.#core.history
-          .visits()
-          .reverse()
-          .find(({ state }) => matches(state))
+      const found = past && this.#core.remembered().reverse().find(matches)
       if (future && !found && !this.#core.cleared)
         return this.#add(type, { matches, give, fail, stop: () => give(null) })
-      return give(found ? found.state.event : null)
+      return give(found ? found.event : null)
     })
   }
 

@@ -1,6 +1,6 @@
 import { META, STATE } from '../brands.js'
 import type { BusHandle } from '../bus/bus-handle.js'
-import { aTimeout, checkOptions, checkType, LogError } from '../errors.js'
+import { aTimeout, checkOptions, checkType } from '../errors.js'
 import { dateOf, getPage } from '../page.js'
 import { aUuid, type EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
@@ -11,6 +11,7 @@ import type { EventResult } from './event-result.js'
 import { EventState } from './event-state.js'
 import { eventLogTree } from './log-tree.js'
 import type { Payload } from './payload-check.js'
+import { persistence } from './persistence.js'
 import { eventOf, recordOf } from './record.js'
 import { byHandler, collect, flatDict, flatList, type ResultOptions } from './result-views.js'
 import { COMPLETED, STARTED } from './status.js'
@@ -99,15 +100,12 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   get eventPayload(): Readonly<P> {
     return Object.freeze(this[STATE].payload) as Readonly<P>
   }
-  /** Resolves when the event is durable in every log it was dispatched to; rejects with LogError where there is none. */
+  /**
+   * Resolves when the event is durable in the log of every logged bus that it has entered so far. Rejects with the log's
+   * error where it could not be written in time, with LogError on no logged bus; never an unhandled rejection.
+   */
   get eventPersisted(): Promise<void> {
-    const promise = Promise.reject(
-      new LogError(
-        `Expected ${this[STATE].label} to be on a bus with a log; it is on ${this.eventPath.join(', ') || 'no bus'}`,
-      ),
-    )
-    promise.catch(() => {})
-    return promise
+    return persistence(this[STATE])
   }
   /** One entry a handler, by handler id, in order of execution. */
   get eventResults(): ReadonlyMap<string, EventResult<R>> {

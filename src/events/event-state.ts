@@ -1,3 +1,4 @@
+import type { Mark } from '../bus/journal.js'
 import { EventLoopError } from '../errors.js'
 import { uuidv7 } from '../ids.js'
 import { none, with1 } from '../linked-list.js'
@@ -13,6 +14,8 @@ export interface EventVisit {
   readonly core: RunBus
   /** Place in the order of all dispatches of the page. */
   readonly order: number
+  /** Its entry in the bus's log; null where there is none. */
+  readonly mark: Mark | null
   /** The event became urgent: if it is still queued here, it jumps. */
   jump(): void
   /** Every handler here that runs or would have run gets an EventCancelledError. */
@@ -75,6 +78,11 @@ export class EventState {
   forwarding = false
   /** `eventCompletion`, once somebody has read it. */
   completion: Promise<BaseEvent> | null = null
+  /** `eventPersisted`, once somebody has read it on a logged bus, and what looks whether it is settled now. */
+  persisted: Promise<void> | null = null
+  onPersisted: (() => void) | null = null
+  /** A bus that stopped has ended it: it is not completed in the log, and recovered later. */
+  abandoned = false
   #observers: Set<(event: BaseEvent) => void> | null = null
   /** The runs that wait for this event: links for circles. */
   #waitingRuns: HandlerRun[] | null = null
@@ -214,6 +222,13 @@ export class EventState {
     this.urgent = true
     for (const visit of this.visits) visit.jump()
     for (const run of this.runs) for (const child of run.children) child.markUrgent()
+  }
+
+  /** The bus stops: what it ends, with all that came of it, is to be recovered. */
+  abandon(): void {
+    if (!this.unfinished) return
+    this.abandoned = true
+    for (const run of this.runs) for (const child of run.children) child.abandon()
   }
 
   /** Ends the event wherever it is: pending and running handlers get an EventCancelledError, so do its descendants. */

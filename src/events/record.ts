@@ -1,5 +1,5 @@
 import { stateOf } from '../brands.js'
-import { checkType, WireError } from '../errors.js'
+import { checkType, show, WireError } from '../errors.js'
 import {
   cap,
   type EventRecord,
@@ -38,7 +38,32 @@ export function recordOf(state: EventState): EventRecord {
     event_started_at: started,
     event_completed_at: isoDate(state.completedAt),
     event_replay_of: state.replayOf,
-    event_outcomes: state.runs.filter((run) => run.settled && !stateOf(run.value)).map(outcomeOf),
+    event_outcomes: outcomesOf(state),
+  }
+}
+
+/** What forwarders give is the event itself, and left out. */
+const outcomesOf = (state: EventState) =>
+  state.runs.filter((run) => run.settled && !stateOf(run.value)).map(outcomeOf)
+
+/** As the log keeps outcomes, when they happen: of a result that JSON cannot hold, that there was one. */
+export const outcomesJSON = (state: EventState): string =>
+  state.runs.length
+    ? json(
+        outcomesOf(state),
+        () => `[${state.runs.filter((r) => r.settled && !stateOf(r.value)).map(outcomeJSON)}]`,
+      )
+    : '[]'
+export const outcomeJSON = (run: HandlerRun): string => {
+  const outcome = outcomeOf(run)
+  return json(outcome, () => JSON.stringify({ ...outcome, result: show(outcome.result) }))
+}
+
+function json(value: unknown, otherwise: () => string): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return otherwise()
   }
 }
 

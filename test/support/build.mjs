@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs'
 import { buildMinified, buildModules, root } from './bundle.mjs'
 
 rmSync(`${root}dist`, { recursive: true, force: true })
-await buildModules({ index: 'src/index.ts' })
+await buildModules({ index: 'src/index.ts', log: 'src/log/event-log.ts' })
 await buildMinified('src/index.ts', 'dist/bubus.min.js')
 execFileSync(`${root}node_modules/.bin/tsc`, ['-p', 'test/support/tsconfig.build.json'], {
   cwd: root,

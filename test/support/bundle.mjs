@@ -18,13 +18,14 @@ export function buildModules(entryPoints) {
   })
 }
 
-/** One self-contained file. Without an `outfile` it is only built, to be looked at. */
-export function buildMinified(entryPoint, outfile) {
+/** One self-contained file. Without an `outfile` it is only built, to be looked at; `external` is then left out. */
+export function buildMinified(entryPoint, outfile, external = []) {
   return build({
     ...common,
     entryPoints: [entryPoint],
     minify: true,
     legalComments: 'none',
+    external,
     metafile: true,
     // superstruct's own map names files that it does not publish: none is better than one that leads nowhere.
     sourcemap: false,

@@ -7,7 +7,8 @@ import { buildMinified } from './bundle.mjs'
 const target = 14_000
 const ceiling = 18_900
 
-const { outputFiles, metafile } = await buildMinified('src/index.ts')
+// The log is loaded on demand, and weighed by itself.
+const { outputFiles, metafile } = await buildMinified('src/index.ts', undefined, ['../log/event-log.js'])
 const [{ contents: code }] = outputFiles ?? []
 const size = gzipSync(code, { level: 9 }).length
 const ok = size <= ceiling

@@ -1,0 +1,33 @@
+import { LogError } from '../errors.js'
+import { wait } from '../wait.js'
+import type { EventState } from './event-state.js'
+
+/** How durable an event's entry in one log is. */
+export const WAITING = 0
+export const DURABLE = 1
+export const FAILED = 2
+
+/**
+ * `eventPersisted`: resolves when the event is durable in the log of every logged bus that it has entered so far. Kept from its
+ * first reading on; where nobody can ever say so, each reading gives a rejected promise of its own.
+ */
+export function persistence(state: EventState): Promise<void> {
+  const marks = () => state.visits.flatMap(({ mark }) => mark ?? [])
+  if (state.persisted) return state.persisted
+  const promise = wait<void>({}, (give, fail) => {
+    const look = () => {
+      const failed = marks().find(({ status }) => status === FAILED)
+      if (failed) fail(failed.error)
+      else if (marks().every(({ status }) => status === DURABLE)) give()
+    }
+    if (marks().length) look()
+    else {
+      const path = state.event.eventPath.join(', ') || 'no bus'
+      fail(new LogError(`Expected ${state.label} to be on a bus with a log; it is on ${path}`))
+    }
+    state.onPersisted = look
+  })
+  promise.catch(() => {})
+  if (marks().length) state.persisted = promise
+  return promise
+}

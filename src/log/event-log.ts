@@ -1,0 +1,242 @@
+import type { BusLog, Journal, LogLike } from '../bus/journal.js'
+import type { LogOptions } from '../bus/types.js'
+import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
+import { after } from '../timers.js'
+import { warn } from '../warnings.js'
+import { LogDb, NewerLog } from './log-db.js'
+import { LogIndex } from './log-index.js'
+import { lookForLoss, noteHead } from './witness.js'
+import { LogWriter } from './writer.js'
+
+export type LogState = 'ok' | 'degraded' | 'memory' | 'closed'
+
+/** Something that was durable is not there any more, or cannot be read: segments `from` to `to`. */
+export class DataLossEvent extends Event {
+  readonly from: number
+  readonly to: number
+  readonly reason: string
+
+  constructor(from: number, to: number, reason: string) {
+    super('dataloss')
+    this.from = from
+    this.to = to
+    this.reason = reason
+  }
+}
+
+const aSize = /* @__PURE__ */ orNull(/* @__PURE__ */ from(0))
+const someRetain: Check = (name, value) =>
+  checkOptions(value, { events: aSize, bytes: aSize, ageMs: aSize }, name)
+const checks = {
+  durability: /* @__PURE__ */ oneOf(['relaxed', 'strict']),
+  mode: /* @__PURE__ */ oneOf(['ahead', 'behind']),
+  whenDegraded: /* @__PURE__ */ oneOf(['release', 'refuse']),
+  deadline: /* @__PURE__ */ from(1),
+  retain: someRetain,
+}
+
+/** How often opening is tried again before the log lives without a database, and the first of the waits between, in ms. */
+const TRIES = 5
+const FIRST_WAIT = 100
+
+/**
+ * A write-ahead log and history in IndexedDB, shared by all tabs and workers that open it by the same name.
+ * Fires `dataloss` (a DataLossEvent) and `statechange`.
+ */
+export class EventLog extends EventTarget implements LogLike {
+  readonly name: string
+  readonly durability: 'relaxed' | 'strict'
+  readonly mode: 'ahead' | 'behind'
+  readonly deadline: number
+  readonly whenDegraded: 'release' | 'refuse'
+  readonly retain: NonNullable<LogOptions['retain']>
+  /** @internal */
+  readonly index: LogIndex = new LogIndex(this)
+  /** Positions that somebody reads from: nothing behind them is removed. @internal */
+  readonly readers = new Set<{ seq: number }>()
+  /** @internal */
+  readonly writers = new Set<LogWriter>()
+  /** The open connection. @internal */
+  open: LogDb | null = null
+  #opening: Promise<LogDb> | null = null
+  #state: LogState = 'ok'
+  #lost: LogError | undefined
+  #ended = new AbortController()
+
+  /** @throws TypeError, RangeError for a wrong name or option */
+  constructor(name: string, options: LogOptions = {}) {
+    super()
+    anIdentifier('name', name)
+    checkOptions(options, checks)
+    this.name = name
+    this.durability = options.durability ?? 'relaxed'
+    this.mode = options.mode ?? 'ahead'
+    this.deadline = options.deadline ?? 2000
+    this.whenDegraded = options.whenDegraded ?? 'release'
+    this.retain = options.retain ?? {}
+    const { signal } = this.#ended
+    globalThis.addEventListener?.('pagehide', () => this.#hide(), { signal })
+    globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#show(), { signal })
+  }
+
+  /**
+   * `ok`; `degraded`: a write has failed or is late, and is tried again; `memory`: nothing can be written, the bus goes on
+   * without; `closed`.
+   */
+  get state(): LogState {
+    return this.#state
+  }
+
+  /** Resolves when all that was accepted so far is durable, or is known not to be. */
+  async flush(): Promise<void> {
+    await Promise.all([...this.writers].map((writer) => writer.flush()))
+  }
+
+  /** Flushes, gives its writers up and closes the database; buses that use it go on in memory. */
+  async close(): Promise<void> {
+    await Promise.all([...this.writers].map((writer) => writer.end()))
+    await this.index.flush().catch(() => {})
+    this.#lose('closed', new LogError(`The log ${this.name} is closed`))
+    this.#ended.abort()
+    this.#drop()
+  }
+
+  /** Removes all that the log holds of the past, for every tab; what is accepted afterwards is kept. */
+  async clear(): Promise<void> {
+    await this.flush()
+    await (await this.db()).clear()
+  }
+
+  /** Deletes a log for good. Waits until every tab that has it open has let go of it. */
+  static destroy(name: string): Promise<void> {
+    anIdentifier('name', name)
+    return LogDb.destroy(name)
+  }
+
+  /** @internal */
+  openFor(journal: Journal): BusLog {
+    const writer = new LogWriter(this, journal)
+    this.writers.add(writer)
+    if (this.#lost) journal.lose(this.#lost)
+    else void this.db().catch(() => {})
+    return writer
+  }
+
+  /** The database, opened when it is first asked for and again when it was lost. @internal */
+  db(): Promise<LogDb> {
+    if (this.#lost) return Promise.reject(this.#lost)
+    this.#opening ??= this.#open()
+    return this.#opening
+  }
+
+  async #open(): Promise<LogDb> {
+    let wait = FIRST_WAIT
+    for (let tries = 1; ; tries++) {
+      try {
+        const db = await this.#openOnce()
+        this.open = db
+        await lookForLoss(this, db)
+        void this.index.catchUp().catch(() => {})
+        return db
+      } catch (error) {
+        if (this.#lost) throw this.#lost
+        const hopeless =
+          error instanceof NewerLog || tries === TRIES || !globalThis.indexedDB || isSecurity(error)
+        this.failed(error)
+        if (hopeless) throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
+        await new Promise<void>((resolve) => after(wait, resolve))
+        wait *= 2
+      }
+    }
+  }
+
+  /** Opens, or gives up after the deadline: engines have been seen to answer never. */
+  #openOnce(): Promise<LogDb> {
+    return new Promise((resolve, reject) => {
+      let late = false
+      const stop = after(this.deadline, () => {
+        late = true
+        reject(new LogError(`The database did not open within ${this.deadline} ms`))
+      })
+      let mine: LogDb | null = null
+      LogDb.open(this.name, () => this.open === mine && this.#drop()).then((db) => {
+        mine = db
+        stop()
+        if (late || this.#lost) db.close()
+        resolve(db)
+      }, reject)
+    })
+  }
+
+  /** The connection is gone or not to be trusted: the next use opens another. @internal */
+  #drop(): void {
+    this.open?.close()
+    this.open = null
+    this.#opening = null
+  }
+
+  /** @internal */
+  drop(db: LogDb): void {
+    if (this.open === db) this.#drop()
+  }
+
+  /** Removes what nobody needs any more. @internal */
+  async compact(): Promise<void> {}
+
+  /** A write has succeeded. @internal */
+  written(db: LogDb, seq: number): void {
+    noteHead(this.name, db.meta.epoch, seq)
+    if (this.#state === 'degraded') this.#enter('ok')
+  }
+
+  /** A write has failed or is late: nobody waits for the log until one succeeds. @internal */
+  failed(error: unknown): void {
+    if (this.#state === 'ok') this.#enter('degraded')
+    for (const writer of this.writers) writer.release(error)
+  }
+
+  #lose(state: 'memory' | 'closed', error: LogError): LogError {
+    this.#lost = error
+    this.#enter(state)
+    for (const writer of this.writers) writer.lose(error)
+    return error
+  }
+
+  #enter(state: LogState): void {
+    if (this.#state === state) return
+    this.#state = state
+    if (state === 'memory') warn(`${this.#lost?.message}; events are kept in memory only`)
+    this.dispatchEvent(new Event('statechange'))
+  }
+
+  /** Tells of what was durable and is not there. @internal */
+  tellLoss(from: number, to: number, reason: string): void {
+    warn(`the log ${this.name} has lost segments ${from} to ${to}: ${reason}`)
+    this.dispatchEvent(new DataLossEvent(from, to, reason))
+  }
+
+  /** A segment that cannot be read is kept apart, and told of. @internal */
+  async quarantine(seq: number, reason: string, value: unknown): Promise<void> {
+    const db = await this.db()
+    const known = await db.read('quarantine', 0, Infinity, 1000)
+    if (known.some((item) => item.seq === seq)) return
+    await db.change(() => ({ quarantine: [{ seq, reason, value }] }))
+    this.tellLoss(seq, seq, reason)
+  }
+
+  /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */
+  #hide(): void {
+    for (const writer of this.writers) writer.hide()
+    this.#drop()
+  }
+
+  /** It came back: as new writers, which take over what nobody else has. */
+  #show(): void {
+    for (const writer of this.writers) void writer.show()
+  }
+}
+
+const isSecurity = (error: unknown) => (error as Error | null)?.name === 'SecurityError'
+
+const reasonOf = (name: string, error: unknown) =>
+  `The log ${name} cannot be opened: ${(error as Error | null)?.message ?? error}`

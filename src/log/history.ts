@@ -1,0 +1,93 @@
+import { stateOf } from '../brands.js'
+import type { EventState } from '../events/event-state.js'
+import { with1 } from '../linked-list.js'
+import type { EventRecord } from '../protocol.js'
+import type { LogDb } from './log-db.js'
+import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
+import type { LogWriter } from './writer.js'
+
+const MOST = 1000
+const CHUNK = 16
+
+/** A finished event of the log. */
+interface Past {
+  line: RecordLine
+  end: Line
+  seq: number
+  index: number
+}
+
+/** Restores the newest finished events of a bus, of all its writers; they are revived when somebody first looks. */
+export async function restore({ log, journal }: LogWriter): Promise<void> {
+  const { core, name } = journal
+  const limit = Math.min(core.maxHistorySize, MOST)
+  if (!limit) return
+  const db = await log.db()
+  const past = await newest(db, name, limit)
+  let states: readonly EventState[] | null = null
+  core.restored = () => {
+    states ??= revive(
+      past,
+      (record) => core.revive(record),
+      () => core.wireErrors++,
+    )
+    return states
+  }
+}
+
+/** Reads backwards until enough ends were met, and their beginnings with them. */
+async function newest(db: LogDb, bus: string, limit: number): Promise<Past[]> {
+  const ends = new Map<string, Line>()
+  const found: Past[] = []
+  const lines = (segment: Placed) => {
+    for (const [line, index] of [...linesOf(segment)].reverse()) {
+      if (!line) continue
+      const name = `${line.writer ?? segment.writer} ${line.event_id}`
+      if (line.event_entry === 'C' && !line.superseded && segment.bus === bus && ends.size < limit)
+        ends.set(name, line)
+      const end = line.event_entry === 'E' ? ends.get(name) : undefined
+      if (!end || found.length >= limit) continue
+      found.push({ line: line as RecordLine, end, seq: segment.seq, index })
+    }
+  }
+  for (
+    let last = await db.head();
+    last >= db.meta.low && (ends.size < limit || found.length < ends.size);
+    last -= CHUNK
+  ) {
+    const segments = await db.read('wal', Math.max(last - CHUNK + 1, db.meta.low), last, CHUNK)
+    for (const segment of segments.reverse()) if (!fault(segment)) lines(segment)
+  }
+  return found.sort((a, b) => a.seq - b.seq || a.index - b.index)
+}
+
+function revive(past: Past[], make: (record: EventRecord) => object, bad: () => void): EventState[] {
+  const byId = new Map<string, EventState>()
+  for (const { line, end } of past) {
+    const { event_entry, event_by, ...record } = line
+    const { event_started_at, event_completed_at, event_outcomes } = end as Partial<EventRecord>
+    try {
+      const event = make({
+        ...record,
+        event_started_at,
+        event_completed_at,
+        event_outcomes,
+        event_processed_at: event_started_at,
+      })
+      const state = stateOf(event) as EventState
+      byId.set(state.id, state)
+      const parent = byId.get(state.parentId ?? '')
+      if (parent) link(state, parent, event_by?.[1])
+    } catch {
+      bad()
+    }
+  }
+  return [...byId.values()]
+}
+
+/** Below the run that dispatched it, as far as that is known. */
+function link(state: EventState, parent: EventState, by: string | undefined): void {
+  state.parent = parent
+  const run = parent.runs.find(({ handler }) => handler.name === by) ?? parent.runs[0]
+  if (run) run.children = with1(run.children, state)
+}

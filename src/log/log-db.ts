@@ -1,0 +1,252 @@
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { FORMAT, type Placed, type Segment } from './segment.js'
+
+/** What is known of a segment without reading it; makes no promise that the segment does not. */
+export interface Summary {
+  /** How many lines, how many of them accept an event, and how many of those are not finished. */
+  n: number
+  events: number
+  open: number
+  bus: string
+  /** The creation times of its events, in ms. */
+  from: number
+  to: number
+  /** Their types, and the smallest and the largest of their ids. */
+  types: string[]
+  least: string
+  most: string
+  /** Something in it is not known to this code: it is never removed. */
+  keep: boolean
+}
+
+/** For each line of a segment that accepts an event: where its end is, as line, segment, line. Flat, in order of completion. */
+export type Ends = number[]
+
+export interface Meta {
+  /** Made with the database: another one means that the old one has vanished. */
+  epoch: string
+  /** Counts decisions that only one may take: whoever decides has read it in a transaction before. */
+  turn: number
+  /** The first segment that is not removed. */
+  low: number
+  /** Up to here every segment has its summary. */
+  indexed: number
+  /** Up to here every event is finished. */
+  settled: number
+  /** The format that a writer must know. */
+  format: number
+}
+
+interface Schema extends DBSchema {
+  wal: { key: number; value: Segment }
+  summaries: { key: number; value: Summary }
+  ends: { key: number; value: Ends }
+  quarantine: { key: number; value: { seq: number; reason: string; value: unknown } }
+  meta: { key: string; value: Meta }
+}
+
+type StoreName = 'wal' | 'summaries' | 'ends' | 'quarantine' | 'meta'
+const stores: StoreName[] = ['wal', 'summaries', 'ends', 'quarantine', 'meta']
+const META = 'log'
+
+/** Another page has a version of the log that this code cannot write. */
+export class NewerLog extends Error {}
+
+/** What is changed in one transaction; read first, so that a decision stands on what is true now. */
+export interface Change {
+  meta?: Partial<Meta>
+  append?: Segment[]
+  summaries?: [number, Summary][]
+  ends?: [number, Ends][]
+  quarantine?: { seq: number; reason: string; value: unknown }[]
+  removeTo?: number
+}
+
+const databaseName = (name: string) => `bubus:${name}`
+
+/** The database of one log. Nobody else knows idb, or the names of stores; nobody else waits inside a transaction. */
+export class LogDb {
+  readonly #db: IDBPDatabase<Schema>
+  readonly meta: Meta
+
+  private constructor(db: IDBPDatabase<Schema>, meta: Meta) {
+    this.#db = db
+    this.meta = meta
+  }
+
+  /**
+   * Opens without a version: an old page goes on with a newer page's database as long as it knows the format.
+   * `closed` is called when the connection is gone, or has made way for an upgrade.
+   * @throws NewerLog, and the platform's errors
+   */
+  static async open(name: string, closed: () => void): Promise<LogDb> {
+    const db = await openDB<Schema>(databaseName(name), undefined, {
+      upgrade(db) {
+        for (const store of stores)
+          db.createObjectStore(store, { autoIncrement: store === 'wal' || store === 'quarantine' })
+      },
+      blocking: (_current, _next, event) => {
+        ;(event.target as IDBDatabase).close()
+        closed()
+      },
+      terminated: closed,
+    })
+    const tx = db.transaction('meta', 'readwrite', { durability: 'relaxed' })
+    const fresh = {
+      epoch: crypto.getRandomValues(new Uint32Array(3)).join('-'),
+      turn: 0,
+      low: 1,
+      indexed: 0,
+      settled: 0,
+      format: FORMAT,
+    }
+    const meta = (await tx.store.get(META)) ?? fresh
+    if (meta === fresh) tx.store.put(fresh, META)
+    await tx.done
+    if (meta.format > FORMAT) {
+      db.close()
+      throw new NewerLog(
+        `The log ${name} was written by a newer version (format ${meta.format}, this one knows ${FORMAT})`,
+      )
+    }
+    return new LogDb(db, meta)
+  }
+
+  static async destroy(name: string, blocked?: () => void): Promise<void> {
+    const { deleteDB } = await import('idb')
+    await deleteDB(databaseName(name), { blocked })
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  /** Adds one segment; resolves with its number once that is durable. One put, and no turn of the loop in between. */
+  append(segment: Segment, durability: 'relaxed' | 'strict'): Promise<number> {
+    const tx = this.#db.transaction('wal', 'readwrite', { durability })
+    const added = tx.store.add(segment)
+    tx.commit()
+    // A request's success is no commit: over quota the abort comes after it.
+    return tx.done.then(
+      () => added,
+      (error) => {
+        added.catch(() => {})
+        throw error
+      },
+    )
+  }
+
+  /**
+   * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
+   * segments' numbers, or null.
+   */
+  async change(
+    decide: (meta: Meta) => Change | null,
+    durability: 'relaxed' | 'strict' = 'relaxed',
+  ): Promise<number[] | null> {
+    const tx = this.#db.transaction(stores, 'readwrite', { durability })
+    const done = tx.done
+    done.catch(() => {})
+    const store = <N extends StoreName>(name: N) => tx.objectStore(name)
+    const meta = (await store('meta').get(META)) ?? this.meta
+    const change = decide(meta)
+    if (!change) {
+      tx.commit()
+      await done
+      return null
+    }
+    if (change.meta) store('meta').put(Object.assign(this.meta, meta, change.meta), META)
+    for (const [seq, summary] of change.summaries ?? []) store('summaries').put(summary, seq)
+    for (const [seq, ends] of change.ends ?? []) store('ends').put(ends, seq)
+    for (const item of change.quarantine ?? []) store('quarantine').add(item)
+    if (change.removeTo) {
+      const range = IDBKeyRange.upperBound(change.removeTo)
+      for (const name of ['wal', 'summaries', 'ends'] as const) store(name).delete(range)
+    }
+    const added = (change.append ?? []).map((segment) => store('wal').add(segment))
+    tx.commit()
+    await done
+    return Promise.all(added)
+  }
+
+  /** The number of the newest segment; 0 in an empty log. */
+  async head(): Promise<number> {
+    const cursor = await this.#db.transaction('wal').store.openKeyCursor(null, 'prev')
+    return cursor?.key ?? 0
+  }
+
+  /** How many decisions were taken. */
+  async turn(): Promise<number> {
+    return (await this.#db.get('meta', META))?.turn ?? 0
+  }
+
+  /** The number of a segment that may have been committed without our knowing; 0 if it was not. */
+  async find({ writer, wseq }: Segment, first: number): Promise<number> {
+    for (let next = first; ; ) {
+      const segments = await this.read('wal', next)
+      const found = segments.find((it) => it.writer === writer && it.wseq === wseq)
+      const last = segments[segments.length - 1]
+      if (found || !last) return found?.seq ?? 0
+      next = last.seq + 1
+    }
+  }
+
+  countFrom(low: number): Promise<number> {
+    return this.#db.count('wal', IDBKeyRange.lowerBound(low))
+  }
+
+  /** Up to `limit` records of a store from `first` to `last`, with their numbers. */
+  async read<N extends 'wal' | 'summaries' | 'ends' | 'quarantine'>(
+    name: N,
+    first: number,
+    last = Infinity,
+    limit = 16,
+  ): Promise<(Schema[N]['value'] & { seq: number })[]> {
+    if (first > last) return []
+    const range = IDBKeyRange.bound(first, last)
+    const store = this.#db.transaction(name).store
+    const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
+    return values.map((value, i) => Object.assign(value, { seq: keys[i] }))
+  }
+
+  keys(first: number, last: number): Promise<number[]> {
+    return this.#db.getAllKeys('wal', IDBKeyRange.bound(first, last))
+  }
+
+  /** Adds to what is known of segments, in one transaction. `update` sees the ends as they are now. */
+  async index(summaries: Map<number, Summary>, ended: Map<number, Ends>): Promise<void> {
+    const tx = this.#db.transaction(['summaries', 'ends'], 'readwrite', { durability: 'relaxed' })
+    const done = tx.done
+    done.catch(() => {})
+    for (const [seq, summary] of summaries) tx.objectStore('summaries').put(summary, seq)
+    await Promise.all(
+      [...ended].map(async ([seq, more]) => {
+        const [summary, ends = []] = await Promise.all([
+          tx.objectStore('summaries').get(seq),
+          tx.objectStore('ends').get(seq),
+        ])
+        const fresh: Ends = []
+        for (let i = 0; i < more.length; i += 3)
+          if (!known(ends, more[i])) fresh.push(...more.slice(i, i + 3))
+        if (!summary || !fresh.length) return
+        tx.objectStore('ends').put([...ends, ...fresh], seq)
+        tx.objectStore('summaries').put({ ...summary, open: summary.open - fresh.length / 3 }, seq)
+      }),
+    )
+    await done
+  }
+
+  /** What is in a store of which `clear` was asked. */
+  async clear(): Promise<void> {
+    await this.change(() => ({ removeTo: Number.MAX_SAFE_INTEGER }))
+  }
+
+  static placed(seq: number, segment: Segment): Placed {
+    return Object.assign(segment, { seq })
+  }
+}
+
+function known(ends: Ends, index: number): boolean {
+  for (let i = 0; i < ends.length; i += 3) if (ends[i] === index) return true
+  return false
+}

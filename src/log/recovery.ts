@@ -1,0 +1,335 @@
+import { stateOf } from '../brands.js'
+import type { Journal, Mark } from '../bus/journal.js'
+import type { RegisteredHandler } from '../bus/subscriptions.js'
+import type { Visit } from '../bus/visit.js'
+import { EventCancelledError } from '../errors.js'
+import type { BaseEvent } from '../events/base-event.js'
+import type { EventState } from '../events/event-state.js'
+import { DURABLE } from '../events/persistence.js'
+import { outcomesJSON } from '../events/record.js'
+import type { EventRecord, OutcomeRecord } from '../protocol.js'
+import { warnOnce } from '../warnings.js'
+import { type Fate, Fold, handlerKey } from './fold.js'
+import { lockManager, lockName, take } from './locks.js'
+import type { LogDb } from './log-db.js'
+import { lineHead, seal } from './segment.js'
+import type { LogWriter } from './writer.js'
+
+/** So many attempts that ended with the page are enough. */
+const MAX_ATTEMPTS = 3
+
+/** What one claim decides. Nothing of it is done before its segment is durable. */
+interface Claim {
+  lines: string[]
+  /** To be dispatched, in log order. */
+  events: { fate: Fate; event: BaseEvent }[]
+  /** Already here: forwarded by what was recovered before, or alive through the page's rest. */
+  living: { fate: Fate; visit: Visit }[]
+  refused: { fate: Fate; reason: string }[]
+}
+
+/**
+ * Takes over what dead writers have left unfinished on this bus, and dispatches it.
+ *
+ *   locks of the dead, if available → the log's tail, again → one segment with every decision, if nobody decided meanwhile
+ *   → locks back → dispatch
+ */
+export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
+  if (!lockManager()) {
+    warnOnce(
+      'recover-locks',
+      'without Web Locks (https, no sandbox) no page can be proven dead: nothing is recovered',
+    )
+    return []
+  }
+  return inTurn(writer, async () => {
+    const claim = await claimed(writer, (fold, dead) => decide(writer, fold, dead))
+    return claim ? bringBack(writer, claim) : []
+  })
+}
+
+/** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
+export async function adopt(writer: LogWriter): Promise<void> {
+  const visits = new Map<string, Visit>()
+  const { history } = writer.journal.core
+  for (const visit of [...history.started.toArray(), ...history.pending.toArray()]) {
+    if (visit.mark?.seq) visits.set(`${visit.mark.writer} ${visit.state.id}`, visit)
+  }
+  if (!visits.size) return
+  await inTurn(writer, () =>
+    claimed(writer, (fold, dead) => {
+      const claim: Claim = { lines: [], events: [], living: [], refused: [] }
+      for (const [name, visit] of visits) {
+        const fate = fold.fates.get(name)
+        if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
+        else giveUp(visit)
+      }
+      return claim
+    }),
+  )
+}
+
+function giveUp({ state }: Visit): void {
+  state.abandon()
+  state.cancel(new EventCancelledError(`${state.label} was taken over by another page while this one rested`))
+}
+
+/** One claim at a time in a log of this page: each sees what the one before has dispatched. */
+const turns = new WeakMap<object, Promise<unknown>>()
+
+function inTurn<T>({ log }: LogWriter, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(log) ?? Promise.resolve()).then(work)
+  turns.set(
+    log,
+    turn.catch(() => {}),
+  )
+  return turn
+}
+
+async function claimed(
+  writer: LogWriter,
+  decision: (fold: Fold, dead: ReadonlySet<string>) => Claim,
+): Promise<Claim | null> {
+  const { log, journal } = writer
+  const db = await log.db()
+  await writer.alive()
+  for (;;) {
+    const fold = new Fold(db.meta.settled + 1)
+    await fold.read(log, db)
+    const locks = await takeLocks(fold)
+    try {
+      if (!locks.size) return null
+      const turn = await db.turn()
+      await fold.read(log, db)
+      const claim = decision(fold, new Set(locks.keys()))
+      if (!claim.lines.length) return claim
+      if (await write(writer, db, turn, claim)) {
+        for (const { fate, reason } of claim.refused) await quarantine(log, db, fate, reason)
+        return claim
+      }
+    } finally {
+      for (const release of locks.values()) release()
+    }
+    // Somebody else has decided meanwhile: a lock was stolen, or one of those tabs was quicker.
+    if (journal.lost) throw journal.lost
+  }
+}
+
+/** The locks of all who own something unfinished and are dead. */
+async function takeLocks(fold: Fold): Promise<Map<string, () => void>> {
+  const owners = new Set<string>()
+  for (const { ended, owner } of fold.fates.values()) if (!ended) owners.add(owner)
+  const taken = new Map<string, () => void>()
+  for (const owner of owners) {
+    const release = await take(lockName(owner))
+    if (release) taken.set(owner, release)
+  }
+  return taken
+}
+
+/** True once the decisions are durable; false if they no longer stand. */
+async function write(
+  { id, log, journal, nextSegment }: LogWriter,
+  db: LogDb,
+  turn: number,
+  { lines }: Claim,
+): Promise<boolean> {
+  const segment = seal(id, nextSegment(), journal.name, lines)
+  const added = await db.change(
+    (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
+    log.durability,
+  )
+  if (added) log.written(db, added[0])
+  return !!added
+}
+
+async function quarantine(
+  log: LogWriter['log'],
+  db: LogDb,
+  { seq, line }: Fate,
+  reason: string,
+): Promise<void> {
+  await db.change(() => ({ quarantine: [{ seq, reason, value: line }] }))
+  log.dispatchEvent(new Event('quarantine'))
+}
+
+const entry = (kind: string, { line, writer, seq, index }: Fate, tail = '') =>
+  `${lineHead(kind, line.event_id, writer, { seq, index })}${tail}}\n`
+
+/** Who runs again, and what was dispatched by whom: see log.md, promise 5. */
+class Lineage {
+  readonly #fold: Fold
+  readonly #journal: Journal
+  readonly #dead: ReadonlySet<string>
+  readonly #superseded = new Map<Fate, boolean>()
+
+  constructor(fold: Fold, journal: Journal, dead: ReadonlySet<string>) {
+    this.#fold = fold
+    this.#journal = journal
+    this.#dead = dead
+  }
+
+  /** Unfinished, and nobody is left to finish it. */
+  orphaned(fate: Fate): boolean {
+    return !fate.ended && this.#dead.has(fate.owner)
+  }
+
+  children({ line }: Fate): Fate[] {
+    return (this.#fold.byParent.get(line.event_id) ?? []).filter((child) => this.orphaned(child))
+  }
+
+  /** The run that dispatched it, or one above it, will run again: it will dispatch anew. */
+  superseded(fate: Fate): boolean {
+    const known = this.#superseded.get(fate)
+    if (known !== undefined) return known
+    // A circle of parents is a lie.
+    this.#superseded.set(fate, false)
+    const parents = (this.#fold.byId.get(fate.line.event_parent_id ?? '') ?? []).filter((it) =>
+      this.orphaned(it),
+    )
+    const superseded = parents.some((parent) => this.superseded(parent)) || this.#runsAgain(parents, fate)
+    this.#superseded.set(fate, superseded)
+    return superseded
+  }
+
+  #runsAgain(parents: Fate[], { line }: Fate): boolean {
+    if (!parents.length) return false
+    const [pattern, name, bus] = (line.event_by ?? []) as unknown[]
+    // On a bus without a log nobody is spared.
+    const there = bus === undefined ? parents : parents.filter((parent) => parent.bus === bus)
+    if (!there.length || name === '') return true
+    if (name !== undefined) return there.some(({ settled }) => !settled.has(handlerKey(pattern, name)))
+    return there.some((parent) => parent.bus !== this.#journal.name || this.#handlers(parent).length > 0)
+  }
+
+  /** The handlers that will run for it here. */
+  #handlers(fate: Fate): readonly RegisteredHandler[] {
+    const { subscriptions } = this.#journal.core
+    return subscriptions.plan(fate.line.event_type).filter((handler) => !spares(fate, handler))
+  }
+}
+
+const spares = ({ settled }: Fate, { named, pattern, name }: RegisteredHandler) =>
+  named && settled.has(handlerKey(pattern, name))
+
+function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
+  const { core } = journal
+  const claim: Claim = { lines: [], events: [], living: [], refused: [] }
+  const lineage = new Lineage(fold, journal, dead)
+  const here = visitsById(journal)
+  /** Closes what comes of a fate again, or dies with it. */
+  const close = (fate: Fate, kind: 'C' | 'X', tail: string) => {
+    for (const child of lineage.children(fate)) {
+      if (kind === 'C' && !lineage.superseded(child)) continue
+      claim.lines.push(entry(kind, child, tail))
+      close(child, kind, tail)
+      child.ended = true
+    }
+  }
+  for (const fate of fold.fates.values()) {
+    const { line, bus } = fate
+    if (bus !== journal.name || !lineage.orphaned(fate) || lineage.superseded(fate)) continue
+    const { event_type: type, event_id: id } = line
+    const visit = here.get(id)
+    const twin = fold.byId.get(id)?.some((other) => other !== fate && other.bus === bus && other.ended)
+    if (visit?.mark) {
+      claim.lines.push(entry('A', fate))
+      claim.living.push({ fate, visit })
+    } else if (twin) claim.lines.push(entry('C', fate, SUPERSEDED))
+    else if (!core.subscriptions.plan(type).length && !core.listeners.hears(type)) {
+      warnOnce(
+        `unhandled:${core.name}:${type}`,
+        `${core.name} has no handler for ${type}: what the log has of it stays there`,
+      )
+    } else if (fate.attempts >= MAX_ATTEMPTS) {
+      const tail = `,"reason":"${fate.attempts} attempts"`
+      claim.lines.push(entry('X', fate, tail))
+      close(fate, 'X', tail)
+    } else bringOne(journal, claim, fate, () => close(fate, 'C', SUPERSEDED))
+  }
+  return claim
+}
+
+const SUPERSEDED = ',"superseded":true'
+
+/** A record that its class refuses is kept apart, never completed. */
+function bringOne({ core }: Journal, claim: Claim, fate: Fate, close: () => void): void {
+  try {
+    claim.events.push({ fate, event: core.revive(recordOf(fate)) })
+    claim.lines.push(entry('A', fate))
+    close()
+  } catch (error) {
+    core.wireErrors++
+    const reason = String((error as Error | null)?.message)
+    claim.lines.push(entry('X', fate, `,"reason":${JSON.stringify(reason)}`))
+    claim.refused.push({ fate, reason })
+  }
+}
+
+/** The record, as it was when this bus accepted it, with the outcomes of those that are spared. */
+function recordOf({ line, settled }: Fate): EventRecord {
+  const { event_entry, event_by, ...record } = line
+  return {
+    ...record,
+    event_path: record.event_path?.slice(0, -1),
+    event_bus_ids: record.event_bus_ids?.slice(0, -1),
+    event_outcomes: [...settled.values()] as OutcomeRecord[],
+  }
+}
+
+function visitsById({ core }: Journal): Map<string, Visit> {
+  const { pending, started, completed } = core.history
+  const visits = [completed, started, pending]
+    .flatMap((list) => list.toArray())
+    .filter(({ state }) => !state.abandoned)
+  return new Map(visits.map((visit) => [visit.state.id, visit]))
+}
+
+/** Unfinished events that this page has recovered: parents of what other buses recover. */
+const recovered = new Map<string, EventState>()
+
+async function bringBack({ journal }: LogWriter, { events, living }: Claim): Promise<BaseEvent[]> {
+  const { core } = journal
+  for (const { fate, visit } of living) endTogether(journal, fate, visit)
+  const again = living.map(({ visit }) => visit.state.event)
+  for (const { fate, event } of events) {
+    while (!core.hasRoom) await core.whenRoom()
+    const state = stateOf(event) as EventState
+    journal.adopted = (mark) => continueFrom(mark, fate)
+    try {
+      core.dispatch(event, dispatcherOf(fate))
+    } finally {
+      journal.adopted = null
+    }
+    recovered.set(state.id, state)
+    state.onCompleted(() => recovered.delete(state.id))
+    again.push(event)
+  }
+  return again
+}
+
+function continueFrom(mark: Mark, fate: Fate): void {
+  mark.status = DURABLE
+  mark.writer = fate.writer
+  mark.seq = fate.seq
+  mark.index = fate.index
+  mark.announce(fate.attempts + 2)
+  if (fate.settled.size) mark.spares = (handler) => spares(fate, handler)
+}
+
+/** The spared run of a recovered parent: its children are still its own. */
+function dispatcherOf({ line }: Fate) {
+  const parent = recovered.get(line.event_parent_id ?? '')
+  const name = line.event_by?.[1]
+  return parent?.runs.find((run) => run.settled && run.handler.name === name) ?? null
+}
+
+/** The event is here by another way: when it is completed, so is this entry of it. */
+function endTogether(journal: Journal, fate: Fate, visit: Visit): void {
+  const mark: Mark = Object.create(visit.mark)
+  continueFrom(mark, fate)
+  const { state } = visit
+  state.onCompleted(() => {
+    if (!state.abandoned && !journal.lost) journal.add({ kind: 'C', mark, text: outcomesJSON(state) })
+  })
+}

@@ -1,0 +1,135 @@
+import type { Mark } from '../bus/journal.js'
+import type { Visit } from '../bus/visit.js'
+import type { HandlerRun } from '../events/handler-run.js'
+import { type EventRecord, isoDate, parse } from '../protocol.js'
+
+/** One record of the store `wal`: some entries of one writer, whole or not at all. */
+export interface Segment {
+  /** Of the format: others are kept untouched and not read. */
+  v: number
+  writer: string
+  /** Counts the writer's segments: a write in doubt is found again by it. */
+  wseq: number
+  /** The bus's name, as it was asked for. */
+  bus: string
+  /** How many lines the body has. */
+  n: number
+  /** Checksum of the body. */
+  sum: number
+  /** JSON lines, one an entry, each with a line feed. */
+  body: string
+}
+
+/** The format that this code writes, and reads. */
+export const FORMAT = 1
+
+/** A segment with its place in the log. */
+export interface Placed extends Segment {
+  seq: number
+}
+
+export interface Position {
+  seq: number
+  index: number
+}
+
+/** A line, read: `E` is the event's flat record with these two, the others name the event by its id and its first writer. */
+export interface Line {
+  event_entry: string
+  event_id: string
+  /** `E`: the handler run that dispatched it, as pattern, name and bus; '' for an unnamed one, null for an unknown place. */
+  event_by?: [pattern: string, name: string, bus: string] | null
+  /** Who accepted the event. */
+  writer?: string
+  /** Where its `E` is: a segment's number, 0 for this segment, and the line's; absent when that was not known. */
+  at?: [seq: number, index: number]
+  [key: string]: unknown
+}
+
+export type RecordLine = Line & EventRecord
+
+/** FNV-1a over UTF-16 code units: finds what rotted or was torn, and guards against nobody. */
+export function checksum(text: string): number {
+  let sum = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193)
+  return sum >>> 0
+}
+
+export function seal(writer: string, wseq: number, bus: string, lines: readonly string[]): Segment {
+  const body = lines.join('')
+  return { v: FORMAT, writer, wseq, bus, n: lines.length, sum: checksum(body), body }
+}
+
+/** Why a segment cannot be read; undefined if it can. One of a newer format is no fault. */
+export function fault(value: unknown): string | undefined {
+  const { v, writer, bus, n, sum, body } = Object(value) as Segment
+  if (typeof v !== 'number') return 'no segment'
+  if (v !== FORMAT) return undefined
+  if (typeof writer !== 'string' || typeof bus !== 'string' || typeof body !== 'string') return 'no segment'
+  return checksum(body) === sum && body.split('\n').length - 1 === n ? undefined : 'checksum'
+}
+
+/** The lines of a sound segment, in order; null for one that is no entry. */
+export function* linesOf({ v, body }: Segment): Generator<[line: Line | null, index: number, text: string]> {
+  if (v !== FORMAT) return
+  let index = 0
+  for (let start = 0, end = body.indexOf('\n'); end >= 0; start = end + 1, end = body.indexOf('\n', start)) {
+    const text = body.slice(start, end)
+    yield [readLine(text), index++, text]
+  }
+}
+
+export function readLine(text: string): Line | null {
+  try {
+    const line = parse(text) as Line | null
+    const known = typeof line?.event_entry === 'string' && typeof line.event_id === 'string'
+    return known ? line : null
+  } catch {
+    return null
+  }
+}
+
+const string = JSON.stringify
+
+/** The handler run that dispatched an event, as a crash leaves it to be found again. */
+function by(run: HandlerRun | null): string {
+  if (!run) return 'null'
+  const {
+    pattern = '',
+    named = false,
+    name,
+  } = run.handler as { pattern?: string; named?: boolean; name: string }
+  const { journal, name: bus } = (run.visit as Visit).core
+  return string([pattern, named ? name : '', journal?.name ?? bus])
+}
+
+/** The line that accepts an event: its record with what it was dispatched by. The payload comes first, as its keys give way. */
+export function acceptedLine({ visit, text }: Mark): string {
+  const { state } = visit as Visit
+  const { meta, event, origin, visits, timeout, parentId, replayOf } = state
+  const here = visits.indexOf(visit as Visit) + 1
+  const cores = visits.slice(0, here).map(({ core }) => core)
+  const payload = text.length > 2 ? `${text.slice(0, -1)},` : '{'
+  const result = meta.result?.type
+  return (
+    `${payload}"event_type":"${meta.type}","event_id":"${state.id}","event_schema":${string(meta.schema)}` +
+    `,"event_timeout":${timeout === null ? null : timeout / 1000},"event_parent_id":${parentId ? `"${parentId}"` : null}` +
+    `,"event_path":${string([...(origin?.path ?? []), ...cores.map(({ name }) => name)])}` +
+    `,"event_created_at":"${event.eventCreatedAt.toISOString()}"` +
+    `,"event_bus_ids":${string([...(origin?.busIds ?? []), ...cores.map(({ id }) => id)])}` +
+    (result ? `,"event_result_type":${string(result)}` : '') +
+    (replayOf ? `,"event_replay_of":"${replayOf}"` : '') +
+    `,"event_entry":"E","event_by":${by(state.dispatchedBy)}}\n`
+  )
+}
+
+/** What the other entries begin with: which event of whose. */
+export function lineHead(kind: string, id: string, writer: string, at: Position | null): string {
+  const where = at ? `,"at":[${at.seq},${at.index}]` : ''
+  return `{"event_entry":"${kind}","event_id":"${id}","writer":"${writer}"${where}`
+}
+
+export function completedTail(state: Visit['state'], outcomes: string): string {
+  const started = isoDate(state.startedAt)
+  return `,"event_started_at":${string(started)},"event_completed_at":${string(isoDate(state.completedAt))},"event_outcomes":${outcomes}}\n`
+}

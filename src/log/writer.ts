@@ -1,0 +1,361 @@
+import { nanoid } from 'nanoid'
+import type { BusLog, Entry, Journal } from '../bus/journal.js'
+import type { RegisteredHandler } from '../bus/subscriptions.js'
+import { LogError } from '../errors.js'
+import type { BaseEvent } from '../events/base-event.js'
+import { payloadJSON } from '../events/payload-json.js'
+import { DURABLE, FAILED, WAITING } from '../events/persistence.js'
+import { COMPLETED } from '../events/status.js'
+import { after } from '../timers.js'
+import type { EventLog } from './event-log.js'
+import { restore } from './history.js'
+import { hold, lockName } from './locks.js'
+import type { Ends, LogDb, Summary } from './log-db.js'
+import { SummaryBuilder } from './log-index.js'
+import { adopt, recover } from './recovery.js'
+import { acceptedLine, completedTail, lineHead, type Segment, seal } from './segment.js'
+
+/** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
+const MAX_ENTRIES = 1000
+const MAX_CHARS = 1_000_000
+
+/** ms before a failed write is tried again, at first. */
+const RETRY = 50
+
+/** One segment on its way to the disk. */
+interface Flight {
+  entries: Entry[]
+  segment: Segment
+  summary: Summary
+}
+
+/**
+ * Writes what one bus has to say: one segment at a time, and all that comes meanwhile is the next one. So no timer is
+ * needed, an idle log writes at once, and a busy one writes much with each transaction.
+ *
+ * A writer's id is held as a lock for as long as it lives: who can take the lock knows that it is dead. Nothing is written
+ * under an id whose lock is not held, or was given back.
+ */
+export class LogWriter implements BusLog {
+  readonly log: EventLog
+  readonly journal: Journal
+  readonly ready: Promise<void>
+  id = ''
+  /** Counts its segments. */
+  #wseq = 0
+  /** The newest segment of its own. */
+  #seq = 0
+  #alive: Promise<unknown> | null = null
+  /** The lock is held. */
+  #held = false
+  #giveUp: (() => void) | null = null
+  #running = false
+  /** Nothing is written before this is over: the page came back, and what it had may have been taken. */
+  #pause: Promise<unknown> | null = null
+  /** On its way, and the one before it that nobody has heard of yet. */
+  #flight: Flight | null = null
+  #idlers: (() => void)[] = []
+  #resigning = false
+  /** `recover` was called: it calls itself again. */
+  recovers = false
+
+  constructor(log: EventLog, journal: Journal) {
+    this.log = log
+    this.journal = journal
+    this.ready = restore(this).catch(() => {})
+  }
+
+  /** The number of its next segment. */
+  nextSegment = (): number => this.#wseq++
+
+  /** Requests the lock of a new writer; resolves once it is held. Without Web Locks nobody can ask whether it lives. */
+  alive(): Promise<unknown> {
+    this.#alive ??= this.#begin()
+    return this.#alive
+  }
+
+  #begin(): Promise<unknown> {
+    this.id = nanoid()
+    this.#wseq = 0
+    const held = hold(lockName(this.id))
+    this.#giveUp = held.release
+    const { id } = this
+    return held.granted.then(() => {
+      if (id === this.id) this.#held = true
+    })
+  }
+
+  /** Gives the lock back: what is written from now on is another writer's. */
+  #resign(): void {
+    this.#resigning = this.#held = false
+    this.#giveUp?.()
+    this.#giveUp = this.#alive = null
+    this.id = ''
+  }
+
+  wake(): void {
+    if (!this.#running && this.journal.waiting.length) void this.#run()
+  }
+
+  /** @throws LogError */
+  check(): void {
+    const { name, state, whenDegraded } = this.log
+    if (state !== 'ok' && whenDegraded === 'refuse') {
+      throw new LogError(`The log ${name} is ${state}, and \`whenDegraded: 'refuse'\` lets nothing in`)
+    }
+  }
+
+  /** Resolves when all that was accepted so far is durable, or is known not to be. */
+  flush(): Promise<void> {
+    this.wake()
+    return this.#running ? new Promise((resolve) => this.#idlers.push(resolve)) : Promise.resolve()
+  }
+
+  async end(): Promise<void> {
+    await this.flush()
+    if (this.#running) this.#resigning = true
+    else this.#resign()
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    let landed: Flight | null = null
+    for (;;) {
+      await this.alive()
+      await this.#pause
+      const flight = this.#take()
+      this.#flight = flight
+      // The next one is on its way before anybody hears of the last.
+      const seq = flight && this.#fly(flight)
+      if (landed) this.#land(landed)
+      if (!flight) break
+      landed = this.#place(flight, (await seq) ?? 0) ? flight : null
+    }
+    this.#running = false
+    if (this.#resigning) this.#resign()
+    this.#tellIdlers()
+  }
+
+  #tellIdlers(): void {
+    for (const idle of this.#idlers.splice(0)) idle()
+  }
+
+  /** The next segment's worth of what waits; null if there is none. */
+  #take(): Flight | null {
+    const { journal } = this
+    const { waiting } = journal
+    const lines: string[] = []
+    const entries: Entry[] = []
+    const later: Entry[] = []
+    const summary = new SummaryBuilder(journal.name)
+    let at = 0
+    for (let chars = 0; at < waiting.length && lines.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
+      const entry = waiting[at]
+      const when = entry.kind === 'R' ? this.#whenToSettle(entry) : 'now'
+      if (when === 'later') later.push(entry)
+      else if (when === 'never') journal.chars -= entry.text.length
+      else {
+        const line = this.#line(entry, lines.length, summary)
+        chars += line.length
+        entries.push(entry)
+        lines.push(line)
+      }
+    }
+    journal.waiting = at === waiting.length ? later : [...later, ...waiting.slice(at)]
+    if (later.length) deferring.add(this)
+    if (!lines.length) return null
+    const segment = seal(this.id, this.#wseq++, journal.name, lines)
+    return { entries, segment, summary: summary.done(lines.length) }
+  }
+
+  /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
+  #whenToSettle({ run }: Entry): 'now' | 'later' | 'never' {
+    // The `C` that follows says the same.
+    if (!run || run.state.status === COMPLETED) return 'never'
+    let when: 'now' | 'later' = 'now'
+    for (const child of run.children) {
+      for (const { mark } of child.visits) {
+        if (mark?.status === FAILED) return 'never'
+        if (mark?.status === WAITING && mark.journal !== this.journal) when = 'later'
+      }
+    }
+    return when
+  }
+
+  #line({ kind, mark, text, run }: Entry, index: number, summary: SummaryBuilder): string {
+    const { state } = mark.visit
+    if (kind === 'E') {
+      mark.index = index
+      summary.add(state.meta.type, state.id, state.createdAt)
+      return acceptedLine(mark)
+    }
+    const head = lineHead(kind, state.id, mark.writer || this.id, mark)
+    if (kind === 'C') return head + completedTail(state, text)
+    if (kind !== 'R' || !run) return `${head}${text}}\n`
+    const { pattern, name } = run.handler as RegisteredHandler
+    return `${head},"pattern":"${pattern}","name":${JSON.stringify(name)},"outcome":${text}}\n`
+  }
+
+  /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */
+  async #fly(flight: Flight): Promise<number> {
+    const { log, journal } = this
+    const late = new LogError(`Not durable within ${log.deadline} ms`)
+    const stop = after(log.deadline, () => log.failed(late))
+    try {
+      for (let wait = RETRY; !journal.lost; wait = Math.min(wait * 2, log.deadline)) {
+        const seq = await this.#try(flight, wait > RETRY)
+        if (seq) return seq
+        await new Promise<void>((resolve) => after(wait, resolve))
+      }
+      return 0
+    } finally {
+      stop()
+    }
+  }
+
+  /** One attempt. Where one before it may have been committed without our knowing, it is looked for first. */
+  async #try(flight: Flight, again: boolean): Promise<number> {
+    const { log } = this
+    let db = log.open
+    try {
+      db ??= await log.db()
+      if (again) await this.alive()
+      if (again && flight.segment.writer !== this.id) {
+        flight.segment = { ...flight.segment, writer: this.id, wseq: this.#wseq++ }
+      }
+      const found = again && (await db.find(flight.segment, this.#seq + 1))
+      const seq = found || (await this.#append(db, flight.segment))
+      log.written(db, seq)
+      return seq
+    } catch (error) {
+      log.failed(error)
+      if ((error as Error | null)?.name === 'QuotaExceededError') await log.compact().catch(() => {})
+      else if (db) log.drop(db)
+      return 0
+    }
+  }
+
+  /** A transaction that never ends is given up with its connection. */
+  #append(db: LogDb, segment: Segment): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const stop = after(3 * this.log.deadline, () => reject(new LogError('A transaction did not end')))
+      db.append(segment, this.log.durability).then(resolve, reject).finally(stop)
+    })
+  }
+
+  /** It is durable: from here on, entries know where it is. */
+  #place({ entries, segment }: Flight, seq: number): boolean {
+    this.#flight = null
+    if (!seq) return false
+    this.#seq = seq
+    for (const { kind, mark } of entries) {
+      if (kind !== 'E') continue
+      mark.seq = seq
+      mark.writer = segment.writer
+    }
+    return true
+  }
+
+  /** Tells everybody. */
+  #land({ entries, summary }: Flight): void {
+    const { journal, log } = this
+    const { core } = journal
+    const ended = new Map<number, Ends>()
+    journal.degraded = false
+    for (let i = 0; i < entries.length; i++) {
+      const { kind, mark, text } = entries[i]
+      journal.chars -= text.length
+      if (kind === 'E') {
+        mark.text = ''
+        journal.unpersisted--
+        mark.settle(DURABLE)
+        if (core.inspected) core.tell('persisted', mark.visit.state)
+      } else if (kind === 'S') mark.release()
+      else if (kind === 'C' || kind === 'X') {
+        const ends = ended.get(mark.seq) ?? []
+        ended.set(mark.seq, ends)
+        ends.push(mark.index, this.#seq, i)
+      }
+    }
+    log.index.note(this.#seq, summary, ended)
+    core.letIn()
+    for (const writer of deferring) if (writer !== this) writer.wake()
+    deferring.clear()
+  }
+
+  /** The log cannot be written now: nobody waits for it any longer. What waits is still written when it can be. */
+  release(error: unknown): void {
+    this.journal.degraded = true
+    for (const { kind, mark } of [...(this.#flight?.entries ?? []), ...this.journal.waiting]) {
+      if (kind === 'E' && mark.status === WAITING) mark.settle(FAILED, error)
+      else mark.release()
+    }
+    this.#tellIdlers()
+  }
+
+  lose(error: unknown): void {
+    this.release(error)
+    this.journal.lose(error)
+  }
+
+  /** The database has vanished: what is not finished is accepted again. */
+  again(): void {
+    const { history } = this.journal.core
+    const again: Entry[] = []
+    for (const { mark } of [...history.started.toArray(), ...history.pending.toArray()]) {
+      if (mark?.status !== DURABLE) continue
+      mark.text = payloadJSON(mark.visit.state)
+      mark.seq = 0
+      this.journal.unpersisted++
+      this.journal.chars += mark.text.length
+      again.push(mark)
+    }
+    this.journal.waiting = [...again, ...this.journal.waiting]
+    this.wake()
+  }
+
+  /** Now or never: what waits goes out beside what is on its way. Then the lock, since a page that rests may not hold one. */
+  hide(): void {
+    const db = this.log.open
+    const flights: Flight[] = []
+    for (let flight = db && this.#held ? this.#take() : null; flight; flight = this.#take())
+      flights.push(flight)
+    for (const flight of flights) {
+      db?.append(flight.segment, this.log.durability).then(
+        (seq) => this.#place(flight, seq) && this.#land(flight),
+        () => {
+          this.journal.waiting = [...flight.entries, ...this.journal.waiting]
+        },
+      )
+    }
+    this.#resign()
+    // Until it is shown again.
+    this.#pause = new Promise<void>((resolve) => {
+      this.#shown = resolve
+    })
+  }
+
+  #shown: () => void = () => {}
+
+  /** Back from the cache as another writer: it goes on with what nobody has taken meanwhile. */
+  async show(): Promise<void> {
+    await this.alive()
+    await adopt(this).catch(() => {})
+    this.#pause = null
+    this.#shown()
+    this.wake()
+    if (this.recovers) void this.recover()
+  }
+
+  recover(): Promise<BaseEvent[]> {
+    if (!this.recovers) {
+      this.recovers = true
+      const again = () => document.visibilityState === 'visible' && void recover(this).catch(() => {})
+      globalThis.document?.addEventListener('visibilitychange', again)
+    }
+    return recover(this)
+  }
+}
+
+/** Those whose outcomes wait for what another writer writes. */
+const deferring = new Set<LogWriter>()
