@@ -150,7 +150,9 @@ export class Journal {
     let log = options as LogLike
     if (!log.openFor) {
       const { EventLog } = await import('../log/event-log.js')
-      log = new EventLog((options as LogOptions).name ?? name, options as LogOptions)
+      log = Object.assign(new EventLog((options as LogOptions).name ?? name, options as LogOptions), {
+        onDemand: true,
+      })
     }
     this.log = log.openFor(this)
     this.log.wake()
@@ -230,6 +232,13 @@ export class Journal {
     return this.loaded.then(
       (log) => log.recover(),
       () => [],
+    )
+  }
+
+  end(): Promise<void> {
+    return this.loaded.then(
+      (log) => log.end(),
+      () => {},
     )
   }
 

@@ -5,7 +5,7 @@ import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
-import { lookForLoss, noteHead } from './witness.js'
+import { lookForLoss, noteHead, noteNow } from './witness.js'
 import { LogWriter } from './writer.js'
 
 export type LogState = 'ok' | 'degraded' | 'memory' | 'closed'
@@ -56,6 +56,8 @@ export class EventLog extends EventTarget implements LogLike {
   readonly readers = new Set<{ seq: number }>()
   /** @internal */
   readonly writers = new Set<LogWriter>()
+  /** Made for the bus that named it, and closed with it. @internal */
+  onDemand = false
   /** The open connection. @internal */
   open: LogDb | null = null
   #opening: Promise<LogDb> | null = null
@@ -75,6 +77,12 @@ export class EventLog extends EventTarget implements LogLike {
     this.whenDegraded = options.whenDegraded ?? 'release'
     this.retain = options.retain ?? {}
     const { signal } = this.#ended
+    const { document } = globalThis
+    document?.addEventListener(
+      'visibilitychange',
+      () => document.visibilityState === 'visible' && this.#recoverAgain(),
+      { signal },
+    )
     globalThis.addEventListener?.('pagehide', () => this.#hide(), { signal })
     globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#show(), { signal })
   }
@@ -120,6 +128,12 @@ export class EventLog extends EventTarget implements LogLike {
     if (this.#lost) journal.lose(this.#lost)
     else void this.db().catch(() => {})
     return writer
+  }
+
+  /** A bus is gone for ever. @internal */
+  async leave(writer: LogWriter): Promise<void> {
+    this.writers.delete(writer)
+    if (this.onDemand && !this.writers.size) await this.close()
   }
 
   /** The database, opened when it is first asked for and again when it was lost. @internal */
@@ -226,8 +240,13 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */
   #hide(): void {
+    noteNow(this.name)
     for (const writer of this.writers) writer.hide()
     this.#drop()
+  }
+
+  #recoverAgain(): void {
+    for (const writer of this.writers) writer.recoverAgain()
   }
 
   /** It came back: as new writers, which take over what nobody else has. */

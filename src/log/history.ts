@@ -18,12 +18,13 @@ interface Past {
 }
 
 /** Restores the newest finished events of a bus, of all its writers; they are revived when somebody first looks. */
-export async function restore({ log, journal }: LogWriter): Promise<void> {
+export async function restore(writer: LogWriter): Promise<void> {
+  const { log, journal } = writer
   const { core, name } = journal
   const limit = Math.min(core.maxHistorySize, MOST)
   if (!limit) return
   const db = await log.db()
-  const past = await newest(db, name, limit)
+  const past = await newest(db, name, limit, writer)
   let states: readonly EventState[] | null = null
   core.restored = () => {
     states ??= revive(
@@ -36,10 +37,12 @@ export async function restore({ log, journal }: LogWriter): Promise<void> {
 }
 
 /** Reads backwards until enough ends were met, and their beginnings with them. */
-async function newest(db: LogDb, bus: string, limit: number): Promise<Past[]> {
+async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): Promise<Past[]> {
   const ends = new Map<string, Line>()
   const found: Past[] = []
   const lines = (segment: Placed) => {
+    // What this page has written is in its own history.
+    if (segment.writer === self.id) return
     for (const [line, index] of [...linesOf(segment)].reverse()) {
       if (!line) continue
       const name = `${line.writer ?? segment.writer} ${line.event_id}`

@@ -139,7 +139,10 @@ async function write(
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
   )
-  if (added) log.written(db, added[0])
+  if (added) {
+    log.written(db, added[0])
+    void log.index.catchUp().catch(() => {})
+  }
   return !!added
 }
 

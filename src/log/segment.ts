@@ -39,7 +39,7 @@ export interface Line {
   event_id: string
   /** `E`: the handler run that dispatched it, as pattern, name and bus; '' for an unnamed one, null for an unknown place. */
   event_by?: [pattern: string, name: string, bus: string] | null
-  /** Who accepted the event. */
+  /** Who accepted the event; absent where that is the segment's. */
   writer?: string
   /** Where its `E` is: a segment's number, 0 for this segment, and the line's; absent when that was not known. */
   at?: [seq: number, index: number]
@@ -123,10 +123,9 @@ export function acceptedLine({ visit, text }: Mark): string {
   )
 }
 
-/** What the other entries begin with: which event of whose. */
-export function lineHead(kind: string, id: string, writer: string, at: Position | null): string {
-  const where = at ? `,"at":[${at.seq},${at.index}]` : ''
-  return `{"event_entry":"${kind}","event_id":"${id}","writer":"${writer}"${where}`
+/** What the other entries begin with: which event of whose. One accepted in the same segment is of the same writer, whoever that will be. */
+export function lineHead(kind: string, id: string, writer: string, { seq, index }: Position): string {
+  return `{"event_entry":"${kind}","event_id":"${id}",${writer && `"writer":"${writer}",`}"at":[${seq},${index}]`
 }
 
 export function completedTail(state: Visit['state'], outcomes: string): string {

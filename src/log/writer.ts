@@ -115,13 +115,14 @@ export class LogWriter implements BusLog {
     await this.flush()
     if (this.#running) this.#resigning = true
     else this.#resign()
+    if (this.journal.core.cleared) await this.log.leave(this)
   }
 
   async #run(): Promise<void> {
     this.#running = true
     let landed: Flight | null = null
     for (;;) {
-      await this.alive()
+      if (!this.#held) await this.#granted()
       await this.#pause
       const flight = this.#take()
       this.#flight = flight
@@ -134,6 +135,18 @@ export class LogWriter implements BusLog {
     this.#running = false
     if (this.#resigning) this.#resign()
     this.#tellIdlers()
+  }
+
+  /** Waits for the lock; nobody else waits for longer than the deadline. */
+  async #granted(): Promise<void> {
+    const stop = this.#limit()
+    await this.alive()
+    stop()
+  }
+
+  #limit(): () => void {
+    const { log } = this
+    return after(log.deadline, () => log.failed(new LogError(`Not durable within ${log.deadline} ms`)))
   }
 
   #tellIdlers(): void {
@@ -189,7 +202,7 @@ export class LogWriter implements BusLog {
       summary.add(state.meta.type, state.id, state.createdAt)
       return acceptedLine(mark)
     }
-    const head = lineHead(kind, state.id, mark.writer || this.id, mark)
+    const head = lineHead(kind, state.id, mark.writer, mark)
     if (kind === 'C') return head + completedTail(state, text)
     if (kind !== 'R' || !run) return `${head}${text}}\n`
     const { pattern, name } = run.handler as RegisteredHandler
@@ -199,8 +212,7 @@ export class LogWriter implements BusLog {
   /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */
   async #fly(flight: Flight): Promise<number> {
     const { log, journal } = this
-    const late = new LogError(`Not durable within ${log.deadline} ms`)
-    const stop = after(log.deadline, () => log.failed(late))
+    const stop = this.#limit()
     try {
       for (let wait = RETRY; !journal.lost; wait = Math.min(wait * 2, log.deadline)) {
         const seq = await this.#try(flight, wait > RETRY)
@@ -344,16 +356,20 @@ export class LogWriter implements BusLog {
     this.#pause = null
     this.#shown()
     this.wake()
-    if (this.recovers) void this.recover()
+    this.recoverAgain()
+  }
+
+  /** Once it was asked for, it is done whenever the page comes back. */
+  recoverAgain(): void {
+    if (this.recovers) this.recover().catch((error) => console.error('bubus:', error))
   }
 
   recover(): Promise<BaseEvent[]> {
-    if (!this.recovers) {
-      this.recovers = true
-      const again = () => document.visibilityState === 'visible' && void recover(this).catch(() => {})
-      globalThis.document?.addEventListener('visibilitychange', again)
-    }
-    return recover(this)
+    this.recovers = true
+    return recover(this).catch((error) => {
+      if (this.journal.lost) return []
+      throw error
+    })
   }
 }
 
