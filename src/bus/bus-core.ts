@@ -330,7 +330,7 @@ export class BusCore {
       if (names.get(this.name)?.deref() === this.bus) names.delete(this.name)
     }
     // Until the caller can tell that it is over.
-    await this.journal?.end()
+    await (await this.journal?.loaded)?.end()
     if (!clear) this.#refusing--
   }
 

@@ -95,14 +95,14 @@ export class EventBus extends EventTarget {
   }
   /** Resolves once the history is restored from the log, or cannot be: `log.state` says so; at once on a bus without a log. */
   get ready(): Promise<void> {
-    return RunPromise.resolve(this[CORE].journal?.ready)
+    return RunPromise.resolve(this[CORE].journal?.loaded.then((log) => log?.ready))
   }
   /**
    * Dispatches the accepted but unfinished events of dead pages again, in the log's order, and resolves with them. Call it once
    * the handlers are registered; events without a handler stay where they are.
    */
   recover(): Promise<BaseEvent[]> {
-    return RunPromise.resolve(this[CORE].journal?.recover() ?? [])
+    return RunPromise.resolve(this[CORE].journal?.loaded.then((log) => log?.recover() ?? []) ?? [])
   }
 
   /**

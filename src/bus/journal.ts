@@ -135,15 +135,19 @@ export class Journal {
   adopted: ((mark: Mark) => void) | null = null
   /** Why nothing is written; undefined while something may be. */
   lost: unknown
-  readonly loaded: Promise<BusLog>
+  /** Never rejects: undefined where the log could not be loaded. */
+  readonly loaded: Promise<BusLog | undefined>
 
   constructor(core: BusCore, name: string, log: LogLike | LogOptions | string) {
     this.core = core
     this.name = name
     const options = typeof log === 'string' ? { name: log } : log
     this.ahead = (options as LogOptions).mode !== 'behind'
-    this.loaded = this.#load(name, options)
-    this.loaded.catch((error) => this.lose(new LogError('The log could not be loaded', { cause: error })))
+    this.loaded = this.#load(name, options).catch((cause) => {
+      this.lose(new LogError(`The log of ${name} could not be opened: ${cause?.message}`, { cause }))
+      console.error('bubus:', this.lost)
+      return undefined
+    })
   }
 
   async #load(name: string, options: LogLike | LogOptions): Promise<BusLog> {
@@ -219,27 +223,6 @@ export class Journal {
   /** How long the oldest of what waits has done so, in ms. */
   get lag(): number {
     return this.unpersisted && this.waiting.length ? performance.now() - this.waiting[0].mark.time : 0
-  }
-
-  get ready(): Promise<void> {
-    return this.loaded.then(
-      ({ ready }) => ready,
-      () => {},
-    )
-  }
-
-  recover(): Promise<BaseEvent[]> {
-    return this.loaded.then(
-      (log) => log.recover(),
-      () => [],
-    )
-  }
-
-  end(): Promise<void> {
-    return this.loaded.then(
-      (log) => log.end(),
-      () => {},
-    )
   }
 
   add(entry: Entry): void {

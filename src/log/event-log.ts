@@ -5,7 +5,7 @@ import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
-import { lookForLoss, noteHead, noteNow } from './witness.js'
+import { lookForLoss, Witness } from './witness.js'
 import { LogWriter } from './writer.js'
 
 export type LogState = 'ok' | 'degraded' | 'memory' | 'closed'
@@ -56,6 +56,8 @@ export class EventLog extends EventTarget implements LogLike {
   readonly readers = new Set<{ seq: number }>()
   /** @internal */
   readonly writers = new Set<LogWriter>()
+  /** @internal */
+  readonly witness: Witness
   /** Made for the bus that named it, and closed with it. @internal */
   onDemand = false
   /** The open connection. @internal */
@@ -71,6 +73,7 @@ export class EventLog extends EventTarget implements LogLike {
     anIdentifier('name', name)
     checkOptions(options, checks)
     this.name = name
+    this.witness = new Witness(name)
     this.durability = options.durability ?? 'relaxed'
     this.mode = options.mode ?? 'ahead'
     this.deadline = options.deadline ?? 2000
@@ -104,6 +107,7 @@ export class EventLog extends EventTarget implements LogLike {
   async close(): Promise<void> {
     await Promise.all([...this.writers].map((writer) => writer.end()))
     await this.index.flush().catch(() => {})
+    this.witness.write()
     this.#lose('closed', new LogError(`The log ${this.name} is closed`))
     this.#ended.abort()
     this.#drop()
@@ -118,6 +122,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** Deletes a log for good. Waits until every tab that has it open has let go of it. */
   static destroy(name: string): Promise<void> {
     anIdentifier('name', name)
+    new Witness(name).forget()
     return LogDb.destroy(name)
   }
 
@@ -199,7 +204,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
-    noteHead(this.name, db.meta.epoch, seq)
+    this.witness.note(db.meta.epoch, seq)
     if (this.#state === 'degraded') this.#enter('ok')
   }
 
@@ -240,7 +245,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */
   #hide(): void {
-    noteNow(this.name)
+    this.witness.write()
     for (const writer of this.writers) writer.hide()
     this.#drop()
   }

@@ -1,5 +1,5 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
-import { FORMAT, type Placed, type Segment } from './segment.js'
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb'
+import { FORMAT, type Segment } from './segment.js'
 
 /** What is known of a segment without reading it; makes no promise that the segment does not. */
 export interface Summary {
@@ -112,9 +112,8 @@ export class LogDb {
     return new LogDb(db, meta)
   }
 
-  static async destroy(name: string, blocked?: () => void): Promise<void> {
-    const { deleteDB } = await import('idb')
-    await deleteDB(databaseName(name), { blocked })
+  static destroy(name: string): Promise<void> {
+    return deleteDB(databaseName(name))
   }
 
   close(): void {
@@ -239,10 +238,6 @@ export class LogDb {
   /** What is in a store of which `clear` was asked. */
   async clear(): Promise<void> {
     await this.change(() => ({ removeTo: Number.MAX_SAFE_INTEGER }))
-  }
-
-  static placed(seq: number, segment: Segment): Placed {
-    return Object.assign(segment, { seq })
   }
 }
 
