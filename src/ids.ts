@@ -1,4 +1,11 @@
-const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0')
+/** Four digits; small integers are quick to print, large ones are not. */
+const hex = (value: number) => (0x10000 + (value & 0xffff)).toString(16).slice(1)
+
+/** The beginning that ids of one ms share, and random digits for some ids: asking for them costs more than an id. */
+let time = -1
+let prefix = ''
+const random = new Uint16Array(256)
+let used = random.length
 
 /**
  * A UUIDv7 (RFC 9562): 48 bits of ms, a counter of 42 bits (6.2, method 1), 32 random bits. The counter starts at random in each
@@ -6,11 +13,17 @@ const hex = (value: number, digits: number) => value.toString(16).padStart(digit
  * when somebody reads it; most ids never are.
  */
 export function uuidv7(wallTime: number, count: number): string {
-  const time = hex(wallTime, 12)
-  const low = hex(0x80000000 + (count % 2 ** 30), 8)
-  const [random] = crypto.getRandomValues(new Uint32Array(1))
-  const high = hex(Math.floor(count / 2 ** 30) % 4096, 3)
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${high}-${low.slice(0, 4)}-${low.slice(4)}${hex(random, 8)}`
+  if (time !== wallTime) {
+    time = wallTime
+    prefix = `${hex(wallTime / 2 ** 32)}${hex(wallTime / 2 ** 16)}-${hex(wallTime)}`
+  }
+  if (used === random.length) {
+    crypto.getRandomValues(random)
+    used = 0
+  }
+  const high = hex(0x7000 + (Math.floor(count / 2 ** 30) & 0xfff))
+  const low = hex(0x8000 + ((count >>> 16) & 0x3fff))
+  return `${prefix}-${high}-${low}-${hex(count)}${hex(random[used++])}${hex(random[used++])}`
 }
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i

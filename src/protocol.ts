@@ -4,7 +4,7 @@
  */
 import { anIdentifier, aString, type Check, checkOptions, checkType, from, orNull, show } from './errors.js'
 import { isUuid } from './ids.js'
-import { dateOf, wallTime } from './page.js'
+import { wallTime } from './page.js'
 import { valuesIn } from './values-in.js'
 
 /** A handler's outcome in a record. */
@@ -129,8 +129,18 @@ export function errorOf({ name, message, stack, cause }: ErrorRecord, deep = 3):
   return Object.assign(error, { name: cap(name), stack: cap(stack) })
 }
 
-/** ISO 8601 of a `performance.now()` time; null for 0: it has not come. */
-export const isoDate = (time: number): string | null => dateOf(time)?.toISOString() ?? null
+let lastMs = Number.NaN
+let lastISO = ''
+/** ISO 8601 of a wall clock time in ms. Most dates that are asked for in a row are the same. */
+export function isoOf(ms: number): string {
+  if (ms !== lastMs) {
+    lastMs = ms
+    lastISO = new Date(ms).toISOString()
+  }
+  return lastISO
+}
+/** The same of a `performance.now()` time; null for 0: it has not come. */
+export const isoDate = (time: number): string | null => (time ? isoOf(wallTime(time)) : null)
 /** As this page's clock would have read it, which may be long before the page was opened; 0 for none and for what is no date. */
 export const timeOf = (date: string | null | undefined): number => Date.parse(date ?? '') - wallTime(0) || 0
 

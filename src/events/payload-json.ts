@@ -1,4 +1,5 @@
 import { show, WireError } from '../errors.js'
+import { parse } from '../protocol.js'
 import { isPlain } from '../values-in.js'
 import type { EventState } from './event-state.js'
 
@@ -7,43 +8,46 @@ import type { EventState } from './event-state.js'
  * date that is coerced from its text).
  * @throws WireError naming the first path that would be lost
  */
-export function payloadJSON({ payload, meta, label }: EventState): string {
+export function payloadJSON(state: EventState): string {
+  const { payload, meta } = state
   let reason: string
   let cause: unknown
   try {
-    const lost = [...foreign(payload, 'payload')]
+    const lost = foreign(payload)
     const text = JSON.stringify(payload)
     if (!lost.length) return text
-    const back = meta.check?.(JSON.parse(text))
-    const same = (at: Foreign, i: number) => at.path === lost[i]?.path && at.prototype === lost[i].prototype
-    if (back && JSON.stringify(back) === text && [...foreign(back, 'payload')].every(same)) return text
-    reason = `\`${lost[0].path}\` is ${show(lost[0].value)}`
+    const back = meta.check?.(parse(text))
+    const found = foreign(back)
+    const same = ([path, value]: Foreign, i: number) =>
+      found[i]?.[0] === path && kind(found[i][1]) === kind(value)
+    if (JSON.stringify(back) === text && lost.every(same)) return text
+    reason = `\`${lost[0][0]}\` is ${show(lost[0][1])}`
   } catch (error) {
     cause = error
     reason = show((error as Error | null)?.message)
   }
   throw new WireError(
-    `Expected the payload of ${label} to survive JSON, as it goes into a log: ${reason}. Use plain values, or a schema that coerces them back`,
+    `Expected the payload of ${state.label} to survive JSON, as it goes into a log: ${reason}. Use plain values, or a schema that coerces them back`,
     { cause },
   )
 }
 
-interface Foreign {
-  path: string
-  value: unknown
-  prototype: unknown
-}
+type Foreign = [path: string, value: unknown]
+
+const kind = (value: unknown) => value != null && Object.getPrototypeOf(value)
+const isLeaf = (value: unknown) =>
+  typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 
 /** The values that JSON has no word for. A circle ends as the RangeError of the engine. */
-function* foreign(value: unknown, path: string): Generator<Foreign> {
-  if (value === null || Number.isFinite(value) || /^(string|boolean)$/.test(typeof value)) return
-  if (!isPlain(value)) {
-    yield { path, value, prototype: value === undefined ? value : Object.getPrototypeOf(value) }
-    return
+function foreign(value: unknown, path = 'payload', found: Foreign[] = []): Foreign[] {
+  if (!isPlain(value)) found.push([path, value])
+  else {
+    for (const key of Object.keys(value as object)) {
+      const inner = (value as Record<string, unknown>)[key]
+      // A key without a value is as good as none; in an array it is not.
+      if (!isLeaf(inner) && (inner !== undefined || Array.isArray(value)))
+        foreign(inner, `${path}.${key}`, found)
+    }
   }
-  const list = Array.isArray(value)
-  for (const [key, inner] of Object.entries(value as object)) {
-    // A key without a value is as good as none.
-    if (inner !== undefined || list) yield* foreign(inner, `${path}.${key}`)
-  }
+  return found
 }

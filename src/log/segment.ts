@@ -1,7 +1,7 @@
 import type { Mark } from '../bus/journal.js'
 import type { Visit } from '../bus/visit.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { type EventRecord, isoDate, parse } from '../protocol.js'
+import { type EventRecord, isoDate, isoOf, parse } from '../protocol.js'
 
 /** One record of the store `wal`: some entries of one writer, whole or not at all. */
 export interface Segment {
@@ -106,7 +106,7 @@ function by(run: HandlerRun | null): string {
 /** The line that accepts an event: its record with what it was dispatched by. The payload comes first, as its keys give way. */
 export function acceptedLine({ visit, text }: Mark): string {
   const { state } = visit as Visit
-  const { meta, event, origin, visits, timeout, parentId, replayOf } = state
+  const { meta, origin, visits, timeout, parentId, replayOf } = state
   const here = visits.indexOf(visit as Visit) + 1
   const cores = visits.slice(0, here).map(({ core }) => core)
   const payload = text.length > 2 ? `${text.slice(0, -1)},` : '{'
@@ -115,7 +115,7 @@ export function acceptedLine({ visit, text }: Mark): string {
     `${payload}"event_type":"${meta.type}","event_id":"${state.id}","event_schema":${string(meta.schema)}` +
     `,"event_timeout":${timeout === null ? null : timeout / 1000},"event_parent_id":${parentId ? `"${parentId}"` : null}` +
     `,"event_path":${string([...(origin?.path ?? []), ...cores.map(({ name }) => name)])}` +
-    `,"event_created_at":"${event.eventCreatedAt.toISOString()}"` +
+    `,"event_created_at":"${isoOf(state.createdAt)}"` +
     `,"event_bus_ids":${string([...(origin?.busIds ?? []), ...cores.map(({ id }) => id)])}` +
     (result ? `,"event_result_type":${string(result)}` : '') +
     (replayOf ? `,"event_replay_of":"${replayOf}"` : '') +
