@@ -108,9 +108,9 @@ export const aSignal: Check = (name, value) =>
 /** Checks those options that are there. @throws TypeError, RangeError naming the first wrong one */
 export function checkOptions(options: unknown, checks: Record<string, Check>, called = 'options'): void {
   checkType(typeof options === 'object' && options, called, 'an object', options)
-  for (const [name, check] of Object.entries(checks)) {
+  for (const name in checks) {
     const value = (options as Record<string, unknown>)[name]
-    if (value !== undefined) check(name, value)
+    if (value !== undefined) checks[name](name, value)
   }
 }
 

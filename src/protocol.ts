@@ -72,7 +72,7 @@ const anOutcome: Check = (name, value) => checkOptions(value, {}, name)
 /** The record's own keys; every other key is the payload's. */
 const fields: Record<string, Check> = {
   event_type: anIdentifier,
-  event_id: aUuid,
+  event_id: anything,
   event_schema: orNull(aString),
   event_timeout: orNull(from(Number.MIN_VALUE, 'a number of seconds above 0')),
   event_parent_id: orNull(aUuid),
@@ -85,6 +85,10 @@ const fields: Record<string, Check> = {
   event_completed_at: aDate,
   event_replay_of: orNull(aUuid),
   event_outcomes: aListOf(anOutcome),
+  // What a log adds.
+  event_entry: anything,
+  event_by: anything,
+  event_log_position: anything,
 }
 
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
@@ -92,7 +96,8 @@ export function readRecord(value: unknown): { record: EventRecord; payload: Reco
   const record = { ...(value as EventRecord) }
   checkOptions(record, fields)
   aUuid('event_id', record.event_id)
-  const payload = Object.fromEntries(Object.entries(record).filter(([key]) => !Object.hasOwn(fields, key)))
+  const keys = Object.keys(record).filter((key) => !Object.hasOwn(fields, key))
+  const payload = Object.fromEntries(keys.map((key) => [key, record[key]]))
   let left = MAX_VALUES
   // Too deep may be a circle.
   for (const [, depth] of valuesIn([payload, record.event_outcomes])) {

@@ -141,7 +141,7 @@ export class BusCore {
       if (state.visit(this)) return event
     } else if (state.origin && !this.journal?.adopted && this.#wasHere(state)) return event
     this.#checkAccepts(state, run)
-    const text = this.journal ? this.journal.serialise(state) : ''
+    const text = this.journal?.serialise(state) ?? ''
     if (this.#middlewares.length) {
       for (const middleware of this.#middlewares) middleware.onDispatch?.(event, this.bus)
       // A middleware may have dispatched it, or stopped the bus.

@@ -76,9 +76,10 @@ export class Mark implements Entry {
 
   /** It is at the head of its queue: must it wait? */
   holds(): boolean {
-    if (this.gate === ASK) {
-      this.gate = SHUT
-      this.visit.core.journal?.add({ kind: 'S', mark: this, text: '' })
+    const { journal } = this
+    if (this.gate === ASK && journal) {
+      this.gate = journal.degraded || journal.lost ? OPEN : SHUT
+      if (!journal.lost) journal.add({ kind: 'S', mark: this, text: '' })
     }
     return this.gate === SHUT
   }
@@ -175,12 +176,12 @@ export class Journal {
 
   /** The event's payload as the log will have it. @throws WireError */
   serialise(state: EventState): string {
-    return payloadJSON(state)
+    return this.adopted ? '' : payloadJSON(state)
   }
 
   accept(visit: Visit, text: string): Mark {
     const { adopted, ahead, degraded } = this
-    const mark = new Mark(visit, adopted ? '' : text, ahead && !degraded ? SHUT : OPEN)
+    const mark = new Mark(visit, text, ahead && !degraded ? SHUT : OPEN)
     if (adopted) {
       adopted(mark)
       return mark

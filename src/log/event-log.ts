@@ -205,7 +205,9 @@ export class EventLog extends EventTarget implements LogLike {
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
     this.witness.note(db.meta.epoch, seq)
-    if (this.#state === 'degraded') this.#enter('ok')
+    if (this.#state !== 'degraded') return
+    for (const { journal } of this.writers) journal.degraded = false
+    this.#enter('ok')
   }
 
   /** A write has failed or is late: nobody waits for the log until one succeeds. @internal */

@@ -1,6 +1,6 @@
 import type { EventLog } from './event-log.js'
 import type { LogDb } from './log-db.js'
-import { fault, linesOf, type Placed, type RecordLine } from './segment.js'
+import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 
 /** What the log says of one accepted event. */
 export interface Fate {
@@ -10,12 +10,14 @@ export interface Fate {
   readonly bus: string
   readonly seq: number
   readonly index: number
+  /** The entry of the same event by another writer that came before. */
+  readonly twin: Fate | undefined
   /** Who is to finish it: the writer of its last `A`, else of its `E`. */
   owner: string
   /** How many attempts were started after crashes. */
   attempts: number
   /** Outcomes of named handlers that had their turn, by pattern and name. */
-  readonly settled: Map<string, unknown>
+  settled: Map<string, unknown> | null
   ended: boolean
 }
 
@@ -24,11 +26,12 @@ export const handlerKey = (pattern: unknown, name: unknown) => `${pattern} ${nam
 
 const CHUNK = 16
 
-/** The log from some segment on, folded into the fates of its events, in log order. */
+/** The log from some segment on, folded into the fates of its events. */
 export class Fold {
-  readonly fates = new Map<string, Fate>()
-  /** All entries of an event, on whatever bus. */
-  readonly byId = new Map<string, Fate[]>()
+  /** In log order. */
+  readonly fates: Fate[] = []
+  /** The newest entry of an event; its twins are behind it. */
+  readonly byId = new Map<string, Fate>()
   /** What each event's handlers dispatched. */
   readonly byParent = new Map<string, Fate[]>()
   #next: number
@@ -39,58 +42,67 @@ export class Fold {
 
   /** Reads on to the end of the log. A segment that cannot be read is kept apart. */
   async read(log: EventLog, db: LogDb): Promise<void> {
-    for (;;) {
-      const segments = await db.read('wal', this.#next, Infinity, CHUNK)
-      if (!segments.length) return
+    let segments = await db.read('wal', this.#next, Infinity, CHUNK)
+    while (segments.length) {
+      const [last] = segments.slice(-1)
+      this.#next = last.seq + 1
+      const more = segments.length < CHUNK ? [] : db.read('wal', this.#next, Infinity, CHUNK)
       for (const segment of segments) {
-        this.#next = segment.seq + 1
         const reason = fault(segment)
         if (reason) await log.quarantine(segment.seq, reason, segment)
         else this.#add(segment)
       }
+      segments = await more
     }
   }
 
-  #add(segment: Placed): void {
-    const { writer, bus, seq } = segment
+  find(id: string, writer: string): Fate | undefined {
+    let fate = this.byId.get(id)
+    while (fate && fate.writer !== writer) fate = fate.twin
+    return fate
+  }
+
+  #add({ seq, ...segment }: Placed): void {
+    const { writer, bus } = segment
     for (const [line, index] of linesOf(segment)) {
       if (!line) continue
       const { event_entry: kind, event_id: id } = line
-      const name = `${line.writer ?? writer} ${id}`
-      const fate = this.fates.get(name)
+      // The line of an event has the payload's keys beside its own.
+      const fate = this.find(id, (kind !== 'E' && line.writer) || writer)
       if (kind !== 'E') {
         if (fate) follow(fate, kind, line, writer)
-      } else if (!fate) {
-        // Written twice, after a write in doubt, the first counts.
-        const accepted = {
-          line: line as RecordLine,
-          writer,
-          bus,
-          seq,
-          index,
-          owner: writer,
-          attempts: 0,
-          settled: new Map(),
-          ended: false,
-        }
-        this.fates.set(name, accepted)
-        push(this.byId, id, accepted)
-        const { event_parent_id: parent } = accepted.line
-        if (parent) push(this.byParent, parent, accepted)
-      }
+      } else if (!fate) this.#accept(line as RecordLine, writer, bus, seq, index)
+      // Written twice, after a write in doubt, the first counts.
     }
+  }
+
+  #accept(line: RecordLine, writer: string, bus: string, seq: number, index: number): void {
+    const { event_id: id, event_parent_id: parent } = line
+    const twin = this.byId.get(id)
+    const fate = {
+      line,
+      writer,
+      bus,
+      seq,
+      index,
+      twin,
+      owner: writer,
+      attempts: 0,
+      settled: null,
+      ended: false,
+    }
+    this.fates.push(fate)
+    this.byId.set(id, fate)
+    if (!parent) return
+    const children = this.byParent.get(parent)
+    if (children) children.push(fate)
+    else this.byParent.set(parent, [fate])
   }
 }
 
-function follow(fate: Fate, kind: string, line: { [key: string]: unknown }, writer: string): void {
+function follow(fate: Fate, kind: string, line: Line, writer: string): void {
   if (kind === 'A') fate.owner = writer
   else if (kind === 'S') fate.attempts += line.undo ? -1 : 1
-  else if (kind === 'R') fate.settled.set(handlerKey(line.pattern, line.name), line.outcome)
+  else if (kind === 'R') (fate.settled ??= new Map()).set(handlerKey(line.pattern, line.name), line.outcome)
   else if (kind === 'C' || kind === 'X') fate.ended = true
-}
-
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key)
-  if (list) list.push(value)
-  else map.set(key, [value])
 }

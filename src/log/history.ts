@@ -45,10 +45,11 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
     if (segment.writer === self.id) return
     for (const [line, index] of [...linesOf(segment)].reverse()) {
       if (!line) continue
-      const name = `${line.writer ?? segment.writer} ${line.event_id}`
-      if (line.event_entry === 'C' && !line.superseded && segment.bus === bus && ends.size < limit)
-        ends.set(name, line)
-      const end = line.event_entry === 'E' ? ends.get(name) : undefined
+      const kind = line.event_entry
+      // The line of an event has the payload's keys beside its own.
+      const name = `${(kind !== 'E' && line.writer) || segment.writer} ${line.event_id}`
+      if (kind === 'C' && !line.superseded && segment.bus === bus && ends.size < limit) ends.set(name, line)
+      const end = kind === 'E' ? ends.get(name) : undefined
       if (!end || found.length >= limit) continue
       found.push({ line: line as RecordLine, end, seq: segment.seq, index })
     }

@@ -22,10 +22,9 @@ const MAX_ATTEMPTS = 3
 interface Claim {
   lines: string[]
   /** To be dispatched, in log order. */
-  events: { fate: Fate; event: BaseEvent }[]
+  events: Fate[]
   /** Already here: forwarded by what was recovered before, or alive through the page's rest. */
   living: { fate: Fate; visit: Visit }[]
-  refused: { fate: Fate; reason: string }[]
 }
 
 /**
@@ -50,17 +49,16 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
 
 /** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
 export async function adopt(writer: LogWriter): Promise<void> {
-  const visits = new Map<string, Visit>()
   const { history } = writer.journal.core
-  for (const visit of [...history.started.toArray(), ...history.pending.toArray()]) {
-    if (visit.mark?.seq) visits.set(`${visit.mark.writer} ${visit.state.id}`, visit)
-  }
-  if (!visits.size) return
+  const visits = [history.started, history.pending]
+    .flatMap((list) => list.toArray())
+    .filter(({ mark }) => mark?.seq)
+  if (!visits.length) return
   await inTurn(writer, () =>
     claimed(writer, (fold, dead) => {
-      const claim: Claim = { lines: [], events: [], living: [], refused: [] }
-      for (const [name, visit] of visits) {
-        const fate = fold.fates.get(name)
+      const claim: Claim = { lines: [], events: [], living: [] }
+      for (const visit of visits) {
+        const fate = fold.find(visit.state.id, (visit.mark as Mark).writer)
         if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
         else giveUp(visit)
       }
@@ -103,10 +101,7 @@ async function claimed(
       await fold.read(log, db)
       const claim = decision(fold, new Set(locks.keys()))
       if (!claim.lines.length) return claim
-      if (await write(writer, db, turn, claim)) {
-        for (const { fate, reason } of claim.refused) await quarantine(log, db, fate, reason)
-        return claim
-      }
+      if (await write(writer, db, turn, claim)) return claim
     } finally {
       for (const release of locks.values()) release()
     }
@@ -118,7 +113,7 @@ async function claimed(
 /** The locks of all who own something unfinished and are dead. */
 async function takeLocks(fold: Fold): Promise<Map<string, () => void>> {
   const owners = new Set<string>()
-  for (const { ended, owner } of fold.fates.values()) if (!ended) owners.add(owner)
+  for (const { ended, owner } of fold.fates) if (!ended) owners.add(owner)
   const taken = new Map<string, () => void>()
   for (const owner of owners) {
     const release = await take(lockName(owner))
@@ -144,16 +139,6 @@ async function write(
     void log.index.catchUp().catch(() => {})
   }
   return !!added
-}
-
-async function quarantine(
-  log: LogWriter['log'],
-  db: LogDb,
-  { seq, line }: Fate,
-  reason: string,
-): Promise<void> {
-  await db.change(() => ({ quarantine: [{ seq, reason, value: line }] }))
-  log.dispatchEvent(new Event('quarantine'))
 }
 
 const entry = (kind: string, { line, writer, seq, index }: Fate, tail = '') =>
@@ -183,13 +168,14 @@ class Lineage {
 
   /** The run that dispatched it, or one above it, will run again: it will dispatch anew. */
   superseded(fate: Fate): boolean {
+    const { event_parent_id: parentId } = fate.line
+    if (!parentId) return false
     const known = this.#superseded.get(fate)
     if (known !== undefined) return known
     // A circle of parents is a lie.
     this.#superseded.set(fate, false)
-    const parents = (this.#fold.byId.get(fate.line.event_parent_id ?? '') ?? []).filter((it) =>
-      this.orphaned(it),
-    )
+    const parents: Fate[] = []
+    for (let it = this.#fold.byId.get(parentId); it; it = it.twin) if (this.orphaned(it)) parents.push(it)
     const superseded = parents.some((parent) => this.superseded(parent)) || this.#runsAgain(parents, fate)
     this.#superseded.set(fate, superseded)
     return superseded
@@ -201,7 +187,7 @@ class Lineage {
     // On a bus without a log nobody is spared.
     const there = bus === undefined ? parents : parents.filter((parent) => parent.bus === bus)
     if (!there.length || name === '') return true
-    if (name !== undefined) return there.some(({ settled }) => !settled.has(handlerKey(pattern, name)))
+    if (name !== undefined) return there.some(({ settled }) => !settled?.has(handlerKey(pattern, name)))
     return there.some((parent) => parent.bus !== this.#journal.name || this.#handlers(parent).length > 0)
   }
 
@@ -213,11 +199,11 @@ class Lineage {
 }
 
 const spares = ({ settled }: Fate, { named, pattern, name }: RegisteredHandler) =>
-  named && settled.has(handlerKey(pattern, name))
+  named && !!settled?.has(handlerKey(pattern, name))
 
 function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
   const { core } = journal
-  const claim: Claim = { lines: [], events: [], living: [], refused: [] }
+  const claim: Claim = { lines: [], events: [], living: [] }
   const lineage = new Lineage(fold, journal, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */
@@ -229,16 +215,15 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
       child.ended = true
     }
   }
-  for (const fate of fold.fates.values()) {
+  for (const fate of fold.fates) {
     const { line, bus } = fate
     if (bus !== journal.name || !lineage.orphaned(fate) || lineage.superseded(fate)) continue
     const { event_type: type, event_id: id } = line
     const visit = here.get(id)
-    const twin = fold.byId.get(id)?.some((other) => other !== fate && other.bus === bus && other.ended)
     if (visit?.mark) {
       claim.lines.push(entry('A', fate))
       claim.living.push({ fate, visit })
-    } else if (twin) claim.lines.push(entry('C', fate, SUPERSEDED))
+    } else if (endedElsewhere(fold, fate)) claim.lines.push(entry('C', fate, SUPERSEDED))
     else if (!core.subscriptions.plan(type).length && !core.listeners.hears(type)) {
       warnOnce(
         `unhandled:${core.name}:${type}`,
@@ -248,36 +233,29 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
       const tail = `,"reason":"${fate.attempts} attempts"`
       claim.lines.push(entry('X', fate, tail))
       close(fate, 'X', tail)
-    } else bringOne(journal, claim, fate, () => close(fate, 'C', SUPERSEDED))
+    } else {
+      claim.events.push(fate)
+      claim.lines.push(entry('A', fate))
+      close(fate, 'C', SUPERSEDED)
+    }
   }
   return claim
 }
 
-const SUPERSEDED = ',"superseded":true'
-
-/** A record that its class refuses is kept apart, never completed. */
-function bringOne({ core }: Journal, claim: Claim, fate: Fate, close: () => void): void {
-  try {
-    claim.events.push({ fate, event: core.revive(recordOf(fate)) })
-    claim.lines.push(entry('A', fate))
-    close()
-  } catch (error) {
-    core.wireErrors++
-    const reason = String((error as Error | null)?.message)
-    claim.lines.push(entry('X', fate, `,"reason":${JSON.stringify(reason)}`))
-    claim.refused.push({ fate, reason })
-  }
+/** Another entry of the same event on the same bus is finished: a forward has brought it there, after a crash. */
+function endedElsewhere({ byId }: Fold, { line, bus }: Fate): boolean {
+  for (let it = byId.get(line.event_id); it; it = it.twin) if (it.bus === bus && it.ended) return true
+  return false
 }
+
+const SUPERSEDED = ',"superseded":true'
 
 /** The record, as it was when this bus accepted it, with the outcomes of those that are spared. */
 function recordOf({ line, settled }: Fate): EventRecord {
-  const { event_entry, event_by, ...record } = line
-  return {
-    ...record,
-    event_path: record.event_path?.slice(0, -1),
-    event_bus_ids: record.event_bus_ids?.slice(0, -1),
-    event_outcomes: [...settled.values()] as OutcomeRecord[],
-  }
+  line.event_path = line.event_path?.slice(0, -1)
+  line.event_bus_ids = line.event_bus_ids?.slice(0, -1)
+  if (settled) line.event_outcomes = [...settled.values()] as OutcomeRecord[]
+  return line
 }
 
 function visitsById({ core }: Journal): Map<string, Visit> {
@@ -291,24 +269,54 @@ function visitsById({ core }: Journal): Map<string, Visit> {
 /** Unfinished events that this page has recovered: parents of what other buses recover. */
 const recovered = new Map<string, EventState>()
 
-async function bringBack({ journal }: LogWriter, { events, living }: Claim): Promise<BaseEvent[]> {
+async function bringBack(writer: LogWriter, { events, living }: Claim): Promise<BaseEvent[]> {
+  const { journal } = writer
   const { core } = journal
   for (const { fate, visit } of living) endTogether(journal, fate, visit)
   const again = living.map(({ visit }) => visit.state.event)
-  for (const { fate, event } of events) {
-    while (!core.hasRoom) await core.whenRoom()
-    const state = stateOf(event) as EventState
-    journal.adopted = (mark) => continueFrom(mark, fate)
-    try {
-      core.dispatch(event, dispatcherOf(fate))
-    } finally {
-      journal.adopted = null
-    }
-    recovered.set(state.id, state)
-    state.onCompleted(() => recovered.delete(state.id))
-    again.push(event)
+  const refused: Refused[] = []
+  for (const fate of events) {
+    if (!core.hasRoom) await core.whenRoom()
+    const event = dispatchAgain(journal, fate, refused)
+    if (event) again.push(event)
   }
+  if (refused.length) await keepApart(writer, refused)
   return again
+}
+
+interface Refused {
+  fate: Fate
+  reason: string
+}
+
+function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEvent | null {
+  const { core } = journal
+  let event: BaseEvent
+  try {
+    event = core.revive(recordOf(fate))
+  } catch (error) {
+    core.wireErrors++
+    refused.push({ fate, reason: String((error as Error | null)?.message) })
+    return null
+  }
+  const state = stateOf(event) as EventState
+  journal.adopted = (mark) => continueFrom(mark, fate)
+  try {
+    core.dispatch(event, dispatcherOf(fate))
+  } finally {
+    journal.adopted = null
+  }
+  recovered.set(state.id, state)
+  state.onCompleted(() => recovered.delete(state.id))
+  return event
+}
+
+/** Records that their class refuses are not tried again, but never completed. */
+async function keepApart({ id, log, journal, nextSegment }: LogWriter, refused: Refused[]): Promise<void> {
+  const lines = refused.map(({ fate, reason }) => entry('X', fate, `,"reason":${JSON.stringify(reason)}`))
+  const quarantine = refused.map(({ fate: { seq, line }, reason }) => ({ seq, reason, value: line }))
+  const segment = seal(id, nextSegment(), journal.name, lines)
+  await (await log.db()).change(() => ({ quarantine, append: [segment] }))
 }
 
 function continueFrom(mark: Mark, fate: Fate): void {
@@ -317,7 +325,7 @@ function continueFrom(mark: Mark, fate: Fate): void {
   mark.seq = fate.seq
   mark.index = fate.index
   mark.announce(fate.attempts + 2)
-  if (fate.settled.size) mark.spares = (handler) => spares(fate, handler)
+  if (fate.settled) mark.spares = (handler) => spares(fate, handler)
 }
 
 /** The spared run of a recovered parent: its children are still its own. */

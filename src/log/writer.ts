@@ -273,7 +273,6 @@ export class LogWriter implements BusLog {
     const { journal, log } = this
     const { core } = journal
     const ended = new Map<number, Ends>()
-    journal.degraded = false
     for (let i = 0; i < entries.length; i++) {
       const { kind, mark, text } = entries[i]
       journal.chars -= text.length
