@@ -50,7 +50,7 @@ export interface EventRecord {
 }
 
 const MAX_LIST = 1000
-const MAX_DEPTH = 100
+export const MAX_DEPTH = 100
 const MAX_VALUES = 1_000_000
 const MAX_TEXT = 10_000
 
@@ -98,14 +98,21 @@ export function readRecord(value: unknown): { record: EventRecord; payload: Reco
   aUuid('event_id', record.event_id)
   const keys = Object.keys(record).filter((key) => !Object.hasOwn(fields, key))
   const payload = Object.fromEntries(keys.map((key) => [key, record[key]]))
+  checkSize([payload, record.event_outcomes])
+  return { record, payload }
+}
+
+/** Whether a record may hold it. A text shorter than `SMALL` need not be looked at. @throws RangeError */
+export function checkSize(value: unknown): void {
   let left = MAX_VALUES
   // Too deep may be a circle.
-  for (const [, depth] of valuesIn([payload, record.event_outcomes])) {
+  for (const [, depth] of valuesIn(value)) {
     if (depth > MAX_DEPTH || !left--)
       throw new RangeError(`Expected a payload of at most ${MAX_DEPTH} levels and ${MAX_VALUES} values`)
   }
-  return { record, payload }
 }
+
+export const SMALL = 2 * MAX_DEPTH - 10
 
 /** A text from outside, or to be sent there. */
 export const cap = (value: unknown) => String(value ?? '').slice(0, MAX_TEXT)

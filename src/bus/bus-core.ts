@@ -139,7 +139,8 @@ export class BusCore {
     if (state.visits.length) {
       if (state.pendingRun()) state.hideThen()
       if (state.visit(this)) return event
-    } else if (state.origin && !this.journal?.adopted && this.#wasHere(state)) return event
+    }
+    if (state.origin && !this.journal?.adopted && this.wasHere(state)) return event
     this.#checkAccepts(state, run)
     const text = this.journal?.serialise(state) ?? ''
     if (this.#middlewares.length) {
@@ -173,7 +174,7 @@ export class BusCore {
   }
 
   /** Whether the event of a record has been on this bus: local events know their buses themselves. */
-  #wasHere({ id, origin }: EventState): boolean {
+  wasHere({ id, origin }: EventState): boolean {
     return !!origin?.busIds.includes(this.id) || this.#seen.some((ids) => ids.has(id))
   }
 

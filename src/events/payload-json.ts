@@ -1,5 +1,5 @@
 import { show, WireError } from '../errors.js'
-import { parse } from '../protocol.js'
+import { checkSize, MAX_DEPTH, parse, SMALL } from '../protocol.js'
 import { isPlain } from '../values-in.js'
 import type { EventState } from './event-state.js'
 
@@ -14,7 +14,8 @@ export function payloadJSON(state: EventState): string {
   let cause: unknown
   try {
     const lost = foreign(payload)
-    const text = JSON.stringify(payload)
+    const text = lost.some(([, value]) => typeof value === 'bigint') ? '' : JSON.stringify(payload)
+    if (text.length > SMALL) checkSize([payload])
     if (!lost.length) return text
     const back = meta.check?.(parse(text))
     const found = foreign(back)
@@ -38,15 +39,17 @@ const kind = (value: unknown) => value != null && Object.getPrototypeOf(value)
 const isLeaf = (value: unknown) =>
   typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 
-/** The values that JSON has no word for. A circle ends as the RangeError of the engine. */
-function foreign(value: unknown, path = 'payload', found: Foreign[] = []): Foreign[] {
+/** The values that JSON has no word for. @throws RangeError for what is too deep, which may be a circle */
+function foreign(value: unknown, path = 'payload', depth = 0, found: Foreign[] = []): Foreign[] {
+  if (depth > MAX_DEPTH) throw new RangeError(`\`${path.slice(0, 50)}…\` has more than ${MAX_DEPTH} levels`)
   if (!isPlain(value)) found.push([path, value])
   else {
-    for (const key of Object.keys(value as object)) {
+    const list = Array.isArray(value)
+    // With the holes of an array, which JSON fills.
+    for (const key of list ? value.keys() : Object.keys(value as object)) {
       const inner = (value as Record<string, unknown>)[key]
       // A key without a value is as good as none; in an array it is not.
-      if (!isLeaf(inner) && (inner !== undefined || Array.isArray(value)))
-        foreign(inner, `${path}.${key}`, found)
+      if (!isLeaf(inner) && (inner !== undefined || list)) foreign(inner, `${path}.${key}`, depth + 1, found)
     }
   }
   return found

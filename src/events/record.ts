@@ -2,6 +2,7 @@ import { stateOf } from '../brands.js'
 import { checkType, show, WireError } from '../errors.js'
 import {
   cap,
+  checkSize,
   type EventRecord,
   errorOf,
   errorRecord,
@@ -9,6 +10,7 @@ import {
   isoOf,
   type OutcomeRecord,
   readRecord,
+  SMALL,
   timeOf,
 } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
@@ -39,32 +41,24 @@ export function recordOf(state: EventState): EventRecord {
     event_started_at: started,
     event_completed_at: isoDate(state.completedAt),
     event_replay_of: state.replayOf,
-    event_outcomes: outcomesOf(state),
+    event_outcomes: settledRuns(state).map(outcomeOf),
   }
 }
 
 /** What forwarders give is the event itself, and left out. */
-const outcomesOf = (state: EventState) =>
-  state.runs.filter((run) => run.settled && !stateOf(run.value)).map(outcomeOf)
+const settledRuns = (state: EventState) => state.runs.filter((run) => run.settled && !stateOf(run.value))
 
-/** As the log keeps outcomes, when they happen: of a result that JSON cannot hold, that there was one. */
-export const outcomesJSON = (state: EventState): string =>
-  state.runs.length
-    ? json(
-        outcomesOf(state),
-        () => `[${state.runs.filter((r) => r.settled && !stateOf(r.value)).map(outcomeJSON)}]`,
-      )
-    : '[]'
-export const outcomeJSON = (run: HandlerRun): string => {
+/** As the log keeps outcomes, when they happen; of a result that a record cannot hold, what it looks like. */
+export const outcomesJSON = (state: EventState): string => `[${settledRuns(state).map(outcomeJSON)}]`
+
+export function outcomeJSON(run: HandlerRun): string {
   const outcome = outcomeOf(run)
-  return json(outcome, () => JSON.stringify({ ...outcome, result: show(outcome.result) }))
-}
-
-function json(value: unknown, otherwise: () => string): string {
   try {
-    return JSON.stringify(value)
+    const text = JSON.stringify(outcome)
+    if (text.length > SMALL) checkSize([[outcome]])
+    return text
   } catch {
-    return otherwise()
+    return JSON.stringify({ ...outcome, result: show(outcome.result) })
   }
 }
 

@@ -3,6 +3,7 @@ import type { LogOptions } from '../bus/types.js'
 import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
+import { releaseAll } from './locks.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
 import { lookForLoss, Witness } from './witness.js'
@@ -65,6 +66,8 @@ export class EventLog extends EventTarget implements LogLike {
   #opening: Promise<LogDb> | null = null
   #state: LogState = 'ok'
   #lost: LogError | undefined
+  /** What was told of. */
+  readonly #losses = new Set<string>()
   #ended = new AbortController()
 
   /** @throws TypeError, RangeError for a wrong name or option */
@@ -232,7 +235,10 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** Tells of what was durable and is not there. @internal */
   tellLoss(from: number, to: number, reason: string): void {
-    warn(`the log ${this.name} has lost segments ${from} to ${to}: ${reason}`)
+    const range = `${from} to ${to}`
+    if (this.#losses.has(range)) return
+    this.#losses.add(range)
+    warn(`the log ${this.name} has lost segments ${range}: ${reason}`)
     this.dispatchEvent(new DataLossEvent(from, to, reason))
   }
 
@@ -249,6 +255,7 @@ export class EventLog extends EventTarget implements LogLike {
   #hide(): void {
     this.witness.write()
     for (const writer of this.writers) writer.hide()
+    releaseAll()
     this.#drop()
   }
 

@@ -4,31 +4,37 @@ export const lockName = (writer: string) => `bubus:w:${writer}`
 /** Web Locks, where there are any: not on plain http, nor in sandboxed frames. */
 export const lockManager = (): LockManager | undefined => (navigator as { locks?: LockManager }).locks
 
-/** Requests a lock to be held until `release` is called. A platform without locks, or that refuses, grants at once. */
-export function hold(name: string): { granted: Promise<unknown>; release: () => void } {
-  let release = () => {}
-  const until = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const granted = new Promise<void>((grant) => {
-    const request = lockManager()?.request(name, () => {
-      grant()
-      return until
-    })
-    if (request) request.catch(() => grant())
-    else grant()
-  })
-  return { granted, release }
+/** What gives back each lock that this page holds for the log. */
+const held = new Set<() => void>()
+
+/** A page that goes to rest may hold none: others would wait for it. */
+export function releaseAll(): void {
+  for (const release of held) release()
 }
 
-/** Takes a lock if nobody has it; gives what releases it, or null. */
-export function take(name: string): Promise<(() => void) | null> {
+/** Resolves with what gives the lock back, or null where it is not to be had. */
+function request(name: string, options: LockOptions): Promise<(() => void) | null> {
   return new Promise((resolve) => {
-    const request = lockManager()?.request(name, { ifAvailable: true }, (lock) => {
+    const granted = (lock: Lock | null) => {
       if (!lock) return resolve(null)
-      return new Promise<void>((release) => resolve(release))
-    })
-    if (request) request.catch(() => resolve(null))
+      return new Promise<void>((end) => {
+        const release = () => {
+          held.delete(release)
+          end()
+        }
+        held.add(release)
+        resolve(release)
+      })
+    }
+    const requested = lockManager()?.request(name, options, granted)
+    if (requested) requested.catch(() => resolve(null))
     else resolve(null)
   })
 }
+
+/** Waits for a lock, at most for `ms`; null where it was not to be had. */
+export const hold = (name: string, ms: number): Promise<(() => void) | null> =>
+  request(name, { signal: AbortSignal.timeout(ms) })
+
+/** Takes a lock if nobody has it. */
+export const take = (name: string): Promise<(() => void) | null> => request(name, { ifAvailable: true })

@@ -7,6 +7,10 @@ export interface Summary {
   n: number
   events: number
   open: number
+  /** How many events of a history it finishes. */
+  ended: number
+  /** How many characters. */
+  size: number
   bus: string
   /** The creation times of its events, in ms. */
   from: number
@@ -17,6 +21,11 @@ export interface Summary {
   most: string
   /** Something in it is not known to this code: it is never removed. */
   keep: boolean
+  /**
+   * Lines that accept what one before has accepted, and where that is; flat, as line, segment, line. They were written twice,
+   * after a write in doubt, and do not count.
+   */
+  twins?: number[]
 }
 
 /** For each line of a segment that accepts an event: where its end is, as line, segment, line. Flat, in order of completion. */
@@ -128,10 +137,11 @@ export class LogDb {
     // A request's success is no commit: over quota the abort comes after it.
     return tx.done.then(
       () => added,
-      (error) => {
-        added.catch(() => {})
-        throw error
-      },
+      // The request's own error says more, where it has one.
+      (error) =>
+        added.then(() => {
+          throw error
+        }),
     )
   }
 
@@ -168,10 +178,10 @@ export class LogDb {
     return Promise.all(added)
   }
 
-  /** The number of the newest segment; 0 in an empty log. */
+  /** The number of the newest segment, even if it was removed; 0 in a new log. */
   async head(): Promise<number> {
     const cursor = await this.#db.transaction('wal').store.openKeyCursor(null, 'prev')
-    return cursor?.key ?? 0
+    return cursor?.key ?? this.meta.low - 1
   }
 
   /** How many decisions were taken. */
@@ -212,36 +222,82 @@ export class LogDb {
     return this.#db.getAllKeys('wal', IDBKeyRange.bound(first, last))
   }
 
-  /** Adds to what is known of segments, in one transaction. `update` sees the ends as they are now. */
-  async index(summaries: Map<number, Summary>, ended: Map<number, Ends>): Promise<void> {
+  /** Segments from a number on, with what is known of them. */
+  async rows(
+    first: number,
+    last: number,
+    limit: number,
+  ): Promise<{ seq: number; summary: Summary | undefined }[]> {
+    if (first > last) return []
+    const tx = this.#db.transaction(['wal', 'summaries'])
+    const range = IDBKeyRange.bound(first, last)
+    const store = tx.objectStore('summaries')
+    const [seqs, keys, values] = await Promise.all([
+      tx.objectStore('wal').getAllKeys(range, limit),
+      store.getAllKeys(range, limit),
+      store.getAll(range, limit),
+    ])
+    const summaries = new Map(keys.map((key, i) => [key, values[i]]))
+    return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
+  }
+
+  /** Adds to what is known of segments, in one transaction: whoever comes first, an end finds its beginning. */
+  async index(known: ReadonlyMap<number, Summary>, ended: ReadonlyMap<number, Ends>): Promise<void> {
     const tx = this.#db.transaction(['summaries', 'ends'], 'readwrite', { durability: 'relaxed' })
     const done = tx.done
     done.catch(() => {})
-    for (const [seq, summary] of summaries) tx.objectStore('summaries').put(summary, seq)
-    await Promise.all(
-      [...ended].map(async ([seq, more]) => {
-        const [summary, ends = []] = await Promise.all([
-          tx.objectStore('summaries').get(seq),
-          tx.objectStore('ends').get(seq),
-        ])
-        const fresh: Ends = []
-        for (let i = 0; i < more.length; i += 3)
-          if (!known(ends, more[i])) fresh.push(...more.slice(i, i + 3))
-        if (!summary || !fresh.length) return
-        tx.objectStore('ends').put([...ends, ...fresh], seq)
-        tx.objectStore('summaries').put({ ...summary, open: summary.open - fresh.length / 3 }, seq)
-      }),
-    )
+    const [all, allEnds] = [tx.objectStore('summaries'), tx.objectStore('ends')]
+    const summaries = new Map(known)
+    const again: [seq: number, ends: Ends][] = []
+    const add = async (seq: number, more: Ends = []) => {
+      const [before, old = []] = await Promise.all([all.get(seq), allEnds.get(seq)])
+      const summary = summaries.get(seq) ?? before
+      const ends = [...old]
+      for (let i = 0; i < more.length; i += 3)
+        if (!endAt(ends, more[i])) ends.push(more[i], more[i + 1], more[i + 2])
+      const grown = ends.length > old.length
+      if (grown) allEnds.put(ends, seq)
+      if (!summary || !(grown || summary !== before)) return
+      summaries.delete(seq)
+      const { events, twins = [] } = summary
+      let open = events - (twins.length + ends.length) / 3
+      for (let i = 0; i < twins.length; i += 3) {
+        const end = endAt(ends, twins[i])
+        if (!end) continue
+        open++
+        again.push([twins[i + 1], [twins[i + 2], ...end]])
+      }
+      all.put({ ...summary, open }, seq)
+    }
+    await Promise.all([...new Set([...known.keys(), ...ended.keys()])].map((seq) => add(seq, ended.get(seq))))
+    for (const [seq, ends] of again) await add(seq, ends)
     await done
   }
 
-  /** What is in a store of which `clear` was asked. */
+  /** Up to here everything is indexed, and finished. */
+  async advance(indexed: number, settled: number): Promise<void> {
+    const tx = this.#db.transaction('meta', 'readwrite', { durability: 'relaxed' })
+    const done = tx.done
+    done.catch(() => {})
+    const meta = (await tx.store.get(META)) ?? this.meta
+    Object.assign(this.meta, meta, {
+      indexed: Math.max(meta.indexed, indexed),
+      settled: Math.max(meta.settled, settled),
+    })
+    tx.store.put(this.meta, META)
+    await done
+  }
+
+  /** Removes everything that is there now. */
   async clear(): Promise<void> {
-    await this.change(() => ({ removeTo: Number.MAX_SAFE_INTEGER }))
+    const head = await this.head()
+    const done = { low: head + 1, indexed: head, settled: head }
+    await this.change(({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))
   }
 }
 
-function known(ends: Ends, index: number): boolean {
-  for (let i = 0; i < ends.length; i += 3) if (ends[i] === index) return true
-  return false
+/** Where the event of a line has its end, as segment and line. */
+export function endAt(ends: Ends, index: number): [seq: number, index: number] | undefined {
+  for (let i = 0; i < ends.length; i += 3) if (ends[i] === index) return [ends[i + 1], ends[i + 2]]
+  return undefined
 }

@@ -10,7 +10,7 @@ import { outcomesJSON } from '../events/record.js'
 import type { EventRecord, OutcomeRecord } from '../protocol.js'
 import { warnOnce } from '../warnings.js'
 import { type Fate, Fold, handlerKey } from './fold.js'
-import { lockManager, lockName, take } from './locks.js'
+import { hold, lockManager, lockName, take } from './locks.js'
 import type { LogDb } from './log-db.js'
 import { lineHead, seal } from './segment.js'
 import type { LogWriter } from './writer.js'
@@ -41,10 +41,8 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
     )
     return []
   }
-  return inTurn(writer, async () => {
-    const claim = await claimed(writer, (fold, dead) => decide(writer, fold, dead))
-    return claim ? bringBack(writer, claim) : []
-  })
+  const claim = await claimed(writer, (fold, dead) => decide(writer, fold, dead))
+  return claim ? bringBack(writer, claim) : []
 }
 
 /** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
@@ -54,17 +52,15 @@ export async function adopt(writer: LogWriter): Promise<void> {
     .flatMap((list) => list.toArray())
     .filter(({ mark }) => mark?.seq)
   if (!visits.length) return
-  await inTurn(writer, () =>
-    claimed(writer, (fold, dead) => {
-      const claim: Claim = { lines: [], events: [], living: [] }
-      for (const visit of visits) {
-        const fate = fold.find(visit.state.id, (visit.mark as Mark).writer)
-        if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
-        else giveUp(visit)
-      }
-      return claim
-    }),
-  )
+  await claimed(writer, (fold, dead) => {
+    const claim: Claim = { lines: [], events: [], living: [] }
+    for (const visit of visits) {
+      const fate = fold.find(visit.state.id, (visit.mark as Mark).writer)
+      if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
+      else giveUp(visit)
+    }
+    return claim
+  })
 }
 
 function giveUp({ state }: Visit): void {
@@ -72,22 +68,20 @@ function giveUp({ state }: Visit): void {
   state.cancel(new EventCancelledError(`${state.label} was taken over by another page while this one rested`))
 }
 
-/** One claim at a time in a log of this page: each sees what the one before has dispatched. */
-const turns = new WeakMap<object, Promise<unknown>>()
-
-function inTurn<T>({ log }: LogWriter, work: () => Promise<T>): Promise<T> {
-  const turn = (turns.get(log) ?? Promise.resolve()).then(work)
-  turns.set(
-    log,
-    turn.catch(() => {}),
-  )
-  return turn
+/** One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. */
+async function claimed(writer: LogWriter, decision: Decision): Promise<Claim | null> {
+  const { log } = writer
+  const done = await hold(`bubus:claim:${log.name}`, log.deadline)
+  try {
+    return await claimNow(writer, decision)
+  } finally {
+    done?.()
+  }
 }
 
-async function claimed(
-  writer: LogWriter,
-  decision: (fold: Fold, dead: ReadonlySet<string>) => Claim,
-): Promise<Claim | null> {
+type Decision = (fold: Fold, dead: ReadonlySet<string>) => Claim
+
+async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim | null> {
   const { log, journal } = writer
   const db = await log.db()
   await writer.alive()
@@ -100,12 +94,11 @@ async function claimed(
       const turn = await db.turn()
       await fold.read(log, db)
       const claim = decision(fold, new Set(locks.keys()))
-      if (!claim.lines.length) return claim
-      if (await write(writer, db, turn, claim)) return claim
+      if (!claim.lines.length || (await write(writer, db, turn, claim))) return claim
     } finally {
       for (const release of locks.values()) release()
     }
-    // Somebody else has decided meanwhile: a lock was stolen, or one of those tabs was quicker.
+    // Somebody else has decided meanwhile: a lock was stolen.
     if (journal.lost) throw journal.lost
   }
 }
@@ -300,6 +293,12 @@ function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEv
     return null
   }
   const state = stateOf(event) as EventState
+  // A forward of what was recovered elsewhere may have been quicker, since the claim.
+  const visit = core.wasHere(state) && visitsById(journal).get(state.id)
+  if (visit) {
+    endTogether(journal, fate, visit)
+    return visit.state.event
+  }
   journal.adopted = (mark) => continueFrom(mark, fate)
   try {
     core.dispatch(event, dispatcherOf(fate))

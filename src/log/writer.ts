@@ -9,7 +9,7 @@ import { COMPLETED } from '../events/status.js'
 import { after } from '../timers.js'
 import type { EventLog } from './event-log.js'
 import { restore } from './history.js'
-import { hold, lockName } from './locks.js'
+import { lockName, take } from './locks.js'
 import type { Ends, LogDb, Summary } from './log-db.js'
 import { SummaryBuilder } from './log-index.js'
 import { adopt, recover } from './recovery.js'
@@ -74,15 +74,21 @@ export class LogWriter implements BusLog {
     return this.#alive
   }
 
-  #begin(): Promise<unknown> {
-    this.id = nanoid()
+  async #begin(): Promise<void> {
+    const id = nanoid()
+    this.id = id
     this.#wseq = 0
-    const held = hold(lockName(this.id))
-    this.#giveUp = held.release
-    const { id } = this
-    return held.granted.then(() => {
-      if (id === this.id) this.#held = true
-    })
+    // Nobody else knows the id: the lock is free, or there are no locks.
+    const release = await take(lockName(id))
+    if (id !== this.id) return release?.()
+    this.#giveUp = release
+    this.#held = true
+  }
+
+  /** Not while something is on its way under its id. */
+  #resignSoon(): void {
+    if (this.#running) this.#resigning = true
+    else this.#resign()
   }
 
   /** Gives the lock back: what is written from now on is another writer's. */
@@ -113,8 +119,7 @@ export class LogWriter implements BusLog {
 
   async end(): Promise<void> {
     await this.flush()
-    if (this.#running) this.#resigning = true
-    else this.#resign()
+    this.#resignSoon()
     if (this.journal.core.cleared) await this.log.leave(this)
   }
 
@@ -307,6 +312,7 @@ export class LogWriter implements BusLog {
   lose(error: unknown): void {
     this.release(error)
     this.journal.lose(error)
+    this.#resignSoon()
   }
 
   /** The database has vanished: what is not finished is accepted again. */

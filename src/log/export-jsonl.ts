@@ -1,0 +1,105 @@
+import { aBoolean, checkOptions } from '../errors.js'
+import type { EventLog } from './event-log.js'
+import { isEnd } from './log-index.js'
+import { flatRecord, isTwin, settled } from './reading.js'
+import { fault, type Line, type RecordLine } from './segment.js'
+import { type OpenSegment, SegmentCache } from './segment-cache.js'
+
+/**
+ * The log as JSON lines. `entries: true` gives it as it is; else each event is one flat record, as the Python library writes
+ * and reads it: first those that are finished, in the order of that, then the others. Reads only as fast as it is read from.
+ * @throws TypeError
+ */
+export function exportJSONL(
+  log: EventLog,
+  options: { entries?: boolean } = {},
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  checkOptions(options, { entries: aBoolean })
+  const texts = options.entries ? bodies(log) : flatLines(log)
+  const encoder = new TextEncoder()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await texts.next()
+        if (done) controller.close()
+        else controller.enqueue(encoder.encode(value))
+      },
+      async cancel() {
+        await texts.return()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+async function* bodies(log: EventLog): AsyncGenerator<string, void, void> {
+  const reader = { seq: 1 }
+  log.readers.add(reader)
+  try {
+    await log.flush()
+    const last = await (await log.db()).head()
+    for (;;) {
+      const [segment] = await (await log.db()).read('wal', reader.seq, last, 1)
+      if (!segment) return
+      reader.seq = segment.seq + 1
+      if (segment.body && !fault(segment)) yield segment.body
+    }
+  } finally {
+    log.readers.delete(reader)
+  }
+}
+
+/** Text for one read, at least. */
+const ENOUGH = 100_000
+
+async function* flatLines(log: EventLog): AsyncGenerator<string, void, void> {
+  let text = ''
+  for await (const record of inOrderOfEnds(log)) {
+    text += `${JSON.stringify(record)}\n`
+    if (text.length < ENOUGH) continue
+    yield text
+    text = ''
+  }
+  if (text) yield text
+}
+
+async function* inOrderOfEnds(log: EventLog) {
+  const reader = { seq: 1 }
+  log.readers.add(reader)
+  try {
+    const last = await settled(log)
+    const { settled: done } = (await log.db()).meta
+    const cache = new SegmentCache(log)
+    for await (const { seq } of log.index.rows(1, last)) {
+      const opened = await cache.open(seq)
+      for (const [index, line] of opened?.lines.entries() ?? []) {
+        const accepted = opened && isEnd(line) && (await acceptedFor(log, opened, index, line, cache))
+        if (accepted) yield flatRecord(accepted, line)
+      }
+    }
+    for await (const { seq, summary } of log.index.rows(done + 1, last)) {
+      const opened = summary.events ? await cache.open(seq) : null
+      for (const index of opened?.lines.keys() ?? []) {
+        const accepted = opened?.accepted(index)
+        const [end = Infinity] = opened?.endOf(index) ?? []
+        if (accepted && end > last && !isTwin(summary, index)) yield flatRecord(accepted, null)
+      }
+    }
+  } finally {
+    log.readers.delete(reader)
+  }
+}
+
+/** The event whose first end this is. */
+async function acceptedFor(
+  log: EventLog,
+  opened: OpenSegment,
+  index: number,
+  line: Line,
+  cache: SegmentCache,
+): Promise<RecordLine | undefined> {
+  const place = await log.index.placeOf(line, opened, cache)
+  const there = place && (await cache.open(place[0]))
+  const end = there?.endOf(place?.[1] ?? -1)
+  return end?.[0] === opened.segment.seq && end[1] === index ? there?.accepted(place?.[1] ?? -1) : undefined
+}

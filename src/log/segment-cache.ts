@@ -1,0 +1,90 @@
+import type { EventLog } from './event-log.js'
+import { type Ends, endAt } from './log-db.js'
+import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
+
+/** How many segments are read at once, and kept. */
+const AHEAD = 4
+const KEPT = 8
+
+/** A sound segment; its lines are read when somebody first asks. */
+export class OpenSegment {
+  readonly segment: Placed
+  readonly #ends: Ends
+  #lines: (Line | null)[] | null = null
+  /** It was looked at and found sound. */
+  sound = false
+
+  constructor(segment: Placed, ends: Ends = []) {
+    this.segment = segment
+    this.#ends = ends
+  }
+
+  /** Null stands for what is no entry. */
+  get lines(): readonly (Line | null)[] {
+    this.#lines ??= Array.from(linesOf(this.segment), ([line]) => line)
+    return this.#lines
+  }
+
+  /** The line if it accepts an event. */
+  accepted(index: number): RecordLine | undefined {
+    const line = this.lines[index]
+    return line?.event_entry === 'E' ? (line as RecordLine) : undefined
+  }
+
+  /** Where the event of a line has its end. */
+  endOf(index: number): [seq: number, index: number] | undefined {
+    return endAt(this.#ends, index)
+  }
+}
+
+/** The segments that one reader has met last: an event's end is mostly near its beginning. */
+export class SegmentCache {
+  readonly #log: EventLog
+  readonly #kept = new Map<number, OpenSegment>()
+
+  constructor(log: EventLog) {
+    this.#log = log
+  }
+
+  /** Null for one that is not there or cannot be read, which is kept apart. */
+  async open(seq: number): Promise<OpenSegment | null> {
+    if (!this.#kept.has(seq)) await this.#read(seq)
+    const found = this.#kept.get(seq)
+    if (!found) return null
+    this.#keep(found)
+    if (found.sound) return found
+    const reason = fault(found.segment)
+    if (reason) {
+      await this.#log.quarantine(seq, reason, found.segment)
+      return null
+    }
+    found.sound = true
+    return found
+  }
+
+  /** With those behind it: whoever reads one mostly reads on. */
+  async #read(seq: number): Promise<void> {
+    const db = await this.#log.db()
+    const last = seq + AHEAD - 1
+    const [segments, ends] = await Promise.all([db.read('wal', seq, last), db.read('ends', seq, last)])
+    for (const segment of segments) {
+      if (!this.#kept.has(segment.seq))
+        this.#keep(
+          new OpenSegment(
+            segment,
+            ends.find((it) => it.seq === segment.seq),
+          ),
+        )
+    }
+  }
+
+  #keep(opened: OpenSegment): void {
+    const { seq } = opened.segment
+    this.#kept.delete(seq)
+    this.#kept.set(seq, opened)
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT) return
+      this.#kept.delete(oldest)
+    }
+  }
+}
