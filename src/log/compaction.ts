@@ -92,12 +92,9 @@ async function unneeded(db: LogDb, { from, history }: Wanted, free: number): Pro
   const end = Math.min(free, from, ...Array.from(history.values(), (past) => past.from))
   for (let next = db.meta.low; next < end; next += STEP) {
     const last = Math.min(next + STEP, end) - 1
-    const [rows, ends] = await Promise.all([db.rows(next, last, STEP), db.read('ends', next, last, STEP)])
-    const bySeq = new Map(ends.map((it) => [it.seq, it]))
-    for (const { seq, summary } of rows) {
+    for (const { seq, summary } of await db.rows(next, last, STEP)) {
       const past = history.get(summary?.bus ?? '')?.from ?? Infinity
-      if (!summary || summary.keep || bySeq.get(seq)?.some((value, i) => i % 3 === 1 && value >= past))
-        return seq
+      if (!summary || summary.keep || summary.until >= past) return seq
     }
   }
   return end

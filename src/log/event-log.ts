@@ -1,11 +1,15 @@
+import type { EventBus } from '../bus/event-bus.js'
 import type { BusLog, Journal, LogLike } from '../bus/journal.js'
 import type { LogOptions } from '../bus/types.js'
 import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
+import type { Outcome, Source, TransferOptions } from './lines.js'
 import { releaseAll } from './locks.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
+import type { LogRecord, RecordsFilter } from './reading.js'
+import type { ReplayOptions } from './replay.js'
 import { lookForLoss, Witness } from './witness.js'
 import { LogWriter } from './writer.js'
 
@@ -35,6 +39,9 @@ const checks = {
   deadline: /* @__PURE__ */ from(1),
   retain: someRetain,
 }
+
+/** So many segments, of all writers, from one compaction to the next. */
+const COMPACT_EVERY = 256
 
 /** How often opening is tried again before the log lives without a database, and the first of the waits between, in ms. */
 const TRIES = 5
@@ -66,6 +73,7 @@ export class EventLog extends EventTarget implements LogLike {
   #opening: Promise<LogDb> | null = null
   #state: LogState = 'ok'
   #lost: LogError | undefined
+  #compacted = 0
   /** What was told of. */
   readonly #losses = new Set<string>()
   #ended = new AbortController()
@@ -202,12 +210,60 @@ export class EventLog extends EventTarget implements LogLike {
     if (this.open === db) this.#drop()
   }
 
-  /** Removes what nobody needs any more. @internal */
-  async compact(): Promise<void> {}
+  /**
+   * The accepted events in the log's order, one record for each bus that accepted them, with what is known of their end.
+   * @throws TypeError for a wrong filter, at the first `next()`
+   */
+  async *records(filter?: RecordsFilter): AsyncGenerator<LogRecord, void, void> {
+    const { records } = await import('./reading.js')
+    yield* records(this, filter)
+  }
+
+  /** How many events the log has. */
+  async count(): Promise<number> {
+    return (await import('./reading.js')).count(this)
+  }
+
+  /**
+   * The log as JSON lines, as fast as it is read: a flat record for each event, those that are finished first, in the order of
+   * that; the Python library reads it. `entries: true` gives every entry as it was written.
+   */
+  exportJSONL(options?: { entries?: boolean }): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>()
+    import('./export-jsonl.js')
+      .then(({ exportJSONL }) => exportJSONL(this, options).pipeTo(writable))
+      .catch((error) => writable.abort(error).catch(() => {}))
+    return readable
+  }
+
+  /**
+   * Adds the events of a file of JSON lines, this library's or the Python one's, as finished ones: they are never recovered.
+   * Lines that cannot be read are reported with their numbers. @throws TypeError, the signal's reason, LogError
+   */
+  async importJSONL(source: Source, options?: TransferOptions): Promise<Outcome> {
+    return (await import('./import-jsonl.js')).importJSONL(this, source, options)
+  }
+
+  /**
+   * Dispatches copies of the log's events on a bus, with ids of their own and `event_replay_of`. `speed` 1 is the pace at which
+   * they came; by default they go as fast as the bus has room. @throws TypeError, RangeError, the signal's reason
+   */
+  async replay(bus: EventBus, options?: ReplayOptions): Promise<Outcome> {
+    return (await import('./replay.js')).replay(this, bus, options)
+  }
+
+  /** Removes what nobody needs any more: see `retain`. Done by itself now and then. */
+  async compact(): Promise<void> {
+    await (await import('./compaction.js')).compact(this)
+  }
 
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
     this.witness.note(db.meta.epoch, seq)
+    if (seq - this.#compacted > COMPACT_EVERY) {
+      this.#compacted = seq
+      void this.compact().catch(() => {})
+    }
     if (this.#state !== 'degraded') return
     for (const { journal } of this.writers) journal.degraded = false
     this.#enter('ok')

@@ -1,4 +1,5 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb'
+import { LogError } from '../errors.js'
 import { FORMAT, type Segment } from './segment.js'
 
 /** What is known of a segment without reading it; makes no promise that the segment does not. */
@@ -7,8 +8,9 @@ export interface Summary {
   n: number
   events: number
   open: number
-  /** How many events of a history it finishes. */
+  /** How many events of a history it finishes, and the last segment that finishes one of its own. */
   ended: number
+  until: number
   /** How many characters. */
   size: number
   bus: string
@@ -59,7 +61,7 @@ const stores: StoreName[] = ['wal', 'summaries', 'ends', 'quarantine', 'meta']
 const META = 'log'
 
 /** Another page has a version of the log that this code cannot write. */
-export class NewerLog extends Error {}
+export class NewerLog extends LogError {}
 
 /** What is changed in one transaction; read first, so that a decision stands on what is true now. */
 export interface Change {
@@ -260,6 +262,7 @@ export class LogDb {
       if (!summary || !(grown || summary !== before)) return
       summaries.delete(seq)
       const { events, twins = [] } = summary
+      const until = ends.reduce((last, value, i) => (i % 3 === 1 ? Math.max(last, value) : last), 0)
       let open = events - (twins.length + ends.length) / 3
       for (let i = 0; i < twins.length; i += 3) {
         const end = endAt(ends, twins[i])
@@ -267,7 +270,7 @@ export class LogDb {
         open++
         again.push([twins[i + 1], [twins[i + 2], ...end]])
       }
-      all.put({ ...summary, open }, seq)
+      all.put({ ...summary, open, until }, seq)
     }
     await Promise.all([...new Set([...known.keys(), ...ended.keys()])].map((seq) => add(seq, ended.get(seq))))
     for (const [seq, ends] of again) await add(seq, ends)

@@ -50,6 +50,7 @@ export class SummaryBuilder {
       events: this.#events,
       open: this.#events,
       ended: 0,
+      until: 0,
       size,
       bus: this.#bus,
       from: this.#from,

@@ -2,9 +2,12 @@ import type { EventLog } from './event-log.js'
 import { type Ends, endAt } from './log-db.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 
-/** How many segments are read at once, and kept. */
-const AHEAD = 4
-const KEPT = 8
+/** How many segments are kept. */
+const KEPT = 12
+
+/** Small segments are read some at once; a big one takes a task for itself. */
+const AHEAD = 8
+const SMALL = 50_000
 
 /** A sound segment; its lines are read when somebody first asks. */
 export class OpenSegment {
@@ -41,6 +44,7 @@ export class OpenSegment {
 export class SegmentCache {
   readonly #log: EventLog
   readonly #kept = new Map<number, OpenSegment>()
+  #ahead = 1
 
   constructor(log: EventLog) {
     this.#log = log
@@ -65,17 +69,13 @@ export class SegmentCache {
   /** With those behind it: whoever reads one mostly reads on. */
   async #read(seq: number): Promise<void> {
     const db = await this.#log.db()
-    const last = seq + AHEAD - 1
+    const last = seq + this.#ahead - 1
     const [segments, ends] = await Promise.all([db.read('wal', seq, last), db.read('ends', seq, last)])
     for (const segment of segments) {
-      if (!this.#kept.has(segment.seq))
-        this.#keep(
-          new OpenSegment(
-            segment,
-            ends.find((it) => it.seq === segment.seq),
-          ),
-        )
+      const its = ends.find((it) => it.seq === segment.seq)
+      if (!this.#kept.has(segment.seq)) this.#keep(new OpenSegment(segment, its))
     }
+    this.#ahead = segments.every(({ body }) => String(body).length < SMALL) ? AHEAD : 1
   }
 
   #keep(opened: OpenSegment): void {

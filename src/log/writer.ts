@@ -183,7 +183,7 @@ export class LogWriter implements BusLog {
     if (later.length) deferring.add(this)
     if (!lines.length) return null
     const segment = seal(this.id, this.#wseq++, journal.name, lines)
-    return { entries, segment, summary: summary.done(lines.length) }
+    return { entries, segment, summary: summary.done(lines.length, segment.body.length) }
   }
 
   /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */

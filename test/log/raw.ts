@@ -1,0 +1,121 @@
+import { uuidv7 } from '../../src/ids.js'
+import { type Segment, seal } from '../../src/log/segment.js'
+
+/** A connection past the library; it has no `versionchange` handler, so it blocks whoever wants to upgrade or delete. */
+export function rawOpen(
+  name: string,
+  version?: number,
+  upgrade?: (db: IDBDatabase) => void,
+): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(`bubus:${name}`, version)
+    request.onupgradeneeded = () => upgrade?.(request.result)
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+}
+
+export const asked = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+/** One transaction over one store of a log's database, of a connection that is closed again; gives what the last request gave. */
+export async function inStore<T>(
+  name: string,
+  store: string,
+  act: (store: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const db = await rawOpen(name)
+  try {
+    const tx = db.transaction(store, 'readwrite')
+    const request = act(tx.objectStore(store))
+    await new Promise((resolve, reject) => {
+      tx.oncomplete = resolve
+      tx.onabort = () => reject(tx.error)
+    })
+    return request.result
+  } finally {
+    db.close()
+  }
+}
+
+/** Rows of a store with their numbers. */
+export async function rowsOf<T = Segment>(name: string, store = 'wal'): Promise<[number, T][]> {
+  const keys = await inStore(name, store, (it) => it.getAllKeys())
+  const values = await inStore(name, store, (it) => it.getAll())
+  return values.map((value, i) => [Number(keys[i]), value as T])
+}
+
+/** Changes the newest row of `wal`, or the one of a number; the rest of it stays, its checksum too. */
+export async function changeRow(
+  name: string,
+  change: (row: Segment) => unknown,
+  seq?: number,
+): Promise<void> {
+  const rows = await rowsOf(name)
+  const [key, row] = rows.find(([it]) => it === seq) ?? rows[rows.length - 1]
+  await inStore(name, 'wal', (it) => it.put(change(row), key))
+}
+
+/** Keeps a readwrite transaction over a store open until `release` is called: all writes wait behind it. */
+export async function holdStore(name: string, store = 'wal'): Promise<() => Promise<void>> {
+  const db = await rawOpen(name)
+  const tx = db.transaction(store, 'readwrite')
+  let held = true
+  const spin = () => {
+    if (held) tx.objectStore(store).get(-1).onsuccess = spin
+  }
+  spin()
+  const over = new Promise((resolve) => {
+    tx.oncomplete = resolve
+  })
+  return async () => {
+    held = false
+    await over
+    db.close()
+  }
+}
+
+const busId = uuidv7(Date.now(), 1)
+let ids = 1
+
+/** The line that accepts an event, as some earlier page has written it. */
+export function accepted(
+  type: string,
+  {
+    payload = {},
+    id = uuidv7(Date.now(), ids++),
+    ...more
+  }: { payload?: object; id?: string; [key: string]: unknown } = {},
+): { id: string; line: string } {
+  const record = {
+    ...payload,
+    event_type: type,
+    event_id: id,
+    event_schema: `${type}@1.0.0`,
+    event_timeout: 60,
+    event_parent_id: null,
+    event_path: ['Old'],
+    event_created_at: new Date().toISOString(),
+    event_bus_ids: [busId],
+    event_entry: 'E',
+    event_by: null,
+    ...more,
+  }
+  return { id, line: `${JSON.stringify(record)}\n` }
+}
+
+/** Any other line. */
+export const said = (kind: string, id: string, more: object = {}): string =>
+  `${JSON.stringify({ event_entry: kind, event_id: id, ...more })}\n`
+
+/** Appends a segment of a writer that is dead: nobody holds its lock. The database must be there. */
+export function plant(
+  name: string,
+  lines: string[],
+  { writer = 'dead', bus = name, wseq = 0, ...more }: Partial<Segment> & object = {},
+): Promise<IDBValidKey> {
+  return inStore(name, 'wal', (it) => it.add({ ...seal(writer, wseq, bus, lines), ...more }))
+}
