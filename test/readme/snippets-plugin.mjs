@@ -22,6 +22,7 @@ export function readmeSnippets() {
     resolveImport({ source, context }) {
       if (!context.path.startsWith(folder)) return undefined
       if (source === 'bubus') return '/src/index.ts'
+      if (source === 'bubus/log') return '/src/log/event-log.ts'
       return /^\.\/.*\.js$/.test(source) ? source.replace(/\.js$/, '.ts') : undefined
     },
   }
