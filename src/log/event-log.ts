@@ -161,23 +161,30 @@ export class EventLog extends EventTarget implements LogLike {
 
   async #open(): Promise<LogDb> {
     let wait = FIRST_WAIT
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ; ) {
+      let db: LogDb | null = null
       try {
-        const db = await this.#openOnce()
-        this.open = db
+        db = await this.#openOnce()
         await lookForLoss(this, db)
-        void this.index.catchUp().catch(() => {})
-        return db
+        if (!db.gone) return this.#opened(db)
       } catch (error) {
         if (this.#lost) throw this.#lost
-        const hopeless =
-          error instanceof NewerLog || tries === TRIES || !globalThis.indexedDB || isSecurity(error)
+        // It had to make way for another: no failure.
+        if (db?.gone) continue
         this.failed(error)
-        if (hopeless) throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
+        if (tries++ === TRIES || isHopeless(error))
+          throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
         await new Promise<void>((resolve) => after(wait, resolve))
         wait *= 2
       }
     }
+  }
+
+  #opened(db: LogDb): LogDb {
+    db.onGone = () => this.drop(db)
+    this.open = db
+    void this.index.catchUp().catch(() => {})
+    return db
   }
 
   /** Opens, or gives up after the deadline: engines have been seen to answer never. */
@@ -188,9 +195,7 @@ export class EventLog extends EventTarget implements LogLike {
         late = true
         reject(new LogError(`The database did not open within ${this.deadline} ms`))
       })
-      let mine: LogDb | null = null
-      LogDb.open(this.name, () => this.open === mine && this.#drop()).then((db) => {
-        mine = db
+      LogDb.open(this.name).then((db) => {
         stop()
         if (late || this.#lost) db.close()
         resolve(db)
@@ -301,8 +306,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** A segment that cannot be read is kept apart, and told of. @internal */
   async quarantine(seq: number, reason: string, value: unknown): Promise<void> {
     const db = await this.db()
-    const known = await db.read('quarantine', 0, Infinity, 1000)
-    if (known.some((item) => item.seq === seq)) return
+    if (await db.isQuarantined(seq)) return
     await db.change(() => ({ quarantine: [{ seq, reason, value }] }))
     this.tellLoss(seq, seq, reason)
   }
@@ -325,7 +329,9 @@ export class EventLog extends EventTarget implements LogLike {
   }
 }
 
-const isSecurity = (error: unknown) => (error as Error | null)?.name === 'SecurityError'
+/** No database, or none that may be written: it will not be another time, either. */
+const isHopeless = (error: unknown) =>
+  error instanceof NewerLog || !globalThis.indexedDB || (error as Error | null)?.name === 'SecurityError'
 
 const reasonOf = (name: string, error: unknown) =>
   `The log ${name} cannot be opened: ${(error as Error | null)?.message ?? error}`

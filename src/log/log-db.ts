@@ -52,7 +52,7 @@ interface Schema extends DBSchema {
   wal: { key: number; value: Segment }
   summaries: { key: number; value: Summary }
   ends: { key: number; value: Ends }
-  quarantine: { key: number; value: { seq: number; reason: string; value: unknown } }
+  quarantine: { key: string; value: Quarantined }
   meta: { key: string; value: Meta }
 }
 
@@ -63,64 +63,87 @@ const META = 'log'
 /** Another page has a version of the log that this code cannot write. */
 export class NewerLog extends LogError {}
 
+/** What could not be read: a segment, or a line of one. */
+export interface Quarantined {
+  seq: number
+  index?: number
+  reason: string
+  value: unknown
+}
+
 /** What is changed in one transaction; read first, so that a decision stands on what is true now. */
 export interface Change {
   meta?: Partial<Meta>
   append?: Segment[]
   summaries?: [number, Summary][]
   ends?: [number, Ends][]
-  quarantine?: { seq: number; reason: string; value: unknown }[]
+  quarantine?: Quarantined[]
   removeTo?: number
 }
 
 const databaseName = (name: string) => `bubus:${name}`
 
+/** What is known of a connection before anybody has it. */
+interface Link {
+  gone: boolean
+  tell: () => void
+}
+
 /** The database of one log. Nobody else knows idb, or the names of stores; nobody else waits inside a transaction. */
 export class LogDb {
   readonly #db: IDBPDatabase<Schema>
+  readonly #link: Link
   readonly meta: Meta
 
-  private constructor(db: IDBPDatabase<Schema>, meta: Meta) {
+  private constructor(db: IDBPDatabase<Schema>, link: Link, meta: Meta) {
     this.#db = db
+    this.#link = link
     this.meta = meta
   }
 
   /**
    * Opens without a version: an old page goes on with a newer page's database as long as it knows the format.
-   * `closed` is called when the connection is gone, or has made way for an upgrade.
    * @throws NewerLog, and the platform's errors
    */
-  static async open(name: string, closed: () => void): Promise<LogDb> {
+  static async open(name: string): Promise<LogDb> {
+    const link: Link = { gone: false, tell: () => {} }
+    const gone = () => {
+      link.gone = true
+      link.tell()
+    }
     const db = await openDB<Schema>(databaseName(name), undefined, {
       upgrade(db) {
         for (const store of stores)
-          db.createObjectStore(store, { autoIncrement: store === 'wal' || store === 'quarantine' })
+          db.createObjectStore(store, {
+            autoIncrement: store === 'wal',
+          })
       },
       blocking: (_current, _next, event) => {
         ;(event.target as IDBDatabase).close()
-        closed()
+        gone()
       },
-      terminated: closed,
+      terminated: gone,
     })
-    const tx = db.transaction('meta', 'readwrite', { durability: 'relaxed' })
-    const fresh = {
-      epoch: crypto.getRandomValues(new Uint32Array(3)).join('-'),
-      turn: 0,
-      low: 1,
-      indexed: 0,
-      settled: 0,
-      format: FORMAT,
-    }
-    const meta = (await tx.store.get(META)) ?? fresh
-    if (meta === fresh) tx.store.put(fresh, META)
-    await tx.done
-    if (meta.format > FORMAT) {
+    try {
+      const meta = await readMeta(db)
+      if (meta.format <= FORMAT) return new LogDb(db, link, meta)
       db.close()
       throw new NewerLog(
         `The log ${name} was written by a newer version (format ${meta.format}, this one knows ${FORMAT})`,
       )
+    } catch (error) {
+      // It had to make way at once: what comes after is opened.
+      if (link.gone) return LogDb.open(name)
+      throw error
     }
-    return new LogDb(db, meta)
+  }
+
+  /** The connection is lost, or has made way for an upgrade. */
+  get gone(): boolean {
+    return this.#link.gone
+  }
+  set onGone(tell: () => void) {
+    this.#link.tell = tell
   }
 
   static destroy(name: string): Promise<void> {
@@ -169,7 +192,8 @@ export class LogDb {
     if (change.meta) store('meta').put(Object.assign(this.meta, meta, change.meta), META)
     for (const [seq, summary] of change.summaries ?? []) store('summaries').put(summary, seq)
     for (const [seq, ends] of change.ends ?? []) store('ends').put(ends, seq)
-    for (const item of change.quarantine ?? []) store('quarantine').add(item)
+    for (const item of change.quarantine ?? [])
+      store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`)
     if (change.removeTo) {
       const range = IDBKeyRange.upperBound(change.removeTo)
       for (const name of ['wal', 'summaries', 'ends'] as const) store(name).delete(range)
@@ -206,8 +230,12 @@ export class LogDb {
     return this.#db.count('wal', IDBKeyRange.lowerBound(low))
   }
 
+  async isQuarantined(seq: number): Promise<boolean> {
+    return (await this.#db.count('quarantine', `${seq}:`)) > 0
+  }
+
   /** Up to `limit` records of a store from `first` to `last`, with their numbers. */
-  async read<N extends 'wal' | 'summaries' | 'ends' | 'quarantine'>(
+  async read<N extends 'wal' | 'summaries' | 'ends'>(
     name: N,
     first: number,
     last = Infinity,
@@ -217,7 +245,7 @@ export class LogDb {
     const range = IDBKeyRange.bound(first, last)
     const store = this.#db.transaction(name).store
     const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
-    return values.map((value, i) => Object.assign(value, { seq: keys[i] }))
+    return values.map((value, i) => Object.assign(Object(value), { seq: keys[i] }))
   }
 
   keys(first: number, last: number): Promise<number[]> {
@@ -303,4 +331,14 @@ export class LogDb {
 export function endAt(ends: Ends, index: number): [seq: number, index: number] | undefined {
   for (let i = 0; i < ends.length; i += 3) if (ends[i] === index) return [ends[i + 1], ends[i + 2]]
   return undefined
+}
+
+async function readMeta(db: IDBPDatabase<Schema>): Promise<Meta> {
+  const tx = db.transaction('meta', 'readwrite', { durability: 'relaxed' })
+  const known = await tx.store.get(META)
+  const epoch = crypto.getRandomValues(new Uint32Array(3)).join('-')
+  const meta = known ?? { epoch, turn: 0, low: 1, indexed: 0, settled: 0, format: FORMAT }
+  if (!known) tx.store.put(meta, META)
+  await tx.done
+  return meta
 }

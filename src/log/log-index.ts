@@ -163,9 +163,12 @@ export class LogIndex {
       await db.index(summaries, ended)
       await advance(db)
     } catch (error) {
-      for (const [seq, summary] of summaries) this.#batch.summaries.set(seq, summary)
+      // What is newer is better.
+      this.#batch.summaries = new Map([...summaries, ...this.#batch.summaries])
       for (const [seq, ends] of ended) push(this.#batch.ended, seq, ends)
       throw error
+    } finally {
+      this.#out = newBatch()
     }
   }
 

@@ -313,7 +313,12 @@ function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEv
 /** Records that their class refuses are not tried again, but never completed. */
 async function keepApart({ id, log, journal, nextSegment }: LogWriter, refused: Refused[]): Promise<void> {
   const lines = refused.map(({ fate, reason }) => entry('X', fate, `,"reason":${JSON.stringify(reason)}`))
-  const quarantine = refused.map(({ fate: { seq, line }, reason }) => ({ seq, reason, value: line }))
+  const quarantine = refused.map(({ fate: { seq, index, line }, reason }) => ({
+    seq,
+    index,
+    reason,
+    value: line,
+  }))
   const segment = seal(id, nextSegment(), journal.name, lines)
   await (await log.db()).change(() => ({ quarantine, append: [segment] }))
 }

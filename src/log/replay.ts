@@ -86,12 +86,15 @@ async function dispatchCopy(
 ): Promise<string> {
   const id = uuidv7(wallTime(performance.now()), getPage().count++)
   const event = core.revive({
-    ...lifeless(record),
+    ...record,
+    event_created_at: null,
+    event_completed_at: null,
+    event_outcomes: null,
     event_id: id,
     event_replay_of: record.event_id,
     event_parent_id: copies.get(record.event_parent_id ?? '') ?? null,
   })
-  // It comes from here, and goes wherever an event of this page goes.
+  // It comes from here, and goes wherever an event of this page goes: it has no path yet.
   ;(stateOf(event) as EventState).origin = null
   for (;;) {
     if (!core.hasRoom) await core.whenRoom(signal)
@@ -103,18 +106,4 @@ async function dispatchCopy(
       if (!(error instanceof BusFullError)) throw error
     }
   }
-}
-
-/** What it is, without what has become of it. */
-function lifeless({
-  event_path,
-  event_bus_ids,
-  event_created_at,
-  event_processed_at,
-  event_started_at,
-  event_completed_at,
-  event_outcomes,
-  ...record
-}: LogRecord) {
-  return record
 }

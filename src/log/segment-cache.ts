@@ -34,6 +34,11 @@ export class OpenSegment {
     return line?.event_entry === 'E' ? (line as RecordLine) : undefined
   }
 
+  /** All lines that accept one. */
+  events(): RecordLine[] {
+    return this.lines.filter((line): line is RecordLine => line?.event_entry === 'E')
+  }
+
   /** Where the event of a line has its end. */
   endOf(index: number): [seq: number, index: number] | undefined {
     return endAt(this.#ends, index)

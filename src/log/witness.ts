@@ -24,14 +24,18 @@ export class Witness {
     if (!this.#text) return
     this.#noted = performance.now()
     const [seq, epoch] = this.#text.split(':')
-    const seen = this.read()
+    const [seen, of] = (this.#stored() ?? '').split(':')
     // Another tab may have seen more.
-    if (seen.epoch === epoch && seen.seq >= Number(seq)) return
+    if (of === epoch && Number(seen) >= Number(seq)) return
     store((storage) => storage.setItem(this.#key, this.#text))
   }
 
+  #stored(): string | null | undefined {
+    return store((storage) => storage.getItem(this.#key))
+  }
+
   read(): { seq: number; epoch: string } {
-    const [seq, epoch = ''] = (store((storage) => storage.getItem(this.#key)) ?? this.#text).split(':')
+    const [seq, epoch = ''] = (this.#stored() ?? this.#text).split(':')
     return { seq: Number(seq) || 0, epoch }
   }
 

@@ -162,27 +162,29 @@ export class LogWriter implements BusLog {
   #take(): Flight | null {
     const { journal } = this
     const { waiting } = journal
-    const lines: string[] = []
     const entries: Entry[] = []
     const later: Entry[] = []
-    const summary = new SummaryBuilder(journal.name)
     let at = 0
-    for (let chars = 0; at < waiting.length && lines.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
+    for (let chars = 0; at < waiting.length && entries.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
       const entry = waiting[at]
       const when = entry.kind === 'R' ? this.#whenToSettle(entry) : 'now'
       if (when === 'later') later.push(entry)
       else if (when === 'never') journal.chars -= entry.text.length
       else {
-        const line = this.#line(entry, lines.length, summary)
-        chars += line.length
+        chars += entry.text.length
         entries.push(entry)
-        lines.push(line)
       }
     }
     journal.waiting = at === waiting.length ? later : [...later, ...waiting.slice(at)]
     if (later.length) deferring.add(this)
-    if (!lines.length) return null
-    const segment = seal(this.id, this.#wseq++, journal.name, lines)
+    return entries.length ? this.#build(entries) : null
+  }
+
+  #build(entries: Entry[]): Flight {
+    const { name } = this.journal
+    const summary = new SummaryBuilder(name)
+    const lines = entries.map((entry, i) => this.#line(entry, i, summary))
+    const segment = seal(this.id, this.#wseq++, name, lines)
     return { entries, segment, summary: summary.done(lines.length, segment.body.length) }
   }
 
@@ -327,7 +329,10 @@ export class LogWriter implements BusLog {
       this.journal.chars += mark.text.length
       again.push(mark)
     }
-    this.journal.waiting = [...again, ...this.journal.waiting]
+    const flight = this.#flight
+    // Before what is on its way: the order of a writer is that of its dispatches.
+    if (flight) Object.assign(flight, this.#build([...again, ...flight.entries]))
+    else this.journal.waiting = [...again, ...this.journal.waiting]
     this.wake()
   }
 
