@@ -34,9 +34,13 @@ export class Witness {
     return store((storage) => storage.getItem(this.#key))
   }
 
+  /** The newest that this page or another has seen. */
   read(): { seq: number; epoch: string } {
-    const [seq, epoch = ''] = (this.#stored() ?? this.#text).split(':')
-    return { seq: Number(seq) || 0, epoch }
+    const [stored, own] = [this.#stored() ?? '', this.#text].map((text) => {
+      const [seq, epoch = ''] = text.split(':')
+      return { seq: Number(seq) || 0, epoch }
+    })
+    return !stored.epoch || (own.epoch === stored.epoch && own.seq > stored.seq) ? own : stored
   }
 
   forget(): void {

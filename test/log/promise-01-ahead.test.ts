@@ -176,7 +176,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('past the deadline an event is released, its `eventPersisted` rejects, and a late `complete` still counts', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 100 })
+    const { bus, name, log } = loggedBus({ deadline: 400 })
     await Promise.all([log.db(), bus.ready])
     const release = await holdStore(name)
     bus.on('X', () => 'ran')
@@ -198,7 +198,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('a transaction that is late is not written twice', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 60 })
+    const { bus, name, log } = loggedBus({ deadline: 400 })
     await Promise.all([log.db(), bus.ready])
     const release = await holdStore(name)
     bus.on('X', () => 'ran')
@@ -217,7 +217,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('`whenDegraded: refuse`: dispatch throws a LogError while the log cannot be written, and enqueues nothing', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 80, whenDegraded: 'refuse' })
+    const { bus, name, log } = loggedBus({ deadline: 400, whenDegraded: 'refuse' })
     await Promise.all([log.db(), bus.ready])
     const release = await holdStore(name)
     bus.on('X', () => {})
@@ -234,7 +234,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('when the log is ok again, ahead means ahead for every bus on it', async () => {
-    const first = loggedBus({ deadline: 80 })
+    const first = loggedBus({ deadline: 400 })
     const { bus, name, log } = first
     const second = new EventBus({ name: freshName(), log })
     await Promise.all([log.db(), bus.ready, second.ready])

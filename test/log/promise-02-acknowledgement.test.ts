@@ -137,7 +137,7 @@ describe('promise 2: acknowledgement', () => {
   })
 
   it('if one of two buses fails, it rejects', async () => {
-    const [a, b] = [loggedBus(), loggedBus({ deadline: 60 })]
+    const [a, b] = [loggedBus(), loggedBus({ deadline: 400 })]
     await Promise.all([b.log.db(), b.bus.ready])
     const release = await holdStore(b.name)
     const event = make('X')
@@ -168,7 +168,7 @@ describe('promise 2: acknowledgement', () => {
   })
 
   it('it never causes an unhandled rejection, whoever reads it and when', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 50 })
+    const { bus, name, log } = loggedBus({ deadline: 400 })
     await Promise.all([log.db(), bus.ready])
     const reasons = await unhandledDuring(async () => {
       void make('X').eventPersisted

@@ -292,7 +292,7 @@ describe('promise 5: spared handlers', () => {
 
   it('an `R` is left out if something that its run dispatched has failed to persist', async () => {
     const name = freshName()
-    const [a, b] = [openBus(name), openBus(freshName(), { deadline: 60 })]
+    const [a, b] = [openBus(name), openBus(freshName(), { deadline: 400 })]
     await Promise.all([a.log.db(), b.log.db(), a.bus.ready, b.bus.ready])
     const db = await holdStore(b.name)
     const ran = deferred()

@@ -70,7 +70,7 @@ describe('promise 11: back-pressure', () => {
   })
 
   it('while degraded, the bound holds, too: what cannot be written does not pile up without end', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 50, bus: { maxHistorySize: 1, maxPending: null } })
+    const { bus, name, log } = loggedBus({ deadline: 400, bus: { maxHistorySize: 1, maxPending: null } })
     await Promise.all([log.db(), bus.ready])
     const release = await holdStore(name)
     await bus.dispatch(make(0, { big }))

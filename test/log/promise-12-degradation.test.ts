@@ -38,7 +38,7 @@ describe('promise 12: degradation', () => {
   })
 
   it('late writes: `degraded`, then `ok`, each told once', async () => {
-    const { bus, log, name } = loggedBus({ deadline: 60 })
+    const { bus, log, name } = loggedBus({ deadline: 400 })
     await Promise.all([log.db(), bus.ready])
     const states = statesOf(log)
     const release = await holdStore(name)
@@ -51,7 +51,7 @@ describe('promise 12: degradation', () => {
   })
 
   it('what was released while degraded is written in order, before what comes later', async () => {
-    const { bus, log, name } = loggedBus({ deadline: 40 })
+    const { bus, log, name } = loggedBus({ deadline: 400 })
     await Promise.all([log.db(), bus.ready])
     const release = await holdStore(name)
     let n = 0
@@ -70,7 +70,7 @@ describe('promise 12: degradation', () => {
     await first.log.flush()
     await first.bus.stop()
     first.bus.off('X')
-    const { bus, log } = openBus(name, { deadline: 100 })
+    const { bus, log } = openBus(name, { deadline: 400 })
     const go = deferred()
     const ran: unknown[] = []
     bus.on('X', ({ eventPayload: { n } }) => {
@@ -156,7 +156,7 @@ describe('promise 12: degradation', () => {
     await new Promise((resolve) => {
       gone.onblocked = resolve
     })
-    const { bus, log } = openBus(name, { deadline: 150 })
+    const { bus, log } = openBus(name, { deadline: 400 })
     bus.on('X', () => 'ran')
     const event = bus.dispatch(make('X', { n: 1 }))
     expect(await rejectionOf(event.eventPersisted)).to.be.instanceOf(Error)

@@ -206,15 +206,16 @@ describe('importJSONL', () => {
       plain('Date')
         .line.trim()
         .replace(/"event_created_at":"[^"]*"/, '"event_created_at":"soon"'),
-      accepted('Entry').line.trim(),
+      said('C', good.id, { at: [0, 0] }).trim(),
       good.line.trim().replace('{', '{"other":1,'),
+      accepted('Entry').line.trim(),
       plain('Last').line.trim(),
     ].join('\n')
     const { done, failed } = await importJSONL(log, file)
-    expect(done).to.equal(2)
+    expect(done).to.equal(3)
     expect(failed.map(({ line }) => line).sort((a, b) => a - b)).to.eql([1, 2, 3, 6, 7, 8, 9, 10, 11, 12])
     for (const { message } of failed) expect(message).to.match(/./)
-    expect((await all(records(log))).map(({ event_type }) => event_type)).to.eql(['Good', 'Last'])
+    expect((await all(records(log))).map(({ event_type }) => event_type)).to.eql(['Good', 'Entry', 'Last'])
     await discard({ name, log })
   })
 

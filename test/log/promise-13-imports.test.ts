@@ -1,0 +1,45 @@
+// Promise 13: imports and replays cannot be mistaken for life. Formats and errors are in transfer.test.ts; here only: recovery.
+import { expect } from '@esm-bundle/chai'
+import { BaseEvent } from '../../src/index.js'
+import { forever } from '../same-page/helpers.js'
+import { freshName } from './helpers.js'
+import { loseLocks, openBus } from './tabs.js'
+
+describe('promise 13: imports', () => {
+  it('an imported event that was open where it came from is never recovered here', async () => {
+    const from = openBus(freshName())
+    from.bus.on('Open', forever)
+    const open = from.bus.dispatch(new BaseEvent('Open', { n: 1 }))
+    await open.eventPersisted
+    await from.log.flush()
+    const text = await new Response(from.log.exportJSONL()).text()
+    expect(text).to.include(open.eventId)
+    const to = openBus(from.name, { logName: freshName() })
+    let runs = 0
+    to.bus.on('Open', () => void runs++)
+    await to.log.importJSONL(text)
+    expect(await to.bus.recover()).to.deep.equal([])
+    await loseLocks(to)
+    const later = openBus(from.name, { logName: to.log.name })
+    later.bus.on('Open', () => void runs++)
+    expect(await later.bus.recover()).to.deep.equal([])
+    expect(runs).to.equal(0)
+  })
+
+  it('a replayed event is another one, and says of which it is a copy', async () => {
+    const { bus, log, name } = openBus(freshName())
+    const event = await bus.dispatch(new BaseEvent('X', { n: 1 }))
+    await log.flush()
+    const target = openBus(freshName(), { logName: name })
+    const seen: { id: string; of: unknown; n: unknown }[] = []
+    target.bus.on('X', (copy) => {
+      const { event_id: id, event_replay_of: of, n } = copy.toJSON()
+      seen.push({ id, of, n })
+    })
+    await log.replay(target.bus)
+    await target.bus.waitUntilIdle()
+    expect(seen).to.have.length(1)
+    expect(seen[0]).to.include({ of: event.eventId, n: 1 })
+    expect(seen[0].id).not.to.equal(event.eventId)
+  })
+})
