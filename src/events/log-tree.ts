@@ -8,7 +8,7 @@ import { COMPLETED, ERROR } from './status.js'
 
 type Node = EventState | HandlerRun
 
-const isEvent = (node: Node): node is EventState => 'meta' in node
+const isEvent = (node: Node): node is EventState => 'event' in node
 
 function brief(value: unknown): string {
   try {
