@@ -3,7 +3,7 @@ import type { RunLoop } from './bus/run-loop.js'
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
 import type { SlotPool } from './retry/semaphore.js'
-import type { TimerQueue } from './timers.js'
+import type { Timers } from './timers.js'
 
 /** Keeps the running handler over awaits. */
 export interface Contexts {
@@ -58,7 +58,7 @@ export interface Page {
   names: Map<string, WeakRef<EventBus>>
   /** How many names there may be before the collected ones are taken out. */
   sweepAt: number
-  timers: TimerQueue | null
+  timers: Timers
   /** In-page semaphores by name, while somebody holds or waits. */
   pools: Map<string, SlotPool>
   /** Completed events with errors that may still be read, and whether a report is under way. */
@@ -102,7 +102,7 @@ export function getPage(): Page {
     lane: null,
     names: new Map(),
     sweepAt: 64,
-    timers: null,
+    timers: { sets: new Map(), timer: undefined, armed: Infinity },
     pools: new Map(),
     unread: [],
     warned: new Set(),

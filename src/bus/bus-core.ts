@@ -23,7 +23,7 @@ import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
 import { DomListeners } from './dom-listeners.js'
 import type { EventBus } from './event-bus.js'
-import { History, inOrder } from './history.js'
+import { History } from './history.js'
 import { Journal } from './journal.js'
 import { freeName, registerBus, watchMemory } from './page-buses.js'
 import { RunLoop } from './run-loop.js'
@@ -116,7 +116,7 @@ export class BusCore {
         ? (getPage().lane ??= new RunLoop(false))
         : new RunLoop(eventConcurrency === 'parallel')
     this.maxHistorySize = maxHistorySize ?? Infinity
-    this.history = new History(maxHistorySize)
+    this.history = new History(this.maxHistorySize)
     this.#maxPending = maxPending ?? Infinity
     this.#middlewares = middlewares
     for (const middleware of middlewares) {
@@ -190,7 +190,7 @@ export class BusCore {
       throw new TypeError(`${state.label} is completed; dispatch a copy`)
     }
     run?.checkAlive(state)
-    if (this.history.unfinished >= this.#maxPending) {
+    if (this.history.unfinished.size >= this.#maxPending) {
       throw new BusFullError(
         `${this.name} has ${this.#maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
@@ -231,7 +231,7 @@ export class BusCore {
     if (this.inspected) this.tell('completed', visit.state)
     this.#drop(dropped)
     this.letIn()
-    if (this.history.unfinished) return
+    if (this.history.unfinished.size) return
     watchMemory(visit.state.completedAt)
     for (const give of this.#idle) give(true)
   }
@@ -241,13 +241,13 @@ export class BusCore {
     return [...this.restored(), ...this.history.visits().map(({ state }) => state)]
   }
 
-  #drop(visit: Visit | null): void {
+  #drop(visit: Visit | undefined): void {
     if (visit && this.inspected) this.tell('dropped', visit.state)
   }
 
   /** A dispatch would not be too much. */
   get hasRoom(): boolean {
-    return this.history.unfinished < this.#maxPending && !this.journal?.full
+    return this.history.unfinished.size < this.#maxPending && !this.journal?.full
   }
 
   /** Lets in those who wait for room, one by one: the bus looks again once the code of one has had its turn. */
@@ -283,7 +283,7 @@ export class BusCore {
             `${run.handler.name} of ${run.state.label} would wait for ever: ${this.name} cannot be idle before it`,
           )
         }
-        if (!this.history.unfinished) return give(true)
+        if (!this.history.unfinished.size) return give(true)
         this.#idle.add(give)
         return () => this.#idle.delete(give)
       },
@@ -309,7 +309,7 @@ export class BusCore {
         do {
           await this.waitUntilIdle(left)
           left = until - performance.now()
-        } while (this.history.unfinished && left > 0 && !own())
+        } while (this.history.unfinished.size && left > 0 && !own())
       } finally {
         this.#draining--
       }
@@ -318,7 +318,7 @@ export class BusCore {
     const error = this.#stopError()
     // Before room is made that lets them in.
     this.#failRoom()
-    const ended = inOrder([this.history.started, this.history.pending])
+    const ended = this.history.unfinished.newest()
     if (!clear) for (const { state } of ended) state.abandon()
     for (const { state } of ended) state.cancel(error)
     this.waiters.stop(error)

@@ -44,7 +44,7 @@ export function livingBuses(): EventBus[] {
 
 const LIMIT_MB = 50
 const PERIOD = 1000
-const SAMPLE = 32
+const SAMPLE = 64
 
 /**
  * Warns once when all buses together hold more than about 50 MB. Called when a bus comes to rest; estimates at most once a
@@ -56,7 +56,7 @@ export function watchMemory(time: number): void {
   page.weighed = time
   const sizes = livingBuses().map((bus) => {
     const { history } = bus[CORE]
-    const sample = history.sample(SAMPLE)
+    const sample = [history.completed, history.unfinished].flatMap((list) => list.newest(SAMPLE))
     return { name: bus.name, mb: (weigh(sample) / (sample.length || 1)) * history.size * 1e-6 }
   })
   if (sizes.reduce((sum, { mb }) => sum + mb, 0) < LIMIT_MB) return
@@ -71,20 +71,17 @@ export function watchMemory(time: number): void {
 /** A rough size in bytes of payloads and results; looks at no more than 10 000 values, and not past one that may not be looked at. */
 function weigh(visits: Visit[]): number {
   let bytes = 0
+  let left = 10_000
   try {
-    for (const size of sizes(visits)) bytes += size
+    for (const [value] of valuesIn(
+      visits.map(({ state }) => [state.payload, state.runs.map((run) => run.value)]),
+    )) {
+      bytes +=
+        typeof value === 'string' ? value.length * 2 : ((value as ArrayBuffer | null)?.byteLength ?? 16)
+      if (!left--) break
+    }
   } catch {
     // A getter that throws, a window of another origin.
   }
   return bytes
-}
-
-function* sizes(visits: Visit[]): Generator<number> {
-  let left = 10_000
-  for (const [value] of valuesIn(
-    visits.map(({ state }) => [state.payload, state.runs.map((run) => run.value)]),
-  )) {
-    yield typeof value === 'string' ? value.length * 2 : ((value as ArrayBuffer | null)?.byteLength ?? 16)
-    if (!left--) return
-  }
 }

@@ -1,4 +1,4 @@
-import { Fifo } from '../linked-list.js'
+import { Fifo } from '../fifo.js'
 import { compareClocks, getPage, type Inbox, microtask, type Page, readClock } from '../page.js'
 import type { Visit } from './visit.js'
 

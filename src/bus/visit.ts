@@ -3,13 +3,13 @@ import type { EventState, EventVisit } from '../events/event-state.js'
 import { HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
 import { STARTED } from '../events/status.js'
-import type { Linked, LinkedList } from '../linked-list.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
+import type { Link, VisitList } from './history.js'
 import type { Mark } from './journal.js'
 import { OUT, QUEUED } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
@@ -25,14 +25,14 @@ const nobody: readonly RegisteredHandler[] = []
  * Invariants: `pending` counts the runs that are started and not settled; the visit ends when it is 0 and no handler of `plan`
  * is left. `waits` counts those of them that wait for some event; while it is above 0, the visit is one of its lane's `blocked`.
  */
-export class Visit implements EventVisit, RunVisit, Linked<Visit> {
+export class Visit implements EventVisit, RunVisit, Link {
   readonly core: BusCore
   readonly state: EventState
   readonly order: number
   // A member of one list of the bus's history.
-  list: LinkedList<Visit> | null = null
-  prev: Visit | null = null
-  next: Visit | null = null
+  list: VisitList | null = null
+  prev: Link = this
+  next: Link = this
   /** Which line of the lane it stands in; set by the lane. */
   place = OUT
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
@@ -65,7 +65,6 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     const { lane } = core
     lane.active++
     lane.latest = this
-    core.history.start(this)
     if (state.status !== STARTED) {
       state.status = STARTED
       state.startedAt = getPage().time
@@ -189,7 +188,6 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     if (this.queued) {
       core.lane.remove(this)
       core.lane.active++
-      core.history.start(this)
       this.#plan = this.#handlers()
     }
     const advancing = this.#advancing

@@ -3,11 +3,11 @@ import { aFunction, aSignal, type Check, checkOptions, checkType, EventTimeoutEr
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { Fifo } from '../linked-list.js'
+import { Fifo } from '../fifo.js'
 import { RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
 import type { BusCore } from './bus-core.js'
-import { byOrder, inOrder } from './history.js'
+import { byOrder } from './history.js'
 import { subscription } from './subscriptions.js'
 import type { ExpectOptions, FindOptions, Pattern } from './types.js'
 import type { Visit } from './visit.js'
@@ -93,7 +93,7 @@ export class Waiters {
         // The oldest that has not started here and that no `expect` has had; in a handler also its event's descendants.
         const fits = (visit: Visit) => !visit.expected && matches(visit.state)
         const visit =
-          inOrder([this.#core.history.pending]).find(fits) ?? (run && this.#descendants(run.state).find(fits))
+          this.#core.history.pending.find(fits) ?? (run && this.#descendants(run.state).find(fits))
         if (!visit && this.#core.cleared) throw this.#core.cleared
         if (!visit) return this.#add(type, { matches, give, fail, stop: fail, expects: true })
         visit.expected = true

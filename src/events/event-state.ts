@@ -1,7 +1,7 @@
 import type { Mark } from '../bus/journal.js'
 import { EventLoopError } from '../errors.js'
+import { none, with1 } from '../fifo.js'
 import { uuidv7 } from '../ids.js'
-import { none, with1 } from '../linked-list.js'
 import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'

@@ -1,6 +1,6 @@
 import type { BusHandle } from '../bus/bus-handle.js'
 import { EventCancelledError } from '../errors.js'
-import { none } from '../linked-list.js'
+import { none } from '../fifo.js'
 import { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
 import { COMPLETED, ERROR, PENDING, type ResultStatus } from './status.js'

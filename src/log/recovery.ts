@@ -48,9 +48,7 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
 /** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
 export async function adopt(writer: LogWriter): Promise<void> {
   const { history } = writer.journal.core
-  const visits = [history.started, history.pending]
-    .flatMap((list) => list.toArray())
-    .filter(({ mark }) => mark?.seq)
+  const visits = history.unfinished.newest().filter(({ mark }) => mark?.seq)
   if (!visits.length) return
   await claimed(writer, (fold, dead) => {
     const claim: Claim = { lines: [], events: [], living: [] }
@@ -252,10 +250,8 @@ function recordOf({ line, settled }: Fate): EventRecord {
 }
 
 function visitsById({ core }: Journal): Map<string, Visit> {
-  const { pending, started, completed } = core.history
-  const visits = [completed, started, pending]
-    .flatMap((list) => list.toArray())
-    .filter(({ state }) => !state.abandoned)
+  const { completed, unfinished } = core.history
+  const visits = [...completed.newest(), ...unfinished.newest()].filter(({ state }) => !state.abandoned)
   return new Map(visits.map((visit) => [visit.state.id, visit]))
 }
 

@@ -319,7 +319,7 @@ export class LogWriter implements BusLog {
   again(): void {
     const { history } = this.journal.core
     const again: Entry[] = []
-    for (const { mark } of [...history.started.toArray(), ...history.pending.toArray()]) {
+    for (const { mark } of history.unfinished.newest()) {
       if (mark?.status !== DURABLE) continue
       mark.text = payloadJSON(mark.visit.state)
       mark.seq = 0

@@ -17,7 +17,7 @@ export const mutants = {
   },
   // Last in, first out.
   lifo: {
-    file: 'src/linked-list.ts',
+    file: 'src/fifo.ts',
     find: '[this.#in, this.#out] = [this.#out, this.#in.reverse()]',
     replace: '[this.#in, this.#out] = [this.#out, this.#in]',
   },
