@@ -9,7 +9,7 @@ import type { Timers } from './timers.js'
 export interface Contexts {
   getStore?(): HandlerRun | undefined
   get?(): HandlerRun | undefined
-  run<R>(run: HandlerRun, call: () => R): R
+  run<A extends unknown[]>(run: HandlerRun, call: (...args: A) => unknown, ...args: A): unknown
 }
 
 /** AsyncContext where the platform has it, else Node's AsyncLocalStorage, else nothing. */
@@ -84,9 +84,8 @@ let known: Page | undefined
 
 /** The page's shared state, made on first use: importing the library has no side effect. */
 export function getPage(): Page {
-  if (known) return known
   const holder = globalThis as { [PAGE]?: Page }
-  holder[PAGE] ??= {
+  known ??= holder[PAGE] ??= {
     current: null,
     contexts: makeContexts(),
     likely: null,
@@ -97,7 +96,7 @@ export function getPage(): Page {
     drains: 0,
     count: Math.floor(Math.random() * 2 ** 40),
     time: 0,
-    clocks: [],
+    clocks: [readClocks()],
     dispatches: 0,
     lane: null,
     names: new Map(),
@@ -109,7 +108,6 @@ export function getPage(): Page {
     weighed: 0,
     task: { port: null, inbox: null, since: 0, steps: 0, marked: false, lanes: [] },
   }
-  known = holder[PAGE]
   return known
 }
 
@@ -125,10 +123,7 @@ export function readClock(page: Page): number {
  */
 export function wallTime(time: number): number {
   const { clocks } = getPage()
-  if (!clocks.length) compareClocks()
-  let at = clocks.length - 1
-  while (at > 0 && clocks[at].since > time) at--
-  return Math.floor(time + clocks[at].ahead)
+  return Math.floor(time + (clocks.findLast(({ since }) => since <= time) ?? clocks[0]).ahead)
 }
 
 /** The date of a `performance.now()` time; null for 0: it has not come. */
@@ -136,12 +131,16 @@ export function dateOf(time: number): Date | null {
   return time ? new Date(wallTime(time)) : null
 }
 
+function readClocks() {
+  const since = performance.now()
+  return { since, ahead: Date.now() - since }
+}
+
 /** Called once a task that has drains. */
 export function compareClocks(): void {
   const { clocks } = getPage()
-  const since = performance.now()
-  const ahead = Date.now() - since
-  if (!clocks.length || ahead > clocks[clocks.length - 1].ahead + 100) clocks.push({ since, ahead })
+  const now = readClocks()
+  if (now.ahead > clocks[clocks.length - 1].ahead + 100) clocks.push(now)
 }
 
 /** As many microtasks as code after an await of ours needs to start, through one async helper. */

@@ -1,5 +1,5 @@
 import { aSignal, aTimeout, checkOptions } from './errors.js'
-import { RunPromise, settleWith } from './running-handler.js'
+import { deliver, RunPromise } from './running-handler.js'
 import { after } from './timers.js'
 
 /** What may end a wait before its outcome does. */
@@ -41,7 +41,7 @@ export function wait<T>(
         settle(value)
       }
     // A pending event is delivered as it is.
-    const give = ending<T>((value) => settleWith(resolve, value))
+    const give = ending<T>((value) => deliver(resolve, value))
     const fail = ending<unknown>(reject)
     const abort = () => fail(signal?.reason)
     const stopTimer = timeout ? after(timeout, () => late?.(give, fail)) : null

@@ -21,7 +21,6 @@ import { getPage, wallTime } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
-import { DomListeners } from './dom-listeners.js'
 import type { EventBus } from './event-bus.js'
 import { History } from './history.js'
 import { Journal } from './journal.js'
@@ -69,7 +68,8 @@ export class BusCore {
   /** The events that a log has restored, oldest first; they become events when first read. */
   restored: () => readonly EventState[] = () => []
   subscriptions = new Subscriptions()
-  readonly listeners = new DomListeners()
+  /** Types that a listener was ever registered for: only these are dispatched natively. */
+  readonly heard = new Set<string>()
   readonly waiters = new Waiters(this)
   /** Records from outside that were refused. */
   wireErrors = 0

@@ -262,7 +262,7 @@ export class EventBus extends EventTarget {
   /** The same, of a type that is listened to from now on. */
   #heard(type: Pattern): string {
     const name = this.#typeName(type)
-    this[CORE].listeners.note(name)
+    this[CORE].heard.add(name)
     return name
   }
 

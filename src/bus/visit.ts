@@ -72,9 +72,9 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.#plan = this.#handlers()
     if (core.inspected) core.tell('started', state)
     // An inspector may have stopped the bus.
-    if (!this.done && core.listeners.hears(state.meta.type)) {
+    if (!this.done && core.heard.has(state.meta.type)) {
       this.#advancing = true
-      core.listeners.dispatch(this)
+      EventTarget.prototype.dispatchEvent.call(core.bus, state.event)
       this.#advancing = false
     }
     // Handlers wait for the listeners' promises.
@@ -129,10 +129,9 @@ export class Visit implements EventVisit, RunVisit, Link {
   waiting(change: 1 | -1): void {
     const { lane } = this.core
     this.#waits += change
-    if (change === 1 && this.#waits === 1) {
-      lane.blocked++
-      lane.schedule()
-    } else if (change === -1 && this.#waits === 0) lane.blocked--
+    if (this.#waits !== (change > 0 ? 1 : 0)) return
+    lane.blocked += change
+    if (change > 0) lane.schedule()
   }
 
   jump(): void {
@@ -150,14 +149,10 @@ export class Visit implements EventVisit, RunVisit, Link {
 
   /** Warns of a slow handler first, then ends it when its time is over. */
   #watch(run: HandlerRun): void {
-    const { timeout } = run
-    const expire = () => this.#expire(run)
-    if (timeout !== null && timeout <= SLOW) {
-      run.stopTimer = after(timeout, expire)
-      return
-    }
-    run.stopTimer = after(SLOW, () => {
-      if (timeout !== null) run.stopTimer = after(timeout - SLOW, expire)
+    const timeout = run.timeout ?? Infinity
+    run.stopTimer = after(Math.min(timeout, SLOW), () => {
+      if (timeout <= SLOW) return this.#expire(run)
+      if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run))
       const { handler, state } = run
       warn(
         `${handler.name} of ${state.label} has been running for 15 s: slow, or waiting for what cannot come\n${state.event.eventLogTree()}`,

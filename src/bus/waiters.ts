@@ -111,8 +111,7 @@ export class Waiters {
   /** Visits to this bus of an event's descendants, in order of dispatch. */
   #descendants(of: EventState): Visit[] {
     const states = new Set([of])
-    for (const state of states)
-      for (const run of state.runs) for (const child of run.children) states.add(child)
+    for (const state of states) for (const child of state.children) states.add(child)
     states.delete(of)
     const visits = [...states].flatMap((state) => (state.visit(this.#core) as Visit | null) ?? [])
     return visits.sort(byOrder)

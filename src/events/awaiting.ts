@@ -27,7 +27,7 @@ export function readThen(state: EventState): unknown {
     const stop = stuck && after(2000, stuck)
     state.onCompleted((event) => {
       stop?.()
-      deliver(resolve, event, null)
+      deliver(resolve, event)
     })
   }
   if (known || waitingRun(state)) return awaitable<BaseEvent>(wait, state)

@@ -79,8 +79,9 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** Events dispatched by handlers of this one, in order. */
   get eventChildren(): readonly BaseEvent[] {
-    const children = this[STATE].runs.flatMap((run) => run.children)
-    return children.sort((a, b) => a.visits[0].order - b.visits[0].order).map((child) => child.event)
+    return this[STATE].children
+      .sort((a, b) => a.visits[0].order - b.visits[0].order)
+      .map((child) => child.event)
   }
   get eventStatus(): 'pending' | 'started' | 'completed' {
     const { status } = this[STATE]

@@ -22,8 +22,7 @@ export class EventResult<Result = unknown> {
   }
 
   get id(): string {
-    this.#id ??= uuidv7(wallTime(this.#run.startedAt), getPage().count++)
-    return this.#id
+    return (this.#id ??= uuidv7(wallTime(this.#run.startedAt), getPage().count++))
   }
   /** `<busId>.<n>`: unique in every context. */
   get handlerId(): string {

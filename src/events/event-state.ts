@@ -83,9 +83,9 @@ export class EventState {
   onPersisted: (() => void) | null = null
   /** A bus that stopped has ended it: it is not completed in the log, and recovered later. */
   abandoned = false
-  #observers: Set<(event: BaseEvent) => void> | null = null
+  #observers: readonly ((event: BaseEvent) => void)[] = none
   /** The runs that wait for this event: links for circles. */
-  #waitingRuns: HandlerRun[] | null = null
+  waitingRuns: readonly HandlerRun[] = none
 
   constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>, page: Page) {
     this.event = event
@@ -102,8 +102,7 @@ export class EventState {
   }
 
   get id(): string {
-    this.idText ??= uuidv7(this.createdAt, this.count)
-    return this.idText
+    return (this.idText ??= uuidv7(this.createdAt, this.count))
   }
   /** `OrderCreated#1a2b`, as messages and trees name it. */
   get label(): string {
@@ -115,6 +114,11 @@ export class EventState {
   }
   get unfinished(): boolean {
     return this.status === PENDING || this.status === STARTED
+  }
+
+  /** Dispatched by its handlers, while it was unfinished. */
+  get children(): EventState[] {
+    return this.runs.flatMap((run) => run.children)
   }
 
   visit(core: EventVisit['core']): EventVisit | undefined {
@@ -166,24 +170,19 @@ export class EventState {
     for (const visit of this.visits) visit.eventCompleted()
     if (this.watched) pauseLanes(getPage())
     if (this.failed) reportUnread(this)
-    const runs = this.#waitingRuns
-    if (runs) {
-      this.#waitingRuns = null
-      for (const run of runs) endWait(run)
-    }
-    const observers = this.#observers
-    this.#observers = null
-    if (observers) for (const observe of observers) observe(this.event)
+    for (const run of this.waitingRuns) endWait(run)
+    this.waitingRuns = none
+    for (const observe of this.#observers) observe(this.event)
+    this.#observers = none
   }
 
   /** Calls `observe` with the event when it is completed, at once if it is; gives what takes that back. It must not throw. */
   onCompleted(observe: (event: BaseEvent) => void): () => void {
     if (this.status === COMPLETED) observe(this.event)
-    else {
-      this.#observers ??= new Set()
-      this.#observers.add(observe)
+    else this.#observers = with1(this.#observers, observe)
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observe)
     }
-    return () => this.#observers?.delete(observe)
   }
 
   /**
@@ -198,22 +197,17 @@ export class EventState {
           'Dispatch without awaiting, or observe `event.eventCompletion` after the handler',
       )
     }
-    this.#waitingRuns ??= []
-    this.#waitingRuns.push(run)
+    this.waitingRuns = with1(this.waitingRuns, run)
     if (run.waits++ === 0) run.visit.waiting(1)
     this.markUrgent()
   }
 
   /** The wait is over without the event being completed (a time limit of its own). */
   endWait(run: HandlerRun): void {
-    const at = this.#waitingRuns?.indexOf(run) ?? -1
+    const at = this.waitingRuns.indexOf(run)
     if (at < 0) return
-    this.#waitingRuns?.splice(at, 1)
+    this.waitingRuns = this.waitingRuns.toSpliced(at, 1)
     endWait(run)
-  }
-
-  waitingRuns(): readonly HandlerRun[] {
-    return this.#waitingRuns ?? []
   }
 
   /** Its completion includes its descendants', so they jump with it. */
@@ -221,14 +215,14 @@ export class EventState {
     if (this.urgent || this.status === COMPLETED) return
     this.urgent = true
     for (const visit of this.visits) visit.jump()
-    for (const run of this.runs) for (const child of run.children) child.markUrgent()
+    for (const child of this.children) child.markUrgent()
   }
 
   /** The bus stops: what it ends, with all that came of it, is to be recovered. */
   abandon(): void {
     if (!this.unfinished) return
     this.abandoned = true
-    for (const run of this.runs) for (const child of run.children) child.abandon()
+    for (const child of this.children) child.abandon()
   }
 
   /** Ends the event wherever it is: pending and running handlers get an EventCancelledError, so do its descendants. */
@@ -237,7 +231,7 @@ export class EventState {
     // Held open meanwhile: completion must not run ahead of the cancelling.
     this.open++
     for (const visit of this.visits) visit.cancel(cause)
-    for (const run of this.runs) run.cancelChildren(cause)
+    for (const child of this.children) child.cancel(cause)
     this.release()
   }
 
@@ -261,7 +255,7 @@ function dependsOn(from: EventState, target: EventState): boolean {
   for (const state of seen) {
     if (state === target) return true
     if (state.parent?.unfinished) seen.add(state.parent)
-    for (const run of state.waitingRuns()) if (!run.settled) seen.add(run.state)
+    for (const run of state.waitingRuns) if (!run.settled) seen.add(run.state)
   }
   return false
 }

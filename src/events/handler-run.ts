@@ -73,14 +73,12 @@ export class HandlerRun {
   }
 
   get view(): EventResult {
-    this.#view ??= new EventResult(this)
-    return this.#view
+    return (this.#view ??= new EventResult(this))
   }
 
   /** The bus it runs on, recording this run as the parent of what is dispatched. */
   get handle(): BusHandle {
-    this.#handle ??= this.visit.handle(this)
-    return this.#handle
+    return (this.#handle ??= this.visit.handle(this))
   }
 
   /** Made when asked for: most handlers never look. */
@@ -117,12 +115,8 @@ export class HandlerRun {
     if (!this.settle(ERROR, error, time)) return
     this.reason = error
     this.#abort?.abort(error)
-    this.cancelChildren(cause)
-    this.visit.settled(this)
-  }
-
-  cancelChildren(cause: Error): void {
     for (const child of this.children) child.cancel(cause)
+    this.visit.settled(this)
   }
 
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */

@@ -215,7 +215,7 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
       claim.lines.push(entry('A', fate))
       claim.living.push({ fate, visit })
     } else if (endedElsewhere(fold, fate)) claim.lines.push(entry('C', fate, SUPERSEDED))
-    else if (!core.subscriptions.plan(type).length && !core.listeners.hears(type)) {
+    else if (!core.subscriptions.plan(type).length && !core.heard.has(type)) {
       warnOnce(
         `unhandled:${core.name}:${type}`,
         `${core.name} has no handler for ${type}: what the log has of it stays there`,

@@ -12,7 +12,7 @@ import {
   orNull,
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { callAs, currentRun, RunPromise, settleWith } from '../running-handler.js'
+import { callAs, currentRun, deliver, RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
 import { warn } from '../warnings.js'
 import { aLimit, aScope, poolOf, type SlotPool } from './semaphore.js'
@@ -89,7 +89,7 @@ export function retry(options: RetryOptions = {}) {
         const done = options.semaphoreLimit
           ? withSlot(poolFor(options, name, retried, this), all, options, run, signal)
           : all()
-        done.then(([value]) => settleWith(resolve, value), reject)
+        done.then(([value]) => deliver(resolve, value), reject)
       })
     }
     return Object.defineProperty(retried, 'name', { value: name }) as never
