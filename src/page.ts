@@ -123,7 +123,9 @@ export function readClock(page: Page): number {
  */
 export function wallTime(time: number): number {
   const { clocks } = getPage()
-  return Math.floor(time + (clocks.findLast(({ since }) => since <= time) ?? clocks[0]).ahead)
+  let [{ ahead }] = clocks
+  for (const clock of clocks) if (clock.since <= time) ahead = clock.ahead
+  return Math.floor(time + ahead)
 }
 
 /** The date of a `performance.now()` time; null for 0: it has not come. */

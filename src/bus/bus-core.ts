@@ -279,15 +279,13 @@ export class BusCore {
       (give) => {
         const run = currentRun()
         if (run && !run.settled && run.state.visit(this)) {
-          throw new EventLoopError(
-            `${run.handler.name} of ${run.state.label} would wait for ever: ${this.name} cannot be idle before it`,
-          )
+          throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to be idle`)
         }
         if (!this.history.unfinished.size) return give(true)
         this.#idle.add(give)
         return () => this.#idle.delete(give)
       },
-      (give) => give(false),
+      (give) => void give(false),
     )
   }
 

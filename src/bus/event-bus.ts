@@ -184,7 +184,7 @@ export class EventBus extends EventTarget {
   attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
   attach(target: EventTarget, ...rest: unknown[]): Subscription {
     checkType(typeof target?.addEventListener === 'function', 'target', 'an EventTarget', target)
-    checkType(rest.length, 'types', 'at least one event class or type', rest[0])
+    checkType(rest.length, 'types', 'event classes or types', rest[0])
     const [type, map] = rest
     const maps = typeof map === 'function' && !('eventType' in map)
     const bring = (event: Event) => {
@@ -255,7 +255,7 @@ export class EventBus extends EventTarget {
   #typeName(type: Pattern): string {
     if (typeof type !== 'function') return String(type)
     const name = this[CORE].typeOf(type)
-    checkType(name !== '*', 'type', 'a class of one type: listeners have no wildcard', type)
+    checkType(name !== '*', 'type', 'a class of one type', type)
     return name
   }
 

@@ -33,9 +33,7 @@ export function callAndRecord(
   if (core.inspected) core.tellResult('started', run)
   try {
     if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
-      throw new EventLoopError(
-        `${handler.name} met itself for the third time among the unfinished ancestors of ${state.label}: it dispatches what leads back to it`,
-      )
+      throw new EventLoopError(`${run.label} dispatches for the third time what leads back to it`)
     }
     takeAnswer(run, call(run))
   } catch (error) {
@@ -75,7 +73,7 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
     } catch (cause) {
       status = ERROR
       outcome = new ResultTypeError(
-        `${run.handler.name} of ${run.state.label} returned what its result struct refuses: ${errorRecord(cause).message}`,
+        `${run.label} returned what its result struct refuses: ${errorRecord(cause).message}`,
         { cause },
       )
     }

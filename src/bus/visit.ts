@@ -153,20 +153,13 @@ export class Visit implements EventVisit, RunVisit, Link {
     run.stopTimer = after(Math.min(timeout, SLOW), () => {
       if (timeout <= SLOW) return this.#expire(run)
       if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run))
-      const { handler, state } = run
-      warn(
-        `${handler.name} of ${state.label} has been running for 15 s: slow, or waiting for what cannot come\n${state.event.eventLogTree()}`,
-      )
+      warn(`${run.label} has been running for 15 s\n${run.state.event.eventLogTree()}`)
     })
   }
 
   #expire(run: HandlerRun): void {
     const { core } = this
-    const { handler, state, timeout, children } = run
-    const error = new EventTimeoutError(
-      `${handler.name} of ${state.label} on ${core.name} took longer than ${timeout} ms` +
-        (children.length ? `; what it dispatched is cancelled (${children.length})` : ''),
-    )
+    const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
     run.fail(error, readClock(getPage()))
     core.tellResult('timeout', run)
     warn(timeoutTree(run))

@@ -1,5 +1,5 @@
 import { stateOf } from '../brands.js'
-import { aFunction, aSignal, type Check, checkOptions, checkType, EventTimeoutError } from '../errors.js'
+import { aFunction, aSignal, type Check, checkOptions, checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
@@ -99,12 +99,7 @@ export class Waiters {
         visit.expected = true
         return give(visit.state.event)
       },
-      (_, fail) =>
-        fail(
-          new EventTimeoutError(
-            `No ${type} was dispatched on ${this.#core.name} within ${options.timeout} ms`,
-          ),
-        ),
+      () => `The next ${type} on ${this.#core.name}`,
     )
   }
 

@@ -47,13 +47,12 @@ function stuckWarning(state: EventState, own: HandlerRun | undefined): (() => vo
   if (!holder) return null
   return () => {
     if (holder.settled || (!own && state.startedAt)) return
-    const who = `${holder.handler.name} of ${holder.state.label}`
     warnOnce(
       `${own ? 'own-event' : 'lost-parent'}:${holder.handler.name}`,
-      `${state.label} has been awaited for 2 s from an unknown place while ${who} runs. ` +
+      `${state.label} has been awaited for 2 s while ${holder.label} runs. ` +
         (own
-          ? 'If that handler returns its own event after another await, it waits for itself: return nothing, or forward with `context.via(bus)`'
-          : 'If that handler dispatched it after another await, it waits for itself: dispatch through `context.bus`, its second argument'),
+          ? 'If that handler returns its own event, it waits for itself: return nothing, or `context.via(bus).dispatch(event)`'
+          : 'If that handler waits for it after another await, dispatch through `context.bus`'),
     )
   }
 }

@@ -130,9 +130,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
     const runs = state.runs.filter((other) => !other.settled)
     if (runs.length === 1) return runs[0].handle
     throw new Error(
-      runs.length
-        ? `${state.label}: ${runs.length} handlers run and event.eventBus cannot tell which one asks; use context.bus, the handler's second argument`
-        : `${state.label}: event.eventBus is known only while a handler of the event runs`,
+      `Expected one handler of ${state.label} to run, got ${runs.length}: \`event.eventBus\` is that one's, use \`context.bus\``,
     )
   }
 

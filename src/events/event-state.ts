@@ -193,8 +193,7 @@ export class EventState {
     if (this.status === COMPLETED || run.settled) return
     if (dependsOn(run.state, this)) {
       throw new EventLoopError(
-        `${run.handler.name} of ${run.state.label} would wait for ever: ${this.label} cannot complete before it. ` +
-          'Dispatch without awaiting, or observe `event.eventCompletion` after the handler',
+        `${run.label} would wait for ever for ${this.label}: dispatch without awaiting, or use \`eventCompletion\``,
       )
     }
     this.waitingRuns = with1(this.waitingRuns, run)
@@ -206,7 +205,7 @@ export class EventState {
   endWait(run: HandlerRun): void {
     const at = this.waitingRuns.indexOf(run)
     if (at < 0) return
-    this.waitingRuns = this.waitingRuns.toSpliced(at, 1)
+    this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
     endWait(run)
   }
 

@@ -72,6 +72,11 @@ export class HandlerRun {
     this.timeout = handler.timeout === undefined ? state.timeout : handler.timeout
   }
 
+  /** `onOrder of OrderCreated#1a2b`, as messages name it. */
+  get label(): string {
+    return `${this.handler.name} of ${this.state.label}`
+  }
+
   get view(): EventResult {
     return (this.#view ??= new EventResult(this))
   }
@@ -122,9 +127,8 @@ export class HandlerRun {
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */
   checkAlive(event: EventState): void {
     if (!this.reason) return
-    const { handler, state } = this
     throw new EventCancelledError(
-      `${handler.name} of ${state.label} cannot dispatch ${event.label}: it was given up (${this.reason.message})`,
+      `${this.label} was given up, it cannot dispatch ${event.label}: ${this.reason.message}`,
       { cause: this.reason },
     )
   }

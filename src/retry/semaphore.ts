@@ -70,12 +70,8 @@ export class SlotPool {
           if (this.#line.delete(place)) this.#next()
         }
       },
-      (_, reject) =>
-        reject(
-          new SemaphoreTimeoutError(
-            `No slot of semaphore ${this.#name} (limit ${limit}) became free within ${limits.timeout} ms`,
-          ),
-        ),
+      () => `Waiting for a slot of semaphore ${this.#name} (limit ${limit})`,
+      SemaphoreTimeoutError as never,
     )
   }
 
