@@ -56,8 +56,6 @@ export interface Page {
   lane: RunLoop | null
   /** Living buses, weakly; a name is free once its bus is collected or cleared. */
   names: Map<string, WeakRef<EventBus>>
-  /** How many names there may be before the collected ones are taken out. */
-  sweepAt: number
   timers: Timers
   /** In-page semaphores by name, while somebody holds or waits. */
   pools: Map<string, SlotPool>
@@ -100,7 +98,6 @@ export function getPage(): Page {
     dispatches: 0,
     lane: null,
     names: new Map(),
-    sweepAt: 64,
     timers: { sets: new Map(), timer: undefined, armed: Infinity },
     pools: new Map(),
     unread: [],
@@ -112,9 +109,8 @@ export function getPage(): Page {
 }
 
 /** Reads the clock: ms since the page's time origin. Clocks are slow, so that what follows at once shares the reading. */
-export function readClock(page: Page): number {
-  page.time = performance.now()
-  return page.time
+export function readClock(): number {
+  return (getPage().time = performance.now())
 }
 
 /**
@@ -149,7 +145,8 @@ export function compareClocks(): void {
 const HOPS = 4
 
 /** Lets code that awaits something of ours run before the next event starts, on whatever bus; free where none is queued. */
-export function pauseLanes(page: Page): void {
+export function pauseLanes(): void {
+  const page = getPage()
   if (!page.queued) return
   const running = page.pause > 0
   page.pause = HOPS

@@ -79,7 +79,7 @@ export class BusCore {
   cleared: BusStoppedError | undefined
   /** Since the last dispatch. */
   stopped = false
-  readonly #inspectors = new Set<{ inspector: Inspector }>()
+  readonly #inspectors = new Set<Inspector>()
   readonly #middlewares: BusMiddleware[]
   readonly maxHistorySize: number
   readonly #maxPending: number
@@ -109,7 +109,7 @@ export class BusCore {
     } = options
     const { maxPending = maxHistorySize === null ? null : 100 } = options
     this.bus = bus
-    this.name = freeName(name)
+    this.name = freeName(name, this.id)
     this.parallelHandlers = parallelHandlers
     this.lane =
       eventConcurrency === 'global'
@@ -273,12 +273,18 @@ export class BusCore {
     })
   }
 
+  /** The handler that runs now, if it is one of this bus: the bus is not idle before it. */
+  #ownRun(): HandlerRun | null {
+    const run = currentRun()
+    return run && !run.settled && run.state.visit(this) ? run : null
+  }
+
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
     return wait<boolean>(
       { timeout },
       (give) => {
-        const run = currentRun()
-        if (run && !run.settled && run.state.visit(this)) {
+        const run = this.#ownRun()
+        if (run) {
           throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to be idle`)
         }
         if (!this.history.unfinished.size) return give(true)
@@ -293,24 +299,16 @@ export class BusCore {
     checkOptions(options, { timeout: fromZero, clear: aBoolean })
     const { timeout, clear } = options
     // A handler of this bus that stops it cannot wait for itself.
-    const own = () => {
-      const run = currentRun()
-      return run && !run.settled && run.state.visit(this)
-    }
-    if (timeout && !own()) {
+    if (timeout && !this.#ownRun()) {
       this.#draining++
       this.#failRoom()
       const until = performance.now() + timeout
-      let left: number = timeout
       // Once more for what came while this code waited for its turn.
-      try {
-        do {
-          await this.waitUntilIdle(left)
-          left = until - performance.now()
-        } while (this.history.unfinished.size && left > 0 && !own())
-      } finally {
-        this.#draining--
+      for (let left = timeout; this.history.unfinished.size && left > 0 && !this.#ownRun(); ) {
+        await this.waitUntilIdle(left)
+        left = until - performance.now()
       }
+      this.#draining--
     }
     this.#refusing++
     const error = this.#stopError()
@@ -340,7 +338,7 @@ export class BusCore {
   inspect(inspector: Inspector): () => void {
     aFunction('fn', inspector)
     // A function that is given twice is told twice.
-    const entry = { inspector }
+    const entry = inspector.bind(null)
     this.#inspectors.add(entry)
     this.inspected = true
     return () => {
@@ -351,7 +349,7 @@ export class BusCore {
 
   tell(step: InspectStep, { event }: EventState, run?: HandlerRun): void {
     const time = performance.now()
-    for (const { inspector } of this.#inspectors) {
+    for (const inspector of this.#inspectors) {
       try {
         inspector(step, event, run?.view, time)
       } catch (error) {

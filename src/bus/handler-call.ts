@@ -79,7 +79,7 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
     }
   }
   const visit = run.visit as Visit
-  if (run.settle(status, outcome, readClock(getPage())))
+  if (run.settle(status, outcome, readClock()))
     visit.core.tellResult(status === ERROR ? 'error' : 'result', run)
   visit.settled(run)
 }

@@ -1,4 +1,3 @@
-import { customAlphabet } from 'nanoid'
 import { CORE } from '../brands.js'
 import { anIdentifier } from '../errors.js'
 import { getPage } from '../page.js'
@@ -7,29 +6,22 @@ import { warn, warnOnce } from '../warnings.js'
 import type { EventBus } from './event-bus.js'
 import type { Visit } from './visit.js'
 
-/** Letters and digits only: names are identifiers. */
-const suffix = /* @__PURE__ */ customAlphabet(
-  '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
-  8,
-)
-
 const living = (name: string) => getPage().names.get(name)?.deref()
 
-/** The name to use: the one asked for, with a suffix if a living bus has it. @throws TypeError */
-export function freeName(asked?: string): string {
+/** The name to use: the one asked for, with the end of the bus's id if a living bus has it. @throws TypeError */
+export function freeName(asked: string | undefined, id: string): string {
   if (asked !== undefined) anIdentifier('name', asked)
   if (asked && !living(asked)) return asked
-  const name = `${(asked ?? 'EventBus').slice(0, 55)}_${suffix()}`
+  const name = `${(asked ?? 'EventBus').slice(0, 55)}_${id.slice(-8)}`
   if (asked)
     warn(`another bus is named ${asked}; this one is ${name}. \`stop({ clear: true })\` frees a name`)
   return name
 }
 
-/** Lists the bus, weakly: the list keeps nobody alive, and is swept whenever it has doubled. */
+/** Lists the bus, weakly: the list keeps nobody alive, and is swept now and then. */
 export function registerBus(bus: EventBus, name: string): void {
-  const page = getPage()
-  page.names.set(name, new WeakRef(bus))
-  if (page.names.size > page.sweepAt) page.sweepAt = 2 * livingBuses().length + 64
+  const { names } = getPage()
+  if (names.set(name, new WeakRef(bus)).size % 64 === 0) livingBuses()
 }
 
 /** All living buses of the page, of any copy of the library. The collected ones leave the list when somebody looks. */

@@ -94,7 +94,7 @@ export class RunLoop {
     const { task, paused } = page
     if (!page.pause) {
       page.drains++
-      readClock(page)
+      readClock()
       beginTask(page)
       this.#draining = true
     }
@@ -109,7 +109,7 @@ export class RunLoop {
         visit.cancel(new Error('a bug of bubus or a very odd value', { cause: error }))
       }
       // Each handler has read the clock; of those that had none it is read now and then.
-      if ((++task.steps & STEPS) === 0) readClock(page)
+      if ((++task.steps & STEPS) === 0) readClock()
       if (page.time - task.since > SLICE) {
         this.#draining = false
         task.lanes.push(this)

@@ -3,6 +3,7 @@ import type { EventState, EventVisit } from '../events/event-state.js'
 import { HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
 import { STARTED } from '../events/status.js'
+import { none } from '../fifo.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
@@ -16,8 +17,6 @@ import type { RegisteredHandler } from './subscriptions.js'
 
 /** After so many ms a handler is worth a warning. */
 const SLOW = 15_000
-
-const nobody: readonly RegisteredHandler[] = []
 
 /**
  * One event on one bus: its place in the queue, the run of its handlers, and its place in the bus's history.
@@ -40,7 +39,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   /** Its entry in the bus's log. */
   mark: Mark | null = null
   done = false
-  #plan: readonly RegisteredHandler[] = nobody
+  #plan: readonly RegisteredHandler[] = none
   /** The next of `plan`. */
   #at = 0
   #pending = 0
@@ -107,7 +106,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.done = true
     lane.active--
     if (lane.latest === this) lane.latest = null
-    if (this.expected) pauseLanes(getPage())
+    if (this.expected) pauseLanes()
     state.release()
     lane.schedule()
   }
@@ -160,7 +159,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   #expire(run: HandlerRun): void {
     const { core } = this
     const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
-    run.fail(error, readClock(getPage()))
+    run.fail(error, readClock())
     core.tellResult('timeout', run)
     warn(timeoutTree(run))
   }
@@ -168,7 +167,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   cancel(cause: Error): void {
     if (this.done) return
     const { core, state } = this
-    const time = readClock(getPage())
+    const time = readClock()
     this.#cancelled = cause
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,

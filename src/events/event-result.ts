@@ -4,9 +4,7 @@ import { dateOf, getPage, wallTime } from '../page.js'
 import { awaitable, currentRun } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { HandlerRun } from './handler-run.js'
-import { COMPLETED } from './status.js'
-
-const statuses = ['pending', 'started', 'completed', 'error'] as const
+import { COMPLETED, statuses } from './status.js'
 
 /**
  * One handler's outcome for one event. `await result` gives the handler's value or throws its own error.

@@ -2,7 +2,7 @@ import type { Mark } from '../bus/journal.js'
 import { EventLoopError } from '../errors.js'
 import { none, with1 } from '../fifo.js'
 import { uuidv7 } from '../ids.js'
-import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
+import { getPage, microtask, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
@@ -87,13 +87,13 @@ export class EventState {
   /** The runs that wait for this event: links for circles. */
   waitingRuns: readonly HandlerRun[] = none
 
-  constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>, page: Page) {
+  constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>) {
     this.event = event
     this.meta = meta
     this.payload = payload
     this.timeout = meta.timeout
     this.cancelable = meta.init?.cancelable === true
-    this.count = page.count++
+    this.count = getPage().count++
   }
 
   /** Wall clock, in ms: the platform has stamped the event already. */
@@ -168,7 +168,7 @@ export class EventState {
     this.status = COMPLETED
     this.completedAt = getPage().time
     for (const visit of this.visits) visit.eventCompleted()
-    if (this.watched) pauseLanes(getPage())
+    if (this.watched) pauseLanes()
     if (this.failed) reportUnread(this)
     for (const run of this.waitingRuns) endWait(run)
     this.waitingRuns = none

@@ -5,5 +5,8 @@ export const STARTED = 1
 export const COMPLETED = 2
 export const ERROR = 3
 
+/** Their names: of events, and of results, which alone have the last. */
+export const statuses = ['pending', 'started', 'completed', 'error'] as const
+
 export type EventStatus = -1 | 0 | 1 | 2
 export type ResultStatus = 0 | 1 | 2 | 3

@@ -98,47 +98,32 @@ export function retry(options: RetryOptions = {}) {
 async function attempts(
   call: () => unknown,
   name: string,
-  options: RetryOptions,
+  { wait: ms = 3000, retries = 3, timeout = 5000, backoffFactor = 1, retryOn = () => true }: RetryOptions,
   signal: AbortSignal,
 ): Promise<Box> {
-  let { wait: ms = 3000, retries = 3, timeout = 5000, backoffFactor = 1, retryOn = () => true } = options
   for (;;) {
     try {
-      return await attempt(call, name, timeout, signal)
+      // What cannot be killed is left to itself after its time, or when nobody wants it any more.
+      return await wait<Box>(
+        { timeout, signal },
+        (give, fail) => {
+          const value = call()
+          if (stateOf(value)) give([value])
+          else Promise.resolve(value).then((answer) => give([answer]), fail)
+        },
+        () => `An attempt of ${name}`,
+      )
     } catch (error) {
       if (retries <= 0 || signal.aborted || !retriable(error, retryOn)) throw error
     }
     if (retries === 1) warn(`${name} has failed; trying a last time in ${ms} ms`)
-    if (ms) await pause(ms, signal)
+    if (ms) await wait<void>({ timeout: ms, signal }, nothing, (give) => void give())
     retries--
     ms *= backoffFactor
   }
 }
 
-const pause = (timeout: number, signal: AbortSignal) =>
-  wait<void>(
-    { timeout, signal },
-    () => {},
-    (give) => void give(),
-  )
-
-/** What cannot be killed is left to itself after its time, or when nobody wants it any more. */
-function attempt(
-  call: () => unknown,
-  name: string,
-  timeout: number | null,
-  signal: AbortSignal,
-): Promise<Box> {
-  return wait<Box>(
-    { timeout, signal },
-    (resolve, reject) => {
-      const value = call()
-      if (stateOf(value)) resolve([value])
-      else Promise.resolve(value).then((answer) => resolve([answer]), reject)
-    },
-    () => `An attempt of ${name}`,
-  )
-}
+const nothing = () => {}
 
 function retriable(error: unknown, retryOn: NonNullable<RetryOptions['retryOn']>): boolean {
   // An error class is told from a predicate by what it makes.
