@@ -2,6 +2,7 @@ import type { EventBus } from './bus/event-bus.js'
 import type { RunLoop } from './bus/run-loop.js'
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
+import { HOPS } from './limits.js'
 import type { SlotPool } from './retry/semaphore.js'
 import type { Timers } from './timers.js'
 
@@ -140,9 +141,6 @@ export function compareClocks(): void {
   const now = readClocks()
   if (now.ahead > clocks[clocks.length - 1].ahead + 100) clocks.push(now)
 }
-
-/** As many microtasks as code after an await of ours needs to start, through one async helper. */
-const HOPS = 4
 
 /** Lets code that awaits something of ours run before the next event starts, on whatever bus; free where none is queued. */
 export function pauseLanes(): void {

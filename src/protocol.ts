@@ -4,6 +4,7 @@
  */
 import { anIdentifier, aString, type Check, checkOptions, checkType, from, orNull, show } from './errors.js'
 import { isUuid } from './ids.js'
+import { MAX_DEPTH, MAX_LIST, MAX_TEXT, MAX_VALUES } from './limits.js'
 import { wallTime } from './page.js'
 import { valuesIn } from './values-in.js'
 
@@ -48,11 +49,6 @@ export interface EventRecord {
   event_outcomes?: OutcomeRecord[] | null
   [payloadKey: string]: unknown
 }
-
-const MAX_LIST = 1000
-export const MAX_DEPTH = 100
-const MAX_VALUES = 1_000_000
-const MAX_TEXT = 10_000
 
 export const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
 const aDate = orNull((name, value) =>

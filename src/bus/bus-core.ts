@@ -17,6 +17,7 @@ import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, NEW } from '../events/status.js'
 import { uuidv7 } from '../ids.js'
+import { HOPS, SEEN_IDS } from '../limits.js'
 import { getPage, wallTime } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
@@ -30,8 +31,6 @@ import { type PatternClass, patternType, Subscriptions } from './subscriptions.j
 import type { BusMiddleware, BusOptions, Inspector, InspectStep } from './types.js'
 import { Visit } from './visit.js'
 import { Waiters } from './waiters.js'
-
-const SEEN_IDS = 10_000
 
 const someMiddlewares: Check = (name, value) => {
   checkType(Array.isArray(value), name, 'an array', value)
@@ -258,7 +257,7 @@ export class BusCore {
       if (!this.hasRoom) break
       this.#room.delete(waiter)
       waiter.enter()
-      for (let hops = 4; hops--; ) await null
+      for (let hops = HOPS; hops--; ) await null
     }
     this.#lettingIn = false
   }

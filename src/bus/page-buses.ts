@@ -1,5 +1,6 @@
 import { CORE } from '../brands.js'
 import { anIdentifier } from '../errors.js'
+import { LIMIT_MB, PERIOD, SAMPLE } from '../limits.js'
 import { getPage } from '../page.js'
 import { valuesIn } from '../values-in.js'
 import { warn, warnOnce } from '../warnings.js'
@@ -33,10 +34,6 @@ export function livingBuses(): EventBus[] {
     return bus ?? []
   })
 }
-
-const LIMIT_MB = 50
-const PERIOD = 1000
-const SAMPLE = 64
 
 /**
  * Warns once when all buses together hold more than about 50 MB. Called when a bus comes to rest; estimates at most once a

@@ -1,10 +1,8 @@
+import { JUMPER, OUT, QUEUED } from '../events/status.js'
 import { Fifo } from '../fifo.js'
+import { SLICE, STEPS } from '../limits.js'
 import { compareClocks, getPage, type Inbox, microtask, type Page, readClock } from '../page.js'
 import type { Visit } from './visit.js'
-
-/** A drain gives the page back after this many ms; of events without handlers every 16th reads the clock. */
-const SLICE = 8
-const STEPS = 15
 
 /**
  * One lane: a queue of visits, and who may start. A bus has its own; buses with `eventConcurrency: 'global'` share the page's.
@@ -123,11 +121,6 @@ export class RunLoop {
     if (page.pause) paused.push(this)
   }
 }
-
-/** Where a visit is: in neither line, in the queue, among the jumpers. A stale entry of a line has another place. */
-export const OUT = 0
-export const QUEUED = 1
-const JUMPER = 2
 
 /**
  * Marks the task in which a drain runs by one message to ourselves: until it arrives, all drains use up the same slice,

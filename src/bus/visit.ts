@@ -2,8 +2,9 @@ import { EventCancelledError, EventTimeoutError } from '../errors.js'
 import type { EventState, EventVisit } from '../events/event-state.js'
 import { HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
-import { STARTED } from '../events/status.js'
+import { OUT, QUEUED, STARTED } from '../events/status.js'
 import { none } from '../fifo.js'
+import { SLOW } from '../limits.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
@@ -12,11 +13,7 @@ import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
 import type { Link, VisitList } from './history.js'
 import type { Mark } from './journal.js'
-import { OUT, QUEUED } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
-
-/** After so many ms a handler is worth a warning. */
-const SLOW = 15_000
 
 /**
  * One event on one bus: its place in the queue, the run of its handlers, and its place in the bus's history.

@@ -1,3 +1,4 @@
+import { STUCK } from '../limits.js'
 import { getPage } from '../page.js'
 import { awaitable, currentRun, deliver, waitingRun } from '../running-handler.js'
 import { after } from '../timers.js'
@@ -24,7 +25,7 @@ export function readThen(state: EventState): unknown {
   const own = state.pendingRun()
   const wait = (resolve: (event: BaseEvent) => void, _reject?: unknown, waiter?: HandlerRun | null) => {
     const stuck = waiter ? null : stuckWarning(state, own)
-    const stop = stuck && after(2000, stuck)
+    const stop = stuck && after(STUCK, stuck)
     state.onCompleted((event) => {
       stop?.()
       deliver(resolve, event)
