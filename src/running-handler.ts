@@ -66,7 +66,7 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerR
   }
 }
 
-const alive = (run: HandlerRun | null) => (run?.settled ? null : run)
+const alive = (run: HandlerRun | null) => (run?.over ? null : run)
 
 /** Who waits for an event: the known run, else the one that dispatched it, else the likely one; of those that still run. */
 export function waitingRun(state: EventState): HandlerRun | null {

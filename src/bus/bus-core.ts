@@ -275,7 +275,7 @@ export class BusCore {
   /** The handler that runs now, if it is one of this bus: the bus is not idle before it. */
   #ownRun(): HandlerRun | null {
     const run = currentRun()
-    return run && !run.settled && run.state.visit(this) ? run : null
+    return run && !run.over && run.state.visit(this) ? run : null
   }
 
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
@@ -359,7 +359,7 @@ export class BusCore {
 
   tellResult(step: InspectStep, run: HandlerRun): void {
     if (this.inspected) this.tell(step, run.state, run)
-    if (run.settled) this.journal?.settled(run)
+    if (run.over) this.journal?.settled(run)
   }
 }
 

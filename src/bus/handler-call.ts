@@ -58,11 +58,11 @@ export function takeAnswer(run: HandlerRun, value: unknown): void {
     (error) => finishRun(run, error, ERROR),
   )
   // Unless it was given up while it was being called.
-  if (!run.settled) (run.visit as Visit).add(run)
+  if (!run.over) (run.visit as Visit).add(run)
 }
 
 export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
-  if (run.settled) return
+  if (run.over) return
   let outcome = value
   let status = as
   if (status === COMPLETED && value != null && !stateOf(value)) {
@@ -81,7 +81,7 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
   const visit = run.visit as Visit
   if (run.settle(status, outcome, readClock()))
     visit.core.tellResult(status === ERROR ? 'error' : 'result', run)
-  visit.settled(run)
+  visit.runEnded(run)
 }
 
 /** An Error of any realm, where the engine can tell. */

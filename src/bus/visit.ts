@@ -115,7 +115,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.#watch(run)
   }
 
-  settled(run: HandlerRun): void {
+  runEnded(run: HandlerRun): void {
     if (!run.pending) return
     run.pending = false
     this.#pending--
@@ -181,7 +181,7 @@ export class Visit implements EventVisit, RunVisit, Link {
       if (!handler.removed && !state.vetoed) state.addRun(new HandlerRun(state, this, handler))
     }
     for (const run of state.runs) {
-      if (run.visit !== this || run.settled) continue
+      if (run.visit !== this || run.over) continue
       run.fail(reason, time, cause)
       core.tellResult('cancelled', run)
     }

@@ -17,7 +17,7 @@ export function readThen(state: EventState): unknown {
   const page = getPage()
   if (page.delivering || state.status === NEW) return undefined
   const run = currentRun()
-  const known = run && !run.settled ? run : null
+  const known = run && !run.over ? run : null
   // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
   if (known ? known.state === state : state.forwarding || state.status === COMPLETED) return undefined
   state.watched = true
@@ -47,7 +47,7 @@ function stuckWarning(state: EventState, own: HandlerRun | undefined): (() => vo
   const holder = own ?? (state.parentId ? null : state.visits[0]?.holder())
   if (!holder) return null
   return () => {
-    if (holder.settled || (!own && state.startedAt)) return
+    if (holder.over || (!own && state.startedAt)) return
     warnOnce(
       `${own ? 'own-event' : 'lost-parent'}:${holder.handler.name}`,
       `${state.label} has been awaited for 2 s while ${holder.label} runs. ` +

@@ -127,7 +127,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
     const state = this[STATE]
     const run = currentRun()
     if (run?.state === state) return run.handle
-    const runs = state.runs.filter(({ settled }) => !settled)
+    const runs = state.runs.filter(({ over }) => !over)
     if (runs.length === 1) return runs[0].handle
     throw new Error(
       `Expected one handler of ${state.label} to run, got ${runs.length}: \`event.eventBus\` is that one's, use \`context.bus\``,

@@ -75,7 +75,7 @@ export class EventResult<Result = unknown> {
         if (run.status === COMPLETED) resolve(run.value as Result)
         else reject(run.error)
       }
-      if (run.settled) settle()
+      if (run.over) settle()
       else (run.waiters ??= []).push(settle)
     }, null)
   }

@@ -137,7 +137,7 @@ export class EventState {
 
   /** A run of its own handlers that is pending, if there is one. */
   pendingRun(): HandlerRun | undefined {
-    return this.runs.find((run) => !run.settled)
+    return this.runs.find((run) => !run.over)
   }
 
   /** Dispatched for the first time, by this run: an unfinished parent waits for it. A parent's id that was given stays. */
@@ -190,7 +190,7 @@ export class EventState {
    * @throws EventLoopError when this event's completion waits, however indirectly, for the run.
    */
   addWait(run: HandlerRun): void {
-    if (this.status === COMPLETED || run.settled) return
+    if (this.status === COMPLETED || run.over) return
     if (dependsOn(run.state, this)) {
       throw new EventLoopError(
         `${run.label} would wait for ever for ${this.label}: dispatch without awaiting, or use \`eventCompletion\``,
@@ -245,7 +245,7 @@ export class EventState {
 }
 
 function endWait(run: HandlerRun): void {
-  if (!run.settled && --run.waits === 0) run.visit.waiting(-1)
+  if (!run.over && --run.waits === 0) run.visit.waiting(-1)
 }
 
 /** Whether `target` cannot complete before `from` has: over parents, and over those who wait. */
@@ -254,7 +254,7 @@ function dependsOn(from: EventState, target: EventState): boolean {
   for (const state of seen) {
     if (state === target) return true
     if (state.parent?.unfinished) seen.add(state.parent)
-    for (const run of state.waitingRuns) if (!run.settled) seen.add(run.state)
+    for (const run of state.waitingRuns) if (!run.over) seen.add(run.state)
   }
   return false
 }

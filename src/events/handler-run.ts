@@ -3,7 +3,7 @@ import { EventCancelledError } from '../errors.js'
 import { none } from '../fifo.js'
 import { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
-import { COMPLETED, ERROR, PENDING, type ResultStatus } from './status.js'
+import { COMPLETED, ERROR, PENDING, type ResultStatus, STARTED } from './status.js'
 
 /** A bus as its runs and events know it. */
 export interface RunBus {
@@ -17,7 +17,7 @@ export interface RunVisit {
   /** The run began (`1`) or ceased (`-1`) to wait for some event. */
   waiting(change: 1 | -1): void
   /** The run has its outcome, not from its own call. Called once. */
-  settled(run: HandlerRun): void
+  runEnded(run: HandlerRun): void
   /** The bus, bound to the run. */
   handle(run: HandlerRun): BusHandle
 }
@@ -41,8 +41,6 @@ export class HandlerRun {
   readonly handler: Handler
   readonly timeout: number | null
   status: ResultStatus = PENDING
-  /** Set once, never taken back: what the handler does afterwards has no effect. */
-  settled = false
   value: unknown = undefined
   error: unknown = undefined
   /** Somebody has seen the error; it need not be reported. */
@@ -72,6 +70,10 @@ export class HandlerRun {
     this.timeout = handler.timeout === undefined ? state.timeout : handler.timeout
   }
 
+  /** What the handler does afterwards has no effect. */
+  get over(): boolean {
+    return this.status > STARTED
+  }
   /** `onOrder of OrderCreated#1a2b`, as messages name it. */
   get label(): string {
     return `${this.handler.name} of ${this.state.label}`
@@ -97,8 +99,7 @@ export class HandlerRun {
 
   /** Records the outcome. False when there was one: a handler that answers after its time-out is too late. */
   settle(status: 2 | 3, value: unknown, time: number): boolean {
-    if (this.settled) return false
-    this.settled = true
+    if (this.over) return false
     this.status = status
     this.completedAt = time
     if (status === COMPLETED) this.value = value
@@ -121,7 +122,7 @@ export class HandlerRun {
     this.reason = error
     this.#abort?.abort(error)
     for (const child of this.children) child.cancel(cause)
-    this.visit.settled(this)
+    this.visit.runEnded(this)
   }
 
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */

@@ -44,7 +44,7 @@ export function recordOf(state: EventState): EventRecord {
 }
 
 /** What forwarders give is the event itself, and left out. */
-const settledRuns = (state: EventState) => state.runs.filter((run) => run.settled && !stateOf(run.value))
+const settledRuns = (state: EventState) => state.runs.filter((run) => run.over && !stateOf(run.value))
 
 /** As the log keeps outcomes, when they happen; of a result that a record cannot hold, what it looks like. */
 export const outcomesJSON = (state: EventState): string => `[${settledRuns(state).map(outcomeJSON)}]`
@@ -114,7 +114,6 @@ function pastRun(state: EventState, outcome: OutcomeRecord): HandlerRun {
   return Object.assign(new HandlerRun(state, visit, handler), {
     startedAt: timeOf(outcome.started_at),
     completedAt: timeOf(outcome.completed_at),
-    settled: true,
     status: status === 'error' ? ERROR : COMPLETED,
     error: error ? errorOf(error) : undefined,
     value: outcome.result,

@@ -327,7 +327,7 @@ function continueFrom(mark: Mark, fate: Fate): void {
 function dispatcherOf({ line }: Fate) {
   const parent = recovered.get(line.event_parent_id ?? '')
   const name = line.event_by?.[1]
-  return parent?.runs.find((run) => run.settled && run.handler.name === name) ?? null
+  return parent?.runs.find((run) => run.over && run.handler.name === name) ?? null
 }
 
 /** The event is here by another way: when it is completed, so is this entry of it. */

@@ -44,8 +44,12 @@ export function typescriptForTests() {
     async transform(context) {
       if (!isTypeScript(context.path)) return undefined
       const file = getRequestFilePath(context.url, rootDir)
-      // With the short names of the published files, which the tests load beside it: copies in one page share their internals.
-      const { code } = await lower(String(context.body), file, 'inline', shortNames)
+      const { code } = await lower(
+        String(context.body),
+        file,
+        'inline',
+        file.startsWith(`${root}src/`) ? shortNames : {},
+      )
       return { body: code, transformCache: true }
     },
   }
@@ -65,6 +69,10 @@ export function typescriptForVite() {
   }
 }
 
+/**
+ * The tests see the library with the short names of its published files, which they load beside it: copies in one page share their
+ * internals. The tests themselves keep their names, like everybody's code.
+ */
 async function lower(code, file, sourcemap, options = {}) {
   const { code: lowered, map } = await transform(mutate(code, file), {
     loader: 'ts',

@@ -5,7 +5,7 @@ import { buildMinified } from './bundle.mjs'
 
 /** What it is to weigh, and what it may weigh today. The ceiling only goes down: lower it with the code. */
 const target = 14_000
-const ceiling = 18_500
+const ceiling = 18_250
 
 // The log is loaded on demand, and weighed by itself.
 const { code, metafile } = await buildMinified('src/index.ts', undefined, ['../log/event-log.js'])
