@@ -2,7 +2,7 @@ import { EventCancelledError, EventTimeoutError } from '../errors.js'
 import type { EventState, EventVisit } from '../events/event-state.js'
 import { HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
-import { OUT, QUEUED, STARTED } from '../events/status.js'
+import { STARTED } from '../events/status.js'
 import { none } from '../fifo.js'
 import { SLOW } from '../limits.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
@@ -13,6 +13,7 @@ import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
 import type { Link, VisitList } from './history.js'
 import type { Mark } from './journal.js'
+import type { Line } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
 
 /**
@@ -30,7 +31,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   prev: Link = this
   next: Link = this
   /** Which line of the lane it stands in; set by the lane. */
-  place = OUT
+  line: Line | null = null
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
   expected = false
   /** Its entry in the bus's log. */
@@ -52,7 +53,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   }
 
   get queued(): boolean {
-    return this.place !== OUT
+    return this.line !== null
   }
 
   /** The lane has taken it out of its line. */
@@ -131,7 +132,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   }
 
   jump(): void {
-    if (this.place === QUEUED) this.core.lane.jump(this)
+    this.core.lane.jump(this)
   }
 
   handle(run: HandlerRun): BusHandle {

@@ -11,11 +11,6 @@ export const statuses = ['pending', 'started', 'completed', 'error'] as const
 export type EventStatus = -1 | 0 | 1 | 2
 export type ResultStatus = 0 | 1 | 2 | 3
 
-/** Where a visit is: in neither line of its lane, in the queue, among the jumpers. A stale entry of a line has another place. */
-export const OUT = 0
-export const QUEUED = 1
-export const JUMPER = 2
-
 /** How durable an event's entry in one log is. */
 export const WAITING = 0
 export const DURABLE = 1

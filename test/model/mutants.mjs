@@ -12,8 +12,8 @@ export const mutants = {
   // While a handler waits, everything that is queued may start.
   'jump-all': {
     file: 'src/bus/run-loop.ts',
-    find: 'if (this.#queued && (parallel || active === 0))',
-    replace: 'if (this.#queued && (parallel || active === this.blocked))',
+    find: 'if (this.#queue.live && (parallel || active === 0))',
+    replace: 'if (this.#queue.live && (parallel || active === this.blocked))',
   },
   // Last in, first out.
   lifo: {
