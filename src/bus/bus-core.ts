@@ -203,7 +203,7 @@ export class BusCore {
   }
 
   #stopError(): BusStoppedError {
-    return new BusStoppedError(`${this.name} was stopped: await \`stop()\`, or after \`clear\` use a new bus`)
+    return new BusStoppedError(`${this.name} is stopped: await \`stop()\`, or use a new bus`)
   }
 
   /** The type that a pattern stands for; its class becomes known. @throws TypeError */
@@ -352,7 +352,7 @@ export class BusCore {
       try {
         inspector(step, event, run?.view, time)
       } catch (error) {
-        console.error(`bubus: an inspector or middleware of ${this.name} threw:`, error)
+        console.error(`bubus: ${this.name}: an inspector or middleware failed:`, error)
       }
     }
   }

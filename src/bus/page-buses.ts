@@ -43,12 +43,15 @@ export function watchMemory(time: number): void {
   const page = getPage()
   if (time - page.weighed < PERIOD) return
   page.weighed = time
+  let total = 0
   const sizes = livingBuses().map((bus) => {
     const { history } = bus[CORE]
     const sample = [history.completed, history.unfinished].flatMap((list) => list.newest(SAMPLE))
-    return { name: bus.name, mb: (weigh(sample) / (sample.length || 1)) * history.size * 1e-6 }
+    const mb = (weigh(sample) / (sample.length || 1)) * history.size * 1e-6
+    total += mb
+    return { name: bus.name, mb }
   })
-  if (sizes.reduce((sum, { mb }) => sum + mb, 0) < LIMIT_MB) return
+  if (total < LIMIT_MB) return
   const biggest = sizes.sort((a, b) => b.mb - a.mb).slice(0, 5)
   warnOnce(
     'memory',

@@ -105,7 +105,7 @@ export class RunLoop {
       } catch (error) {
         // Not even a bug of ours may stop the lane. It is reported as an unhandled rejection, which cannot throw.
         void Promise.reject(error)
-        visit.cancel(new Error('a bug of bubus or a very odd value', { cause: error }))
+        visit.cancel(new Error('a bug of bubus', { cause: error }))
       }
       // Each handler has read the clock; of those that had none it is read now and then.
       if ((++task.steps & STEPS) === 0) readClock()

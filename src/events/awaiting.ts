@@ -52,8 +52,8 @@ function stuckWarning(state: EventState, own: HandlerRun | undefined): (() => vo
       `${own ? 'own-event' : 'lost-parent'}:${holder.handler.name}`,
       `${state.label} has been awaited for 2 s while ${holder.label} runs. ` +
         (own
-          ? 'If that handler returns its own event, it waits for itself: return nothing, or `context.via(bus).dispatch(event)`'
-          : 'If that handler waits for it after another await, dispatch through `context.bus`'),
+          ? 'If that returns its own event, return nothing, or `context.via(bus).dispatch(event)`'
+          : 'If that waits for it, dispatch through `context.bus`'),
     )
   }
 }

@@ -210,7 +210,7 @@ function anyPayload(payload: unknown): Payload {
     'an object',
     payload,
   )
-  return Object.fromEntries(Object.entries(payload ?? {}))
+  return { ...(payload as Payload | undefined) }
 }
 
 // `isTrusted` is an own member of every event.

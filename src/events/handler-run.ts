@@ -41,8 +41,8 @@ export class HandlerRun {
   readonly handler: Handler
   readonly timeout: number | null
   status: ResultStatus = PENDING
-  value: unknown = undefined
-  error: unknown = undefined
+  value: unknown
+  error: unknown
   /** Somebody has seen the error; it need not be reported. */
   errorRead = false
   startedAt = 0
@@ -56,7 +56,7 @@ export class HandlerRun {
   /** Takes the time-out back, while the handler is pending. */
   stopTimer: (() => void) | null = null
   /** Why the signal is aborted; undefined while it is not. */
-  reason: Error | undefined = undefined
+  reason: Error | undefined
   /** Those who await this very result. */
   waiters: (() => void)[] | null = null
   #abort: AbortController | null = null

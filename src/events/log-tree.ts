@@ -32,7 +32,7 @@ function outcome({ status, value, error, reason, startedAt }: HandlerRun): strin
   if (status !== ERROR) return ''
   const { name, message } = errorRecord(error)
   const ending =
-    name === 'EventTimeoutError' ? 'TIMEOUT HERE ⏰' : startedAt ? 'INTERRUPTED ✂️' : 'NEVER STARTED 🔜'
+    name === 'EventTimeoutError' ? 'TIMEOUT HERE ⏰' : startedAt ? 'INTERRUPTED ✂️' : 'NOT STARTED 🔜'
   return ` ☠️ ${name}: ${message}${reason ? ` ⬅️ ${ending}` : ''}`
 }
 
@@ -77,5 +77,5 @@ export function historyTree(states: EventState[]): string {
 /** What was going on when a run timed out: the whole tree. */
 export function timeoutTree({ state, error }: HandlerRun): string {
   while (state.parent) state = state.parent
-  return `⏱️ TIMEOUT ERROR - ${(error as Error).message}${draw([state])}`
+  return `⏱️ TIMEOUT: ${(error as Error).message}${draw([state])}`
 }

@@ -71,8 +71,7 @@ export function flatDict(results: EventResult[], once?: boolean): Record<string,
   for (const { result, handlerName } of results) {
     if (typeof result !== 'object' || Array.isArray(result)) continue
     for (const [key, value] of Object.entries(result as object)) {
-      if (once && key in merged)
-        throw new ResultTypeError(`${handlerName} gives \`${key}\`, as another handler does`)
+      if (once && key in merged) throw new ResultTypeError(`${handlerName} gives \`${key}\` again`)
       merged[key] = value
     }
   }

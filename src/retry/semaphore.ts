@@ -31,8 +31,7 @@ export const aLimit: Check = (name, value) => {
 }
 
 /** Slots over all tabs need Web Locks, which this version does not use yet. */
-export const aScope = (...scopes: string[]): Check =>
-  oneOf(scopes, ' (multiprocess comes with a later version)')
+export const aScope = (...scopes: string[]): Check => oneOf(scopes, ' (multiprocess: in a later version)')
 
 /** Somebody in the line of a pool, then among its holders. */
 interface Place {
@@ -70,7 +69,7 @@ export class SlotPool {
           if (this.#line.delete(place)) this.#next()
         }
       },
-      () => `Waiting for a slot of semaphore ${this.#name} (limit ${limit})`,
+      () => `A slot of semaphore ${this.#name} (limit ${limit})`,
       SemaphoreTimeoutError as never,
     )
   }
