@@ -2,14 +2,15 @@ import type { EventBus } from './bus/event-bus.js'
 import type { RunLoop } from './bus/run-loop.js'
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
+import { HOPS } from './limits.js'
 import type { SlotPool } from './retry/semaphore.js'
-import type { TimerQueue } from './timers.js'
+import type { Timers } from './timers.js'
 
 /** Keeps the running handler over awaits. */
 export interface Contexts {
   getStore?(): HandlerRun | undefined
   get?(): HandlerRun | undefined
-  run<R>(run: HandlerRun, call: () => R): R
+  run<A extends unknown[]>(run: HandlerRun, call: (...args: A) => unknown, ...args: A): unknown
 }
 
 /** AsyncContext where the platform has it, else Node's AsyncLocalStorage, else nothing. */
@@ -56,9 +57,7 @@ export interface Page {
   lane: RunLoop | null
   /** Living buses, weakly; a name is free once its bus is collected or cleared. */
   names: Map<string, WeakRef<EventBus>>
-  /** How many names there may be before the collected ones are taken out. */
-  sweepAt: number
-  timers: TimerQueue | null
+  timers: Timers
   /** In-page semaphores by name, while somebody holds or waits. */
   pools: Map<string, SlotPool>
   /** Completed events with errors that may still be read, and whether a report is under way. */
@@ -84,9 +83,8 @@ let known: Page | undefined
 
 /** The page's shared state, made on first use: importing the library has no side effect. */
 export function getPage(): Page {
-  if (known) return known
   const holder = globalThis as { [PAGE]?: Page }
-  holder[PAGE] ??= {
+  known ??= holder[PAGE] ??= {
     current: null,
     contexts: makeContexts(),
     likely: null,
@@ -97,26 +95,23 @@ export function getPage(): Page {
     drains: 0,
     count: Math.floor(Math.random() * 2 ** 40),
     time: 0,
-    clocks: [],
+    clocks: [readClocks()],
     dispatches: 0,
     lane: null,
     names: new Map(),
-    sweepAt: 64,
-    timers: null,
+    timers: { sets: new Map(), timer: undefined, armed: Infinity },
     pools: new Map(),
     unread: [],
     warned: new Set(),
     weighed: 0,
     task: { port: null, inbox: null, since: 0, steps: 0, marked: false, lanes: [] },
   }
-  known = holder[PAGE]
   return known
 }
 
 /** Reads the clock: ms since the page's time origin. Clocks are slow, so that what follows at once shares the reading. */
-export function readClock(page: Page): number {
-  page.time = performance.now()
-  return page.time
+export function readClock(): number {
+  return (getPage().time = performance.now())
 }
 
 /**
@@ -125,10 +120,9 @@ export function readClock(page: Page): number {
  */
 export function wallTime(time: number): number {
   const { clocks } = getPage()
-  if (!clocks.length) compareClocks()
-  let at = clocks.length - 1
-  while (at > 0 && clocks[at].since > time) at--
-  return Math.floor(time + clocks[at].ahead)
+  let [{ ahead }] = clocks
+  for (const clock of clocks) if (clock.since <= time) ahead = clock.ahead
+  return Math.floor(time + ahead)
 }
 
 /** The date of a `performance.now()` time; null for 0: it has not come. */
@@ -136,19 +130,21 @@ export function dateOf(time: number): Date | null {
   return time ? new Date(wallTime(time)) : null
 }
 
+function readClocks() {
+  const since = performance.now()
+  return { since, ahead: Date.now() - since }
+}
+
 /** Called once a task that has drains. */
 export function compareClocks(): void {
   const { clocks } = getPage()
-  const since = performance.now()
-  const ahead = Date.now() - since
-  if (!clocks.length || ahead > clocks[clocks.length - 1].ahead + 100) clocks.push({ since, ahead })
+  const now = readClocks()
+  if (now.ahead > clocks[clocks.length - 1].ahead + 100) clocks.push(now)
 }
 
-/** As many microtasks as code after an await of ours needs to start, through one async helper. */
-const HOPS = 4
-
 /** Lets code that awaits something of ours run before the next event starts, on whatever bus; free where none is queued. */
-export function pauseLanes(page: Page): void {
+export function pauseLanes(): void {
+  const page = getPage()
   if (!page.queued) return
   const running = page.pause > 0
   page.pause = HOPS

@@ -2,8 +2,9 @@
  * Everything that crosses a boundary: the flat record of an event, in the Python library's names, so that logs are
  * exchangeable line by line. Seconds and ISO dates exist only here. What comes in is hostile until it was checked here.
  */
-import { anIdentifier, aString, type Check, checkOptions, checkType, from, orNull, show } from './errors.js'
+import { anIdentifier, aString, type Check, checkOptions, checkType, from, show } from './errors.js'
 import { isUuid } from './ids.js'
+import { MAX_DEPTH, MAX_LIST, MAX_TEXT, MAX_VALUES } from './limits.js'
 import { wallTime } from './page.js'
 import { valuesIn } from './values-in.js'
 
@@ -49,33 +50,28 @@ export interface EventRecord {
   [payloadKey: string]: unknown
 }
 
-const MAX_LIST = 1000
-export const MAX_DEPTH = 100
-const MAX_VALUES = 1_000_000
-const MAX_TEXT = 10_000
-
 export const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
-const aDate = orNull((name, value) =>
-  checkType(!Number.isNaN(Date.parse(value as string)), name, 'a date', value),
-)
-const aListOf = (check: Check) =>
-  orNull((name, value) => {
+const aDate: Check = (name, value) =>
+  checkType(!Number.isNaN(Date.parse(value as string)), name, 'a date', value)
+const aListOf =
+  (check: Check): Check =>
+  (name, value) => {
     checkType(Array.isArray(value) && value.length <= MAX_LIST, name, `a list of at most ${MAX_LIST}`, value)
     for (const one of value) check(name, one)
-  })
+  }
 /** Not used here, or checked where it is. */
 const anything: Check = () => {}
 
 /** Its fields are made safe where they are read: they are only shown. */
 const anOutcome: Check = (name, value) => checkOptions(value, {}, name)
 
-/** The record's own keys; every other key is the payload's. */
+/** The record's own keys, and what they hold unless that is null; every other key is the payload's. */
 const fields: Record<string, Check> = {
   event_type: anIdentifier,
   event_id: anything,
-  event_schema: orNull(aString),
-  event_timeout: orNull(from(Number.MIN_VALUE, 'a number of seconds above 0')),
-  event_parent_id: orNull(aUuid),
+  event_schema: aString,
+  event_timeout: from(Number.MIN_VALUE, 'a number of seconds above 0'),
+  event_parent_id: aUuid,
   event_path: aListOf(anIdentifier),
   event_created_at: aDate,
   event_processed_at: aDate,
@@ -83,7 +79,7 @@ const fields: Record<string, Check> = {
   event_bus_ids: aListOf(aUuid),
   event_started_at: aDate,
   event_completed_at: aDate,
-  event_replay_of: orNull(aUuid),
+  event_replay_of: aUuid,
   event_outcomes: aListOf(anOutcome),
   // What a log adds.
   event_entry: anything,
@@ -94,7 +90,7 @@ const fields: Record<string, Check> = {
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   const record = { ...(value as EventRecord) }
-  checkOptions(record, fields)
+  for (const [name, check] of Object.entries(fields)) if (record[name] != null) check(name, record[name])
   aUuid('event_id', record.event_id)
   const keys = Object.keys(record).filter((key) => !Object.hasOwn(fields, key))
   const payload = Object.fromEntries(keys.map((key) => [key, record[key]]))

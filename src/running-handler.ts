@@ -20,30 +20,12 @@ export function currentRun(): HandlerRun | null {
 }
 
 /** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */
-export function callAs<R>(run: HandlerRun, call: () => R): R {
+export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A, b?: B): unknown {
   const page = getPage()
   const before = page.current
   page.current = run
   try {
-    return page.contexts ? page.contexts.run(run, call) : call()
-  } finally {
-    page.current = before
-  }
-}
-
-/** The same for the hot path: no closure where there are no contexts. */
-export function callHandler(
-  run: HandlerRun,
-  fn: (a: never, b: never) => unknown,
-  a: unknown,
-  b: unknown,
-): unknown {
-  const page = getPage()
-  if (page.contexts) return callAs(run, () => fn(a as never, b as never))
-  const before = page.current
-  page.current = run
-  try {
-    return fn(a as never, b as never)
+    return page.contexts ? page.contexts.run(run, fn as never, a, b) : fn(a as A, b as B)
   } finally {
     page.current = before
   }
@@ -56,7 +38,7 @@ export function callHandler(
  *
  * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one.
  */
-export function deliver<T>(resolve: (value: T) => void, value: T, run: HandlerRun | null): void {
+export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerRun | null): void {
   const page = getPage()
   if (run) {
     microtask(() => {
@@ -84,7 +66,7 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run: HandlerRu
   }
 }
 
-const alive = (run: HandlerRun | null) => (run?.settled ? null : run)
+const alive = (run: HandlerRun | null) => (run?.over ? null : run)
 
 /** Who waits for an event: the known run, else the one that dispatched it, else the likely one; of those that still run. */
 export function waitingRun(state: EventState): HandlerRun | null {
@@ -151,8 +133,3 @@ Object.defineProperty(RunPromise.prototype, 'then', {
   },
   configurable: true,
 })
-
-/** Resolves a promise of ours with what may be a pending event. */
-export function settleWith<T>(resolve: (value: T) => void, value: T): void {
-  deliver(resolve, value, null)
-}

@@ -1,9 +1,8 @@
-import { type Linked, LinkedList } from './linked-list.js'
 import { getPage } from './page.js'
 
-/** Something that is due `ms` after it was added, unless it is removed before. */
-export interface Timed extends Linked<Timed> {
-  due: number
+/** Something that is due, unless it is taken back before. */
+interface Timed {
+  readonly due: number
   expired(): void
 }
 
@@ -11,54 +10,51 @@ export interface Timed extends Linked<Timed> {
  * All time-outs of the page behind one timer that is armed at most 1 s ahead: an idle page has no timer 1 s later,
  * and a laptop that slept does not owe a pile of them.
  */
-export class TimerQueue {
-  /** A FIFO list for each distinct duration: within a list the first is due first, so adding and removing are O(1). */
-  #lists = new Map<number, LinkedList<Timed>>()
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #armed = Infinity
+export interface Timers {
+  /** By duration: within a set the first is due first, so adding and taking back are O(1). */
+  readonly sets: Map<number, Set<Timed>>
+  timer: ReturnType<typeof setTimeout> | undefined
+  armed: number
+}
 
-  add(item: Timed, ms: number): void {
-    const list = this.#lists.get(ms) ?? new LinkedList<Timed>()
-    this.#lists.set(ms, list)
-    const time = performance.now()
-    item.due = time + ms
-    list.push(item)
-    this.#arm(item.due, time)
-  }
+function arm(due: number, time: number): void {
+  const { timers } = getPage()
+  const at = Math.min(due, time + 1000)
+  if (at >= timers.armed - 1) return
+  clearTimeout(timers.timer)
+  timers.armed = at
+  timers.timer = setTimeout(tick, at - time)
+}
 
-  #arm(due: number, time: number): void {
-    const at = Math.min(due, time + 1000)
-    if (at >= this.#armed - 1) return
-    clearTimeout(this.#timer)
-    this.#armed = at
-    this.#timer = setTimeout(this.#tick, at - time)
-  }
-
-  #tick = (): void => {
-    this.#armed = Infinity
-    const time = performance.now()
-    for (const [ms, list] of this.#lists) {
+function tick(): void {
+  const { timers } = getPage()
+  timers.armed = Infinity
+  const time = performance.now()
+  for (const [ms, set] of timers.sets) {
+    for (const item of set) {
       // A timer may fire a little early; what is due within the ms is due.
-      while (list.first && list.first.due <= time + 1) {
-        const item = list.first
-        LinkedList.remove<Timed>(item)
-        try {
-          item.expired()
-        } catch (error) {
-          console.error('bubus:', error)
-        }
+      if (item.due > time + 1) {
+        arm(item.due, time)
+        break
       }
-      if (list.first) this.#arm(list.first.due, time)
-      else this.#lists.delete(ms)
+      set.delete(item)
+      try {
+        item.expired()
+      } catch (error) {
+        console.error('bubus:', error)
+      }
     }
+    if (!set.size) timers.sets.delete(ms)
   }
 }
 
 /** Calls `expired` after `ms`; the returned function takes it back. */
 export function after(ms: number, expired: () => void): () => void {
-  const item: Timed = { list: null, prev: null, next: null, due: 0, expired }
-  const page = getPage()
-  page.timers ??= new TimerQueue()
-  page.timers.add(item, ms)
-  return () => LinkedList.remove(item)
+  const { sets } = getPage().timers
+  const time = performance.now()
+  const item = { due: time + ms, expired }
+  const set = sets.get(ms) ?? new Set()
+  sets.set(ms, set.add(item))
+  arm(item.due, time)
+  return () => set.delete(item)
 }

@@ -1,6 +1,8 @@
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value != null && Object.getPrototypeOf(value) === Object.prototype
+
 /** An array or a plain object; nothing else is looked into. */
-export const isPlain = (value: unknown): boolean =>
-  Array.isArray(value) || (value != null && Object.getPrototypeOf(value) === Object.prototype)
+export const isPlain = (value: unknown): boolean => Array.isArray(value) || isRecord(value)
 
 /**
  * A value and all that lies in it, with its depth, from the outside in. Only arrays and plain objects are looked into: a window

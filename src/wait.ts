@@ -1,5 +1,5 @@
-import { aSignal, aTimeout, checkOptions } from './errors.js'
-import { RunPromise, settleWith } from './running-handler.js'
+import { aSignal, aTimeout, checkOptions, EventTimeoutError } from './errors.js'
+import { deliver, RunPromise } from './running-handler.js'
 import { after } from './timers.js'
 
 /** What may end a wait before its outcome does. */
@@ -16,14 +16,15 @@ type Fail = (error: unknown) => void
 type Forget = (() => unknown) | void
 
 /**
- * A promise for somebody who waits: it ends by the outcome that `begin` hears of, by `late` when its time is over, or by the
+ * A promise for somebody who waits: it ends by the outcome that `begin` hears of, by a `LateError` of what `late` names when its time is over, or by the
  * signal's reason, and leaves nothing behind. `begin` is called now and answers with what takes the wait back, whatever was its
  * end. Wrong limits, and what `begin` throws, are rejections.
  */
 export function wait<T>(
   limits: Limits,
   begin: (give: Give<T>, fail: Fail) => Forget,
-  late?: (give: Give<T>, fail: Fail) => void,
+  late?: (give: Give<T>) => string | undefined,
+  LateError: ErrorConstructor = EventTimeoutError as never,
 ): RunPromise<T> {
   return new RunPromise<T>((resolve, reject) => {
     checkOptions(limits, { timeout: aTimeout, signal: aSignal })
@@ -41,10 +42,14 @@ export function wait<T>(
         settle(value)
       }
     // A pending event is delivered as it is.
-    const give = ending<T>((value) => settleWith(resolve, value))
+    const give = ending<T>((value) => deliver(resolve, value))
     const fail = ending<unknown>(reject)
     const abort = () => fail(signal?.reason)
-    const stopTimer = timeout ? after(timeout, () => late?.(give, fail)) : null
+    const expired = () => {
+      const what = late?.(give)
+      if (what) fail(new LateError(`${what} took longer than ${timeout} ms`))
+    }
+    const stopTimer = timeout ? after(timeout, expired) : null
     signal?.addEventListener('abort', abort)
     try {
       forget = begin(give, fail)

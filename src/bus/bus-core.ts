@@ -17,13 +17,13 @@ import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, NEW } from '../events/status.js'
 import { uuidv7 } from '../ids.js'
+import { HOPS, SEEN_IDS } from '../limits.js'
 import { getPage, wallTime } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
-import { DomListeners } from './dom-listeners.js'
 import type { EventBus } from './event-bus.js'
-import { History, inOrder } from './history.js'
+import { History } from './history.js'
 import { Journal } from './journal.js'
 import { freeName, registerBus, watchMemory } from './page-buses.js'
 import { RunLoop } from './run-loop.js'
@@ -31,8 +31,6 @@ import { type PatternClass, patternType, Subscriptions } from './subscriptions.j
 import type { BusMiddleware, BusOptions, Inspector, InspectStep } from './types.js'
 import { Visit } from './visit.js'
 import { Waiters } from './waiters.js'
-
-const SEEN_IDS = 10_000
 
 const someMiddlewares: Check = (name, value) => {
   checkType(Array.isArray(value), name, 'an array', value)
@@ -69,7 +67,8 @@ export class BusCore {
   /** The events that a log has restored, oldest first; they become events when first read. */
   restored: () => readonly EventState[] = () => []
   subscriptions = new Subscriptions()
-  readonly listeners = new DomListeners()
+  /** Types that a listener was ever registered for: only these are dispatched natively. */
+  readonly heard = new Set<string>()
   readonly waiters = new Waiters(this)
   /** Records from outside that were refused. */
   wireErrors = 0
@@ -79,7 +78,7 @@ export class BusCore {
   cleared: BusStoppedError | undefined
   /** Since the last dispatch. */
   stopped = false
-  readonly #inspectors = new Set<{ inspector: Inspector }>()
+  readonly #inspectors = new Set<Inspector>()
   readonly #middlewares: BusMiddleware[]
   readonly maxHistorySize: number
   readonly #maxPending: number
@@ -109,14 +108,14 @@ export class BusCore {
     } = options
     const { maxPending = maxHistorySize === null ? null : 100 } = options
     this.bus = bus
-    this.name = freeName(name)
+    this.name = freeName(name, this.id)
     this.parallelHandlers = parallelHandlers
     this.lane =
       eventConcurrency === 'global'
         ? (getPage().lane ??= new RunLoop(false))
         : new RunLoop(eventConcurrency === 'parallel')
     this.maxHistorySize = maxHistorySize ?? Infinity
-    this.history = new History(maxHistorySize)
+    this.history = new History(this.maxHistorySize)
     this.#maxPending = maxPending ?? Infinity
     this.#middlewares = middlewares
     for (const middleware of middlewares) {
@@ -190,7 +189,7 @@ export class BusCore {
       throw new TypeError(`${state.label} is completed; dispatch a copy`)
     }
     run?.checkAlive(state)
-    if (this.history.unfinished >= this.#maxPending) {
+    if (this.history.unfinished.size >= this.#maxPending) {
       throw new BusFullError(
         `${this.name} has ${this.#maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
@@ -204,7 +203,7 @@ export class BusCore {
   }
 
   #stopError(): BusStoppedError {
-    return new BusStoppedError(`${this.name} was stopped: await \`stop()\`, or after \`clear\` use a new bus`)
+    return new BusStoppedError(`${this.name} is stopped: await \`stop()\`, or use a new bus`)
   }
 
   /** The type that a pattern stands for; its class becomes known. @throws TypeError */
@@ -231,7 +230,7 @@ export class BusCore {
     if (this.inspected) this.tell('completed', visit.state)
     this.#drop(dropped)
     this.letIn()
-    if (this.history.unfinished) return
+    if (this.history.unfinished.size) return
     watchMemory(visit.state.completedAt)
     for (const give of this.#idle) give(true)
   }
@@ -241,13 +240,13 @@ export class BusCore {
     return [...this.restored(), ...this.history.visits().map(({ state }) => state)]
   }
 
-  #drop(visit: Visit | null): void {
+  #drop(visit: Visit | undefined): void {
     if (visit && this.inspected) this.tell('dropped', visit.state)
   }
 
   /** A dispatch would not be too much. */
   get hasRoom(): boolean {
-    return this.history.unfinished < this.#maxPending && !this.journal?.full
+    return this.history.unfinished.size < this.#maxPending && !this.journal?.full
   }
 
   /** Lets in those who wait for room, one by one: the bus looks again once the code of one has had its turn. */
@@ -258,7 +257,7 @@ export class BusCore {
       if (!this.hasRoom) break
       this.#room.delete(waiter)
       waiter.enter()
-      for (let hops = 4; hops--; ) await null
+      for (let hops = HOPS; hops--; ) await null
     }
     this.#lettingIn = false
   }
@@ -273,21 +272,25 @@ export class BusCore {
     })
   }
 
+  /** The handler that runs now, if it is one of this bus: the bus is not idle before it. */
+  #ownRun(): HandlerRun | null {
+    const run = currentRun()
+    return run && !run.over && run.state.visit(this) ? run : null
+  }
+
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
     return wait<boolean>(
       { timeout },
       (give) => {
-        const run = currentRun()
-        if (run && !run.settled && run.state.visit(this)) {
-          throw new EventLoopError(
-            `${run.handler.name} of ${run.state.label} would wait for ever: ${this.name} cannot be idle before it`,
-          )
+        const run = this.#ownRun()
+        if (run) {
+          throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to be idle`)
         }
-        if (!this.history.unfinished) return give(true)
+        if (!this.history.unfinished.size) return give(true)
         this.#idle.add(give)
         return () => this.#idle.delete(give)
       },
-      (give) => give(false),
+      (give) => void give(false),
     )
   }
 
@@ -295,30 +298,22 @@ export class BusCore {
     checkOptions(options, { timeout: fromZero, clear: aBoolean })
     const { timeout, clear } = options
     // A handler of this bus that stops it cannot wait for itself.
-    const own = () => {
-      const run = currentRun()
-      return run && !run.settled && run.state.visit(this)
-    }
-    if (timeout && !own()) {
+    if (timeout && !this.#ownRun()) {
       this.#draining++
       this.#failRoom()
       const until = performance.now() + timeout
-      let left: number = timeout
       // Once more for what came while this code waited for its turn.
-      try {
-        do {
-          await this.waitUntilIdle(left)
-          left = until - performance.now()
-        } while (this.history.unfinished && left > 0 && !own())
-      } finally {
-        this.#draining--
+      for (let left = timeout; this.history.unfinished.size && left > 0 && !this.#ownRun(); ) {
+        await this.waitUntilIdle(left)
+        left = until - performance.now()
       }
+      this.#draining--
     }
     this.#refusing++
     const error = this.#stopError()
     // Before room is made that lets them in.
     this.#failRoom()
-    const ended = inOrder([this.history.started, this.history.pending])
+    const ended = this.history.unfinished.newest()
     if (!clear) for (const { state } of ended) state.abandon()
     for (const { state } of ended) state.cancel(error)
     this.waiters.stop(error)
@@ -342,7 +337,7 @@ export class BusCore {
   inspect(inspector: Inspector): () => void {
     aFunction('fn', inspector)
     // A function that is given twice is told twice.
-    const entry = { inspector }
+    const entry = inspector.bind(null)
     this.#inspectors.add(entry)
     this.inspected = true
     return () => {
@@ -353,18 +348,18 @@ export class BusCore {
 
   tell(step: InspectStep, { event }: EventState, run?: HandlerRun): void {
     const time = performance.now()
-    for (const { inspector } of this.#inspectors) {
+    for (const inspector of this.#inspectors) {
       try {
         inspector(step, event, run?.view, time)
       } catch (error) {
-        console.error(`bubus: an inspector or middleware of ${this.name} threw:`, error)
+        console.error(`bubus: ${this.name}: an inspector or middleware failed:`, error)
       }
     }
   }
 
   tellResult(step: InspectStep, run: HandlerRun): void {
     if (this.inspected) this.tell(step, run.state, run)
-    if (run.settled) this.journal?.settled(run)
+    if (run.over) this.journal?.settled(run)
   }
 }
 

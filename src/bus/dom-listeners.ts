@@ -1,5 +1,5 @@
 import { CORE, stateOf } from '../brands.js'
-import { callHandler } from '../running-handler.js'
+import { callAs } from '../running-handler.js'
 import type { EventBus } from './event-bus.js'
 import { callAndRecord } from './handler-call.js'
 import { nextId } from './subscriptions.js'
@@ -31,28 +31,10 @@ function wrap(listener: Listener): Listener {
       typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event)
     const visit = stateOf(event)?.visit(this[CORE])
     if (!visit) return call()
-    const failed = callAndRecord(visit as Visit, handler, (run) => callHandler(run, call, null, null))
+    const failed = callAndRecord(visit as Visit, handler, (run) => callAs(run, call))
     if (!failed) return
     // The platform reports it.
     failed.errorRead = true
     throw failed.error
-  }
-}
-
-export class DomListeners {
-  /** Types that a listener was ever registered for: only these are dispatched natively. */
-  readonly #types = new Set<string>()
-
-  hears(type: string): boolean {
-    return this.#types.size > 0 && this.#types.has(type)
-  }
-
-  note(type: string): void {
-    this.#types.add(type)
-  }
-
-  /** Dispatches the visit's event natively: its listeners run now. */
-  dispatch({ core, state }: Visit): void {
-    EventTarget.prototype.dispatchEvent.call(core.bus, state.event)
   }
 }

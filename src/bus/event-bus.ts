@@ -2,11 +2,10 @@ import { ASYNC_DISPOSE, BUS, CORE, INSPECT, stateOf } from '../brands.js'
 import { checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { historyTree } from '../events/log-tree.js'
-import type { LinkedList } from '../linked-list.js'
 import { currentRun, RunPromise } from '../running-handler.js'
 import { BusCore } from './bus-core.js'
 import { wrapperOf } from './dom-listeners.js'
-import { inOrder } from './history.js'
+import { byOrder } from './history.js'
 import { livingBuses } from './page-buses.js'
 import { type PatternClass, subscription } from './subscriptions.js'
 import type {
@@ -28,7 +27,7 @@ type Listener<E extends Event> =
   | { handleEvent(event: E): unknown }
   | null
 
-const eventsOf = (list: LinkedList<Visit>) => inOrder([list]).map(({ state }) => state.event)
+const eventsOf = (visits: Visit[]) => visits.sort(byOrder).map(({ state }) => state.event)
 
 /**
  * A bus of typed events, and an EventTarget: handlers registered with `on` run in strict order after the platform's own
@@ -79,14 +78,14 @@ export class EventBus extends EventTarget {
     return eventsOf(this[CORE].history.started)
   }
   get eventsCompleted(): readonly BaseEvent[] {
-    return eventsOf(this[CORE].history.completed)
+    return eventsOf(this[CORE].history.completed.newest())
   }
   get stats(): BusStats {
     const { history, journal, wireErrors } = this[CORE]
     const { pending, started, dropped } = history
     return {
-      queued: pending.size,
-      inFlight: started.size,
+      queued: pending.length,
+      inFlight: started.length,
       dropped,
       wireErrors,
       unpersisted: journal?.unpersisted ?? 0,
@@ -185,7 +184,7 @@ export class EventBus extends EventTarget {
   attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
   attach(target: EventTarget, ...rest: unknown[]): Subscription {
     checkType(typeof target?.addEventListener === 'function', 'target', 'an EventTarget', target)
-    checkType(rest.length, 'types', 'at least one event class or type', rest[0])
+    checkType(rest.length, 'types', 'event classes or types', rest[0])
     const [type, map] = rest
     const maps = typeof map === 'function' && !('eventType' in map)
     const bring = (event: Event) => {
@@ -256,20 +255,20 @@ export class EventBus extends EventTarget {
   #typeName(type: Pattern): string {
     if (typeof type !== 'function') return String(type)
     const name = this[CORE].typeOf(type)
-    checkType(name !== '*', 'type', 'a class of one type: listeners have no wildcard', type)
+    checkType(name !== '*', 'type', 'a class of one type', type)
     return name
   }
 
   /** The same, of a type that is listened to from now on. */
   #heard(type: Pattern): string {
     const name = this.#typeName(type)
-    this[CORE].listeners.note(name)
+    this[CORE].heard.add(name)
     return name
   }
 
   override toString(): string {
     const { history, subscriptions, stopped } = this[CORE]
-    const counts = `⏳ ${history.pending.size} | ▶️ ${history.started.size} | ✅ ${history.completed.size}`
+    const counts = `⏳ ${history.pending.length} | ▶️ ${history.started.length} | ✅ ${history.completed.size}`
     return `${this.name}${stopped ? '🔴' : '🟢'}(${counts} ➡️ ${subscriptions.patterns} 👂)`
   }
 

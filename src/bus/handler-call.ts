@@ -6,7 +6,7 @@ import { type Handler, HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, ERROR, STARTED } from '../events/status.js'
 import { getPage, readClock } from '../page.js'
 import { errorRecord } from '../protocol.js'
-import { callAs, callHandler } from '../running-handler.js'
+import { callAs } from '../running-handler.js'
 import { RunContext } from './bus-handle.js'
 import type { RegisteredHandler } from './subscriptions.js'
 import type { Visit } from './visit.js'
@@ -14,9 +14,8 @@ import type { Visit } from './visit.js'
 /** Runs one handler for a visit's event. Never throws: whatever happens is the run's outcome. */
 export function callRun(visit: Visit, handler: RegisteredHandler): void {
   if (handler.removed) return
-  const { core, state } = visit
-  if (handler.once) core.subscriptions.remove(handler)
-  callAndRecord(visit, handler, (run) => callHandler(run, handler.fn, state.event, new RunContext(run)))
+  if (handler.once) handler.remove()
+  callAndRecord(visit, handler, (run) => callAs(run, handler.fn, visit.state.event, new RunContext(run)))
 }
 
 /** Runs a handler or listener, unless it has met itself too often; gives the run if it threw. */
@@ -25,24 +24,6 @@ export function callAndRecord(
   handler: Handler,
   call: (run: HandlerRun) => unknown,
 ): HandlerRun | undefined {
-  const { state } = visit
-  const run = startRun(visit, handler)
-  try {
-    if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
-      throw new EventLoopError(
-        `${handler.name} met itself for the third time among the unfinished ancestors of ${state.label}: it dispatches what leads back to it`,
-      )
-    }
-    takeAnswer(run, call(run))
-  } catch (error) {
-    finishRun(run, error, true)
-    return run
-  }
-  return undefined
-}
-
-/** Makes the entry of a handler or listener that is about to run. */
-export function startRun(visit: Visit, handler: Handler): HandlerRun {
   const { core, state } = visit
   const run = new HandlerRun(state, visit, handler)
   run.status = STARTED
@@ -50,40 +31,41 @@ export function startRun(visit: Visit, handler: Handler): HandlerRun {
   run.startedAt = getPage().time
   state.addRun(run)
   if (core.inspected) core.tellResult('started', run)
-  return run
+  try {
+    if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
+      throw new EventLoopError(`${run.label} dispatches for the third time what leads back to it`)
+    }
+    takeAnswer(run, call(run))
+  } catch (error) {
+    finishRun(run, error, ERROR)
+    return run
+  }
+  return undefined
 }
 
 /** What a handler gave: its outcome, or a promise of it. @throws what a hostile value throws when it is looked at */
 export function takeAnswer(run: HandlerRun, value: unknown): void {
   // Most handlers give a plain value; an event is never waited for: `e => bus.dispatch(child)` passes it on.
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function') || stateOf(value)) {
-    return finishRun(run, value, false)
-  }
-  if (typeof (value as PromiseLike<unknown>).then !== 'function') return finishRun(run, value, false)
+  if (stateOf(value) || typeof (value as PromiseLike<unknown> | null | undefined)?.then !== 'function')
+    return finishRun(run, value, COMPLETED)
   // A promise of ours looks who awaits it: this run does.
   const promise =
     (value as object).constructor === Promise ? value : callAs(run, () => Promise.resolve(value))
   // The platform's own `then`: it throws for what only looks like a promise, and answers later, once.
   Promise.prototype.then.call(
     promise,
-    (answer) => finishLater(run, answer, false),
-    (error) => finishLater(run, error, true),
+    (answer) => finishRun(run, answer, COMPLETED),
+    (error) => finishRun(run, error, ERROR),
   )
   // Unless it was given up while it was being called.
-  if (!run.settled) (run.visit as Visit).add(run)
+  if (!run.over) (run.visit as Visit).add(run)
 }
 
-function finishLater(run: HandlerRun, value: unknown, failed: boolean): void {
-  if (!run.settled) {
-    finishRun(run, value, failed)
-    run.visit.settled(run)
-  }
-}
-
-export function finishRun(run: HandlerRun, value: unknown, failed: boolean): void {
+export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
+  if (run.over) return
   let outcome = value
-  let status: 2 | 3 = failed ? ERROR : COMPLETED
-  if (!failed && value !== undefined && value !== null && !stateOf(value)) {
+  let status = as
+  if (status === COMPLETED && value != null && !stateOf(value)) {
     const { result } = run.state.meta
     try {
       if (isError(value)) status = ERROR
@@ -91,20 +73,24 @@ export function finishRun(run: HandlerRun, value: unknown, failed: boolean): voi
     } catch (cause) {
       status = ERROR
       outcome = new ResultTypeError(
-        `${run.handler.name} of ${run.state.label} returned what its result struct refuses: ${errorRecord(cause).message}`,
+        `${run.label} returned what its result struct refuses: ${errorRecord(cause).message}`,
         { cause },
       )
     }
   }
-  if (run.settle(status, outcome, readClock(getPage())))
-    (run.visit as Visit).core.tellResult(status === ERROR ? 'error' : 'result', run)
+  const visit = run.visit as Visit
+  if (run.settle(status, outcome, readClock()))
+    visit.core.tellResult(status === ERROR ? 'error' : 'result', run)
+  visit.runEnded(run)
 }
 
 /** An Error of any realm, where the engine can tell. */
 function isError(value: unknown): boolean {
-  const { isError: test } = Error as { isError?(value: unknown): boolean }
+  const { isError: test = (one: unknown) => one instanceof Error } = Error as {
+    isError?(value: unknown): boolean
+  }
   try {
-    return test ? test(value) : value instanceof Error
+    return test(value)
   } catch {
     // A revoked proxy, a window of another origin: they may not be looked at.
     return false

@@ -1,51 +1,89 @@
-import { LinkedList } from '../linked-list.js'
 import type { Visit } from './visit.js'
 
+/** A visit in a list, or the list itself: they form a ring. */
+export interface Link {
+  prev: Link
+  next: Link
+}
+
+/** Visits, linked through themselves: every step is O(1) and without allocation. */
+export class VisitList implements Link {
+  prev: Link = this
+  next: Link = this
+  size = 0
+
+  /** Adds a visit that is in no list. */
+  push(visit: Visit): void {
+    visit.list = this
+    visit.prev = this.prev
+    visit.next = this
+    this.prev.next = this.prev = visit
+    this.size++
+  }
+
+  /** The newest, oldest first. */
+  newest(count = Infinity): Visit[] {
+    const visits: Visit[] = []
+    for (let at = this.prev; at !== this && visits.length < count; at = at.prev) visits.push(at as Visit)
+    return visits.reverse()
+  }
+}
+
+function remove(visit: Visit): void {
+  const { list, prev, next } = visit
+  prev.next = next
+  next.prev = prev
+  visit.list = null
+  visit.prev = visit.next = visit
+  if (list) list.size--
+}
+
 /**
- * What happened on a bus lately. Every visit is in one list, so that each step is O(1); lists are merged into the order of
- * dispatch only when somebody reads.
+ * What happened on a bus lately. Every visit is in one of two lists, so that each step is O(1); they are merged into the order
+ * of dispatch only when somebody reads.
  */
 export class History {
-  readonly pending = new LinkedList<Visit>()
-  readonly started = new LinkedList<Visit>()
-  readonly completed = new LinkedList<Visit>()
+  /** In order of dispatch. */
+  readonly unfinished = new VisitList()
+  /** In order of completion. */
+  readonly completed = new VisitList()
   /** How many were forgotten. */
   dropped = 0
   readonly #limit: number
 
-  constructor(limit: number | null) {
-    this.#limit = limit ?? Infinity
+  constructor(limit: number) {
+    this.#limit = limit
   }
 
-  get unfinished(): number {
-    return this.pending.size + this.started.size
+  /** Those that wait for their turn. */
+  get pending(): Visit[] {
+    return this.unfinished.newest().filter(({ queued }) => queued)
+  }
+  get started(): Visit[] {
+    return this.unfinished.newest().filter(({ queued }) => !queued)
   }
   get size(): number {
-    return this.unfinished + this.completed.size
+    return this.unfinished.size + this.completed.size
   }
 
   /** Gives the visit that had to go for it, if one had to. */
-  add(visit: Visit): Visit | null {
-    this.pending.push(visit)
+  add(visit: Visit): Visit | undefined {
+    this.unfinished.push(visit)
     return this.#trim()
   }
 
-  start(visit: Visit): void {
-    LinkedList.remove<Visit>(visit)
-    this.started.push(visit)
-  }
-
-  complete(visit: Visit): Visit | null {
-    LinkedList.remove<Visit>(visit)
+  complete(visit: Visit): Visit | undefined {
+    remove(visit)
     this.completed.push(visit)
     return this.#trim()
   }
 
   /** Only what is completed goes: the bus must know what is unfinished. */
-  #trim(): Visit | null {
-    const { first } = this.completed
-    if (!first || this.size <= this.#limit) return null
-    LinkedList.remove<Visit>(first)
+  #trim(): Visit | undefined {
+    const { completed } = this
+    if (!completed.size || this.size <= this.#limit) return undefined
+    const first = completed.next as Visit
+    remove(first)
     this.dropped++
     return first
   }
@@ -55,25 +93,8 @@ export class History {
    * but a limit of 0 means all that is unfinished, as `slice(-0)` does.
    */
   visits(): Visit[] {
-    return inOrder([this.completed, this.started, this.pending], this.#limit)
-  }
-
-  /** Up to `count` of the oldest and of the newest of each kind: a sample for estimates. */
-  sample(count: number): Visit[] {
-    const visits = new Set<Visit>()
-    for (const { first, last } of [this.completed, this.started, this.pending]) {
-      for (let visit = first, left = count; visit && left--; visit = visit.next) visits.add(visit)
-      for (let visit = last, left = count; visit && left--; visit = visit.prev) visits.add(visit)
-    }
-    return [...visits]
+    return [...this.completed.newest(), ...this.started, ...this.pending].slice(-this.#limit).sort(byOrder)
   }
 }
-
-/** The last of some lists, or all, in order of dispatch. */
-export const inOrder = (lists: LinkedList<Visit>[], last = 0): Visit[] =>
-  lists
-    .flatMap((list) => list.toArray())
-    .slice(-last)
-    .sort(byOrder)
 
 export const byOrder = (a: Visit, b: Visit): number => a.order - b.order

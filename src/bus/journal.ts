@@ -3,8 +3,9 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { payloadJSON } from '../events/payload-json.js'
-import { type DURABLE, FAILED, WAITING } from '../events/persistence.js'
 import { outcomeJSON, outcomesJSON } from '../events/record.js'
+import { ASK, type DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
+import { MAX_CHARS, MAX_WAITING } from '../limits.js'
 import { getPage, microtask } from '../page.js'
 import type { BusCore } from './bus-core.js'
 import type { RegisteredHandler } from './subscriptions.js'
@@ -105,15 +106,6 @@ export class Mark implements Entry {
     this.release()
   }
 }
-
-const OPEN = 0
-const SHUT = 1
-/** The log is to be told of the attempt first. */
-const ASK = 2
-
-/** What may wait to be persisted. */
-const MAX_WAITING = 250_000
-const MAX_CHARS = 64_000_000
 
 /**
  * What a bus has to say to its log, in order. It waits here until the log, which is loaded on demand, takes it: so `dispatch`

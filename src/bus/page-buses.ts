@@ -1,35 +1,28 @@
-import { customAlphabet } from 'nanoid'
 import { CORE } from '../brands.js'
 import { anIdentifier } from '../errors.js'
+import { LIMIT_MB, PERIOD, SAMPLE } from '../limits.js'
 import { getPage } from '../page.js'
 import { valuesIn } from '../values-in.js'
 import { warn, warnOnce } from '../warnings.js'
 import type { EventBus } from './event-bus.js'
 import type { Visit } from './visit.js'
 
-/** Letters and digits only: names are identifiers. */
-const suffix = /* @__PURE__ */ customAlphabet(
-  '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz',
-  8,
-)
-
 const living = (name: string) => getPage().names.get(name)?.deref()
 
-/** The name to use: the one asked for, with a suffix if a living bus has it. @throws TypeError */
-export function freeName(asked?: string): string {
+/** The name to use: the one asked for, with the end of the bus's id if a living bus has it. @throws TypeError */
+export function freeName(asked: string | undefined, id: string): string {
   if (asked !== undefined) anIdentifier('name', asked)
   if (asked && !living(asked)) return asked
-  const name = `${(asked ?? 'EventBus').slice(0, 55)}_${suffix()}`
+  const name = `${(asked ?? 'EventBus').slice(0, 55)}_${id.slice(-8)}`
   if (asked)
     warn(`another bus is named ${asked}; this one is ${name}. \`stop({ clear: true })\` frees a name`)
   return name
 }
 
-/** Lists the bus, weakly: the list keeps nobody alive, and is swept whenever it has doubled. */
+/** Lists the bus, weakly: the list keeps nobody alive, and is swept now and then. */
 export function registerBus(bus: EventBus, name: string): void {
-  const page = getPage()
-  page.names.set(name, new WeakRef(bus))
-  if (page.names.size > page.sweepAt) page.sweepAt = 2 * livingBuses().length + 64
+  const { names } = getPage()
+  if (names.set(name, new WeakRef(bus)).size % 64 === 0) livingBuses()
 }
 
 /** All living buses of the page, of any copy of the library. The collected ones leave the list when somebody looks. */
@@ -42,10 +35,6 @@ export function livingBuses(): EventBus[] {
   })
 }
 
-const LIMIT_MB = 50
-const PERIOD = 1000
-const SAMPLE = 32
-
 /**
  * Warns once when all buses together hold more than about 50 MB. Called when a bus comes to rest; estimates at most once a
  * second, from a sample of each history.
@@ -54,12 +43,15 @@ export function watchMemory(time: number): void {
   const page = getPage()
   if (time - page.weighed < PERIOD) return
   page.weighed = time
+  let total = 0
   const sizes = livingBuses().map((bus) => {
     const { history } = bus[CORE]
-    const sample = history.sample(SAMPLE)
-    return { name: bus.name, mb: (weigh(sample) / (sample.length || 1)) * history.size * 1e-6 }
+    const sample = [history.completed, history.unfinished].flatMap((list) => list.newest(SAMPLE))
+    const mb = (weigh(sample) / (sample.length || 1)) * history.size * 1e-6
+    total += mb
+    return { name: bus.name, mb }
   })
-  if (sizes.reduce((sum, { mb }) => sum + mb, 0) < LIMIT_MB) return
+  if (total < LIMIT_MB) return
   const biggest = sizes.sort((a, b) => b.mb - a.mb).slice(0, 5)
   warnOnce(
     'memory',
@@ -71,20 +63,17 @@ export function watchMemory(time: number): void {
 /** A rough size in bytes of payloads and results; looks at no more than 10 000 values, and not past one that may not be looked at. */
 function weigh(visits: Visit[]): number {
   let bytes = 0
+  let left = 10_000
   try {
-    for (const size of sizes(visits)) bytes += size
+    for (const [value] of valuesIn(
+      visits.map(({ state }) => [state.payload, state.runs.map((run) => run.value)]),
+    )) {
+      bytes +=
+        typeof value === 'string' ? value.length * 2 : ((value as ArrayBuffer | null)?.byteLength ?? 16)
+      if (!left--) break
+    }
   } catch {
     // A getter that throws, a window of another origin.
   }
   return bytes
-}
-
-function* sizes(visits: Visit[]): Generator<number> {
-  let left = 10_000
-  for (const [value] of valuesIn(
-    visits.map(({ state }) => [state.payload, state.runs.map((run) => run.value)]),
-  )) {
-    yield typeof value === 'string' ? value.length * 2 : ((value as ArrayBuffer | null)?.byteLength ?? 16)
-    if (!left--) return
-  }
 }

@@ -1,10 +1,13 @@
-import { Fifo } from '../linked-list.js'
+import { Fifo } from '../fifo.js'
+import { SLICE, STEPS } from '../limits.js'
 import { compareClocks, getPage, type Inbox, microtask, type Page, readClock } from '../page.js'
 import type { Visit } from './visit.js'
 
-/** A drain gives the page back after this many ms; of events without handlers every 16th reads the clock. */
-const SLICE = 8
-const STEPS = 15
+/** Visits that wait, first in, first out. Those that are in another line by now, or in none, are stale entries. */
+export class Line extends Fifo<Visit> {
+  /** How many are not. */
+  live = 0
+}
 
 /**
  * One lane: a queue of visits, and who may start. A bus has its own; buses with `eventConcurrency: 'global'` share the page's.
@@ -21,10 +24,8 @@ export class RunLoop {
   blocked = 0
   /** The visit that started last and may still run: whom a queued event waits for, in warnings. */
   latest: Visit | null = null
-  #queue = new Fifo<Visit>()
-  #jumpers = new Fifo<Visit>()
-  #queued = 0
-  #jumping = 0
+  #queue = new Line()
+  #jumpers = new Line()
   /** A drain is on its way: as a microtask, after a pause, or in the next task. */
   #scheduled = false
   #draining = false
@@ -34,57 +35,55 @@ export class RunLoop {
   }
 
   enqueue(visit: Visit, urgent: boolean): void {
-    visit.place = urgent ? JUMPER : QUEUED
-    if (urgent) this.#jumpers.push(visit)
-    else this.#queue.push(visit)
-    this.#count(visit, 1)
+    const line = urgent ? this.#jumpers : this.#queue
+    visit.line = line
+    line.push(visit)
+    line.live++
+    getPage().queued++
     this.schedule()
   }
 
   /** A queued visit jumps. Its old entry is passed over when its turn comes. */
   jump(visit: Visit): void {
+    if (visit.line !== this.#queue) return
     this.remove(visit)
     this.enqueue(visit, true)
   }
 
   remove(visit: Visit): void {
-    this.#out(visit)
     // Stale entries would keep their events alive until somebody takes from this line again.
-    if (!this.#queued) this.#queue.clear()
-    if (!this.#jumping) this.#jumpers.clear()
+    const line = this.#leave(visit)
+    if (!line.live) line.clear()
   }
 
-  #out(visit: Visit): void {
-    this.#count(visit, -1)
-    visit.place = OUT
-  }
-
-  #count({ place }: Visit, change: 1 | -1): void {
-    getPage().queued += change
-    if (place === JUMPER) this.#jumping += change
-    else this.#queued += change
+  #leave(visit: Visit): Line {
+    const line = visit.line as Line
+    visit.line = null
+    line.live--
+    getPage().queued--
+    return line
   }
 
   schedule(): void {
-    if (this.#scheduled || this.#draining || !(this.#queued || this.#jumping)) return
+    if (this.#scheduled || this.#draining || !(this.#queue.live || this.#jumpers.live)) return
     this.#scheduled = true
     microtask(this.drain)
   }
 
   #next(): Visit | undefined {
     const { parallel, active } = this
-    if (this.#jumping && (parallel || active === this.blocked)) return this.#take(this.#jumpers, JUMPER)
-    if (this.#queued && (parallel || active === 0)) return this.#take(this.#queue, QUEUED)
+    if (this.#jumpers.live && (parallel || active === this.blocked)) return this.#take(this.#jumpers)
+    if (this.#queue.live && (parallel || active === 0)) return this.#take(this.#queue)
     return undefined
   }
 
   /** The first of a line, unless it must wait for the log: nobody overtakes it. */
-  #take(fifo: Fifo<Visit>, place: number): Visit | undefined {
-    while (fifo.peek()?.place !== place) fifo.shift()
-    const visit = fifo.peek() as Visit
+  #take(line: Line): Visit | undefined {
+    while (line.peek()?.line !== line) line.shift()
+    const visit = line.peek() as Visit
     if (visit.mark?.holds()) return undefined
-    fifo.shift()
-    this.#out(visit)
+    line.shift()
+    this.#leave(visit)
     return visit
   }
 
@@ -94,7 +93,7 @@ export class RunLoop {
     const { task, paused } = page
     if (!page.pause) {
       page.drains++
-      readClock(page)
+      readClock()
       beginTask(page)
       this.#draining = true
     }
@@ -106,10 +105,10 @@ export class RunLoop {
       } catch (error) {
         // Not even a bug of ours may stop the lane. It is reported as an unhandled rejection, which cannot throw.
         void Promise.reject(error)
-        visit.cancel(new Error('a bug of bubus or a very odd value', { cause: error }))
+        visit.cancel(new Error('a bug of bubus', { cause: error }))
       }
       // Each handler has read the clock; of those that had none it is read now and then.
-      if ((++task.steps & STEPS) === 0) readClock(page)
+      if ((++task.steps & STEPS) === 0) readClock()
       if (page.time - task.since > SLICE) {
         this.#draining = false
         task.lanes.push(this)
@@ -123,11 +122,6 @@ export class RunLoop {
     if (page.pause) paused.push(this)
   }
 }
-
-/** Where a visit is: in neither line, in the queue, among the jumpers. A stale entry of a line has another place. */
-export const OUT = 0
-export const QUEUED = 1
-const JUMPER = 2
 
 /**
  * Marks the task in which a drain runs by one message to ourselves: until it arrives, all drains use up the same slice,

@@ -27,8 +27,7 @@ export interface RegisteredHandler extends Handler {
   /** undefined: the event's. */
   readonly timeout: number | null | undefined
   removed: boolean
-  /** Takes back what waits for the signal. */
-  forget: () => void
+  remove: () => void
 }
 
 let ids = 0
@@ -61,13 +60,11 @@ export function subscription(remove: () => unknown, signal?: AbortSignal): Subsc
 /** Handlers by pattern. Lists are replaced, never changed: a visit keeps the one it started with. */
 export class Subscriptions {
   #byPattern = new Map<string, readonly RegisteredHandler[]>()
-  /** What runs for a type that came by and has handlers of its own: these, then those of `'*'`, each function once. */
+  /** What runs for the types that came by: their own handlers, then those of `'*'`, each function once. */
   #plans = new Map<string, readonly RegisteredHandler[]>()
-  /** What runs for types without handlers of their own. */
-  #anyPlan: readonly RegisteredHandler[] = []
   /** A stream of events of one type looks no further. */
   #lastType: string | undefined
-  #lastPlan = this.#anyPlan
+  #lastPlan: readonly RegisteredHandler[] = []
 
   get patterns(): number {
     return this.#byPattern.size
@@ -77,34 +74,32 @@ export class Subscriptions {
     aFunction('handler', fn)
     checkOptions(options, { once: aBoolean, name: aString, timeout: aTimeout, signal: aSignal })
     const { once = false, name = fn.name, timeout, signal } = options
-    const forwards = (fn as { [BUS]?: EventBus })[BUS]
+    const others = this.#of(pattern)
     const handler: RegisteredHandler = {
       id: nextId(),
       name: String(name || 'anonymous'),
       fn,
       pattern,
       once,
-      named: !!options.name && !this.#of(pattern).some((other) => other.name === name),
+      named: !!options.name && !others.some((other) => other.name === name),
       timeout,
-      forwards,
+      forwards: (fn as { [BUS]?: EventBus })[BUS],
       removed: false,
-      forget: () => {},
+      remove: () => {},
     }
-    this.#update(pattern, handler)
-    const unsubscribe = subscription(() => this.remove(handler), signal)
-    handler.forget = () => signal?.removeEventListener('abort', unsubscribe)
-    return unsubscribe
-  }
-
-  remove(handler: RegisteredHandler): void {
-    handler.removed = true
-    this.#update(handler.pattern)
+    this.#set(pattern, [...others, handler])
+    return (handler.remove = subscription(() => {
+      handler.removed = true
+      this.#set(
+        pattern,
+        this.#of(pattern).filter((other) => other !== handler),
+      )
+    }, signal))
   }
 
   off(pattern: string, fn?: HandlerFunction): void {
     if (fn !== undefined) aFunction('handler', fn)
-    for (const handler of this.#of(pattern)) handler.removed ||= !fn || handler.fn === fn
-    this.#update(pattern)
+    for (const handler of this.#of(pattern)) if (!fn || handler.fn === fn) handler.remove()
   }
 
   clear(): void {
@@ -115,28 +110,20 @@ export class Subscriptions {
     return this.#byPattern.get(pattern) ?? []
   }
 
-  /** Without those that are removed, with those that are added. */
-  #update(pattern: string, ...added: RegisteredHandler[]): void {
-    const before = this.#of(pattern)
-    for (const { removed, forget } of before) if (removed) forget()
-    const handlers = [...before.filter(({ removed }) => !removed), ...added]
+  #set(pattern: string, handlers: readonly RegisteredHandler[]): void {
     if (handlers.length) this.#byPattern.set(pattern, handlers)
     else this.#byPattern.delete(pattern)
     this.#plans.clear()
     this.#lastType = undefined
-    if (pattern === '*') this.#anyPlan = once(handlers)
   }
 
   /** Handlers of a type in the order in which they run. */
   plan(type: string): readonly RegisteredHandler[] {
     if (type !== this.#lastType) {
-      const own = this.#byPattern.get(type)
-      let plan = own ? this.#plans.get(type) : this.#anyPlan
-      if (!plan) {
-        plan = once([...this.#of(type), ...this.#anyPlan])
-        this.#plans.set(type, plan)
-      }
-      this.#lastPlan = plan
+      // All types without handlers of their own have the same.
+      const known = this.#byPattern.has(type) ? type : '*'
+      this.#lastPlan = this.#plans.get(known) ?? once([...this.#of(known), ...this.#of('*')])
+      this.#plans.set(known, this.#lastPlan)
       this.#lastType = type
     }
     return this.#lastPlan

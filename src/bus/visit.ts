@@ -3,21 +3,18 @@ import type { EventState, EventVisit } from '../events/event-state.js'
 import { HandlerRun, type RunVisit } from '../events/handler-run.js'
 import { timeoutTree } from '../events/log-tree.js'
 import { STARTED } from '../events/status.js'
-import type { Linked, LinkedList } from '../linked-list.js'
+import { none } from '../fifo.js'
+import { SLOW } from '../limits.js'
 import { getPage, pauseLanes, readClock } from '../page.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
+import type { Link, VisitList } from './history.js'
 import type { Mark } from './journal.js'
-import { OUT, QUEUED } from './run-loop.js'
+import type { Line } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
-
-/** After so many ms a handler is worth a warning. */
-const SLOW = 15_000
-
-const nobody: readonly RegisteredHandler[] = []
 
 /**
  * One event on one bus: its place in the queue, the run of its handlers, and its place in the bus's history.
@@ -25,22 +22,22 @@ const nobody: readonly RegisteredHandler[] = []
  * Invariants: `pending` counts the runs that are started and not settled; the visit ends when it is 0 and no handler of `plan`
  * is left. `waits` counts those of them that wait for some event; while it is above 0, the visit is one of its lane's `blocked`.
  */
-export class Visit implements EventVisit, RunVisit, Linked<Visit> {
+export class Visit implements EventVisit, RunVisit, Link {
   readonly core: BusCore
   readonly state: EventState
   readonly order: number
   // A member of one list of the bus's history.
-  list: LinkedList<Visit> | null = null
-  prev: Visit | null = null
-  next: Visit | null = null
+  list: VisitList | null = null
+  prev: Link = this
+  next: Link = this
   /** Which line of the lane it stands in; set by the lane. */
-  place = OUT
+  line: Line | null = null
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
   expected = false
   /** Its entry in the bus's log. */
   mark: Mark | null = null
   done = false
-  #plan: readonly RegisteredHandler[] = nobody
+  #plan: readonly RegisteredHandler[] = none
   /** The next of `plan`. */
   #at = 0
   #pending = 0
@@ -56,7 +53,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   }
 
   get queued(): boolean {
-    return this.place !== OUT
+    return this.line !== null
   }
 
   /** The lane has taken it out of its line. */
@@ -65,7 +62,6 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     const { lane } = core
     lane.active++
     lane.latest = this
-    core.history.start(this)
     if (state.status !== STARTED) {
       state.status = STARTED
       state.startedAt = getPage().time
@@ -73,9 +69,9 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     this.#plan = this.#handlers()
     if (core.inspected) core.tell('started', state)
     // An inspector may have stopped the bus.
-    if (!this.done && core.listeners.hears(state.meta.type)) {
+    if (!this.done && core.heard.has(state.meta.type)) {
       this.#advancing = true
-      core.listeners.dispatch(this)
+      EventTarget.prototype.dispatchEvent.call(core.bus, state.event)
       this.#advancing = false
     }
     // Handlers wait for the listeners' promises.
@@ -108,7 +104,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     this.done = true
     lane.active--
     if (lane.latest === this) lane.latest = null
-    if (this.expected) pauseLanes(getPage())
+    if (this.expected) pauseLanes()
     state.release()
     lane.schedule()
   }
@@ -120,7 +116,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     this.#watch(run)
   }
 
-  settled(run: HandlerRun): void {
+  runEnded(run: HandlerRun): void {
     if (!run.pending) return
     run.pending = false
     this.#pending--
@@ -130,14 +126,13 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   waiting(change: 1 | -1): void {
     const { lane } = this.core
     this.#waits += change
-    if (change === 1 && this.#waits === 1) {
-      lane.blocked++
-      lane.schedule()
-    } else if (change === -1 && this.#waits === 0) lane.blocked--
+    if (this.#waits !== (change > 0 ? 1 : 0)) return
+    lane.blocked += change
+    if (change > 0) lane.schedule()
   }
 
   jump(): void {
-    if (this.place === QUEUED) this.core.lane.jump(this)
+    this.core.lane.jump(this)
   }
 
   handle(run: HandlerRun): BusHandle {
@@ -151,29 +146,18 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
 
   /** Warns of a slow handler first, then ends it when its time is over. */
   #watch(run: HandlerRun): void {
-    const { timeout } = run
-    const expire = () => this.#expire(run)
-    if (timeout !== null && timeout <= SLOW) {
-      run.stopTimer = after(timeout, expire)
-      return
-    }
-    run.stopTimer = after(SLOW, () => {
-      if (timeout !== null) run.stopTimer = after(timeout - SLOW, expire)
-      const { handler, state } = run
-      warn(
-        `${handler.name} of ${state.label} has been running for 15 s: slow, or waiting for what cannot come\n${state.event.eventLogTree()}`,
-      )
+    const timeout = run.timeout ?? Infinity
+    run.stopTimer = after(Math.min(timeout, SLOW), () => {
+      if (timeout <= SLOW) return this.#expire(run)
+      if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run))
+      warn(`${run.label} has been running for 15 s\n${run.state.event.eventLogTree()}`)
     })
   }
 
   #expire(run: HandlerRun): void {
     const { core } = this
-    const { handler, state, timeout, children } = run
-    const error = new EventTimeoutError(
-      `${handler.name} of ${state.label} on ${core.name} took longer than ${timeout} ms` +
-        (children.length ? `; what it dispatched is cancelled (${children.length})` : ''),
-    )
-    run.fail(error, readClock(getPage()))
+    const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
+    run.fail(error, readClock())
     core.tellResult('timeout', run)
     warn(timeoutTree(run))
   }
@@ -181,7 +165,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
   cancel(cause: Error): void {
     if (this.done) return
     const { core, state } = this
-    const time = readClock(getPage())
+    const time = readClock()
     this.#cancelled = cause
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,
@@ -189,7 +173,6 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
     if (this.queued) {
       core.lane.remove(this)
       core.lane.active++
-      core.history.start(this)
       this.#plan = this.#handlers()
     }
     const advancing = this.#advancing
@@ -199,7 +182,7 @@ export class Visit implements EventVisit, RunVisit, Linked<Visit> {
       if (!handler.removed && !state.vetoed) state.addRun(new HandlerRun(state, this, handler))
     }
     for (const run of state.runs) {
-      if (run.visit !== this || run.settled) continue
+      if (run.visit !== this || run.over) continue
       run.fail(reason, time, cause)
       core.tellResult('cancelled', run)
     }

@@ -1,13 +1,13 @@
 import { stateOf } from '../brands.js'
-import { aFunction, aSignal, type Check, checkOptions, checkType, EventTimeoutError } from '../errors.js'
+import { aFunction, aSignal, type Check, checkOptions, checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { Fifo } from '../linked-list.js'
+import { Fifo } from '../fifo.js'
 import { RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
 import type { BusCore } from './bus-core.js'
-import { byOrder, inOrder } from './history.js'
+import { byOrder } from './history.js'
 import { subscription } from './subscriptions.js'
 import type { ExpectOptions, FindOptions, Pattern } from './types.js'
 import type { Visit } from './visit.js'
@@ -93,26 +93,20 @@ export class Waiters {
         // The oldest that has not started here and that no `expect` has had; in a handler also its event's descendants.
         const fits = (visit: Visit) => !visit.expected && matches(visit.state)
         const visit =
-          inOrder([this.#core.history.pending]).find(fits) ?? (run && this.#descendants(run.state).find(fits))
+          this.#core.history.pending.find(fits) ?? (run && this.#descendants(run.state).find(fits))
         if (!visit && this.#core.cleared) throw this.#core.cleared
         if (!visit) return this.#add(type, { matches, give, fail, stop: fail, expects: true })
         visit.expected = true
         return give(visit.state.event)
       },
-      (_, fail) =>
-        fail(
-          new EventTimeoutError(
-            `No ${type} was dispatched on ${this.#core.name} within ${options.timeout} ms`,
-          ),
-        ),
+      () => `The next ${type} on ${this.#core.name}`,
     )
   }
 
   /** Visits to this bus of an event's descendants, in order of dispatch. */
   #descendants(of: EventState): Visit[] {
     const states = new Set([of])
-    for (const state of states)
-      for (const run of state.runs) for (const child of run.children) states.add(child)
+    for (const state of states) for (const child of state.children) states.add(child)
     states.delete(of)
     const visits = [...states].flatMap((state) => (state.visit(this.#core) as Visit | null) ?? [])
     return visits.sort(byOrder)

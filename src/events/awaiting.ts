@@ -1,3 +1,4 @@
+import { STUCK } from '../limits.js'
 import { getPage } from '../page.js'
 import { awaitable, currentRun, deliver, waitingRun } from '../running-handler.js'
 import { after } from '../timers.js'
@@ -16,7 +17,7 @@ export function readThen(state: EventState): unknown {
   const page = getPage()
   if (page.delivering || state.status === NEW) return undefined
   const run = currentRun()
-  const known = run && !run.settled ? run : null
+  const known = run && !run.over ? run : null
   // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
   if (known ? known.state === state : state.forwarding || state.status === COMPLETED) return undefined
   state.watched = true
@@ -24,10 +25,10 @@ export function readThen(state: EventState): unknown {
   const own = state.pendingRun()
   const wait = (resolve: (event: BaseEvent) => void, _reject?: unknown, waiter?: HandlerRun | null) => {
     const stuck = waiter ? null : stuckWarning(state, own)
-    const stop = stuck && after(2000, stuck)
+    const stop = stuck && after(STUCK, stuck)
     state.onCompleted((event) => {
       stop?.()
-      deliver(resolve, event, null)
+      deliver(resolve, event)
     })
   }
   if (known || waitingRun(state)) return awaitable<BaseEvent>(wait, state)
@@ -46,14 +47,13 @@ function stuckWarning(state: EventState, own: HandlerRun | undefined): (() => vo
   const holder = own ?? (state.parentId ? null : state.visits[0]?.holder())
   if (!holder) return null
   return () => {
-    if (holder.settled || (!own && state.startedAt)) return
-    const who = `${holder.handler.name} of ${holder.state.label}`
+    if (holder.over || (!own && state.startedAt)) return
     warnOnce(
       `${own ? 'own-event' : 'lost-parent'}:${holder.handler.name}`,
-      `${state.label} has been awaited for 2 s from an unknown place while ${who} runs. ` +
+      `${state.label} has been awaited for 2 s while ${holder.label} runs. ` +
         (own
-          ? 'If that handler returns its own event after another await, it waits for itself: return nothing, or forward with `context.via(bus)`'
-          : 'If that handler dispatched it after another await, it waits for itself: dispatch through `context.bus`, its second argument'),
+          ? 'If that returns its own event, return nothing, or `context.via(bus).dispatch(event)`'
+          : 'If that waits for it, dispatch through `context.bus`'),
     )
   }
 }

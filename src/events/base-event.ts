@@ -1,7 +1,7 @@
 import { META, STATE } from '../brands.js'
 import type { BusHandle } from '../bus/bus-handle.js'
 import { aTimeout, checkOptions, checkType } from '../errors.js'
-import { dateOf, getPage } from '../page.js'
+import { dateOf } from '../page.js'
 import { aUuid, type EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
@@ -14,7 +14,7 @@ import type { Payload } from './payload-check.js'
 import { persistence } from './persistence.js'
 import { eventOf, recordOf } from './record.js'
 import { byHandler, collect, flatDict, flatList, type ResultOptions } from './result-views.js'
-import { COMPLETED, STARTED } from './status.js'
+import { statuses } from './status.js'
 
 /** Any payload: what `new BaseEvent(type, payload)` carries. */
 export type AnyPayload = Record<string, unknown>
@@ -45,7 +45,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
     const options = (known ? second : third) as (EventOptions & EventInstanceOptions) | undefined
     const content = meta.check ? meta.check(payload ?? {}) : anyPayload(payload)
     super(meta.type, options ? { ...meta.init, ...options } : meta.init)
-    const state = new EventState(this as BaseEvent, meta, content, getPage())
+    const state = new EventState(this as BaseEvent, meta, content)
     ;(this as { [STATE]: EventState })[STATE] = state
     if (!meta.closed) exposePayload(this as BaseEvent, content, meta.keys)
     if (options) takeOptions(state, options)
@@ -79,12 +79,12 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** Events dispatched by handlers of this one, in order. */
   get eventChildren(): readonly BaseEvent[] {
-    const children = this[STATE].runs.flatMap((run) => run.children)
-    return children.sort((a, b) => a.visits[0].order - b.visits[0].order).map((child) => child.event)
+    return this[STATE].children
+      .sort((a, b) => a.visits[0].order - b.visits[0].order)
+      .map((child) => child.event)
   }
   get eventStatus(): 'pending' | 'started' | 'completed' {
-    const { status } = this[STATE]
-    return status === COMPLETED ? 'completed' : status === STARTED ? 'started' : 'pending'
+    return statuses[this[STATE].status as 0 | 1 | 2] ?? 'pending'
   }
   get eventStartedAt(): Date | null {
     return dateOf(this[STATE].startedAt)
@@ -114,8 +114,9 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   /** The same as `await event`, for observers: it never makes an event jump the queue. */
   get eventCompletion(): Promise<this> {
     const state = this[STATE]
-    state.completion ??= wait<BaseEvent>({}, (resolve) => state.onCompleted(resolve))
-    return state.completion as Promise<this>
+    return (state.completion ??= wait<BaseEvent>({}, (resolve) =>
+      state.onCompleted(resolve),
+    )) as Promise<this>
   }
 
   /**
@@ -126,12 +127,10 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
     const state = this[STATE]
     const run = currentRun()
     if (run?.state === state) return run.handle
-    const runs = state.runs.filter((other) => !other.settled)
+    const runs = state.runs.filter(({ over }) => !over)
     if (runs.length === 1) return runs[0].handle
     throw new Error(
-      runs.length
-        ? `${state.label}: ${runs.length} handlers run and event.eventBus cannot tell which one asks; use context.bus, the handler's second argument`
-        : `${state.label}: event.eventBus is known only while a handler of the event runs`,
+      `Expected one handler of ${state.label} to run, got ${runs.length}: \`event.eventBus\` is that one's, use \`context.bus\``,
     )
   }
 
@@ -211,7 +210,7 @@ function anyPayload(payload: unknown): Payload {
     'an object',
     payload,
   )
-  return Object.fromEntries(Object.entries(payload ?? {}))
+  return { ...(payload as Payload | undefined) }
 }
 
 // `isTrusted` is an own member of every event.

@@ -77,7 +77,7 @@ export function defineEvent<
 
 function withSchema(meta: EventMeta, schema: EventSchema | undefined): EventMeta {
   if (schema === undefined) return meta
-  checkType(typeof schema === 'object' && schema, 'schema', 'a record of superstruct structs', schema)
+  checkType(typeof schema === 'object' && schema, 'schema', 'a record of structs', schema)
   const given = typeof schema.validator === 'function'
   if (!given) for (const [key, leaf] of Object.entries(schema)) aStruct(`schema.${key}`, leaf)
   const struct: AnyStruct = given ? (schema as AnyStruct) : object(schema as Record<string, AnyStruct>)

@@ -1,4 +1,5 @@
 import { anIdentifier, aString, aTimeout, type Check, checkOptions, checkType } from '../errors.js'
+import { DEFAULT_TIMEOUT } from '../limits.js'
 import type { AnyStruct, Payload } from './payload-check.js'
 
 /** What all events of one class share. */
@@ -41,7 +42,6 @@ export interface EventInstanceOptions extends EventInit {
 export const aStruct: Check = (name, value) =>
   checkType(typeof (value as AnyStruct | null)?.validator === 'function', name, 'a superstruct struct', value)
 
-const DEFAULT_TIMEOUT = 60_000
 const noKeys: ReadonlySet<string> = new Set()
 
 /** @throws TypeError, RangeError for a wrong type or option. */

@@ -4,9 +4,7 @@ import { dateOf, getPage, wallTime } from '../page.js'
 import { awaitable, currentRun } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { HandlerRun } from './handler-run.js'
-import { COMPLETED } from './status.js'
-
-const statuses = ['pending', 'started', 'completed', 'error'] as const
+import { COMPLETED, statuses } from './status.js'
 
 /**
  * One handler's outcome for one event. `await result` gives the handler's value or throws its own error.
@@ -22,8 +20,7 @@ export class EventResult<Result = unknown> {
   }
 
   get id(): string {
-    this.#id ??= uuidv7(wallTime(this.#run.startedAt), getPage().count++)
-    return this.#id
+    return (this.#id ??= uuidv7(wallTime(this.#run.startedAt), getPage().count++))
   }
   /** `<busId>.<n>`: unique in every context. */
   get handlerId(): string {
@@ -78,7 +75,7 @@ export class EventResult<Result = unknown> {
         if (run.status === COMPLETED) resolve(run.value as Result)
         else reject(run.error)
       }
-      if (run.settled) settle()
+      if (run.over) settle()
       else (run.waiters ??= []).push(settle)
     }, null)
   }

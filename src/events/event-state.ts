@@ -1,8 +1,8 @@
 import type { Mark } from '../bus/journal.js'
 import { EventLoopError } from '../errors.js'
+import { none, with1 } from '../fifo.js'
 import { uuidv7 } from '../ids.js'
-import { none, with1 } from '../linked-list.js'
-import { getPage, microtask, type Page, pauseLanes, wallTime } from '../page.js'
+import { getPage, microtask, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
@@ -83,17 +83,17 @@ export class EventState {
   onPersisted: (() => void) | null = null
   /** A bus that stopped has ended it: it is not completed in the log, and recovered later. */
   abandoned = false
-  #observers: Set<(event: BaseEvent) => void> | null = null
+  #observers: readonly ((event: BaseEvent) => void)[] = none
   /** The runs that wait for this event: links for circles. */
-  #waitingRuns: HandlerRun[] | null = null
+  waitingRuns: readonly HandlerRun[] = none
 
-  constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>, page: Page) {
+  constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>) {
     this.event = event
     this.meta = meta
     this.payload = payload
     this.timeout = meta.timeout
     this.cancelable = meta.init?.cancelable === true
-    this.count = page.count++
+    this.count = getPage().count++
   }
 
   /** Wall clock, in ms: the platform has stamped the event already. */
@@ -102,8 +102,7 @@ export class EventState {
   }
 
   get id(): string {
-    this.idText ??= uuidv7(this.createdAt, this.count)
-    return this.idText
+    return (this.idText ??= uuidv7(this.createdAt, this.count))
   }
   /** `OrderCreated#1a2b`, as messages and trees name it. */
   get label(): string {
@@ -115,6 +114,11 @@ export class EventState {
   }
   get unfinished(): boolean {
     return this.status === PENDING || this.status === STARTED
+  }
+
+  /** Dispatched by its handlers, while it was unfinished. */
+  get children(): EventState[] {
+    return this.runs.flatMap((run) => run.children)
   }
 
   visit(core: EventVisit['core']): EventVisit | undefined {
@@ -133,7 +137,7 @@ export class EventState {
 
   /** A run of its own handlers that is pending, if there is one. */
   pendingRun(): HandlerRun | undefined {
-    return this.runs.find((run) => !run.settled)
+    return this.runs.find((run) => !run.over)
   }
 
   /** Dispatched for the first time, by this run: an unfinished parent waits for it. A parent's id that was given stays. */
@@ -164,26 +168,21 @@ export class EventState {
     this.status = COMPLETED
     this.completedAt = getPage().time
     for (const visit of this.visits) visit.eventCompleted()
-    if (this.watched) pauseLanes(getPage())
+    if (this.watched) pauseLanes()
     if (this.failed) reportUnread(this)
-    const runs = this.#waitingRuns
-    if (runs) {
-      this.#waitingRuns = null
-      for (const run of runs) endWait(run)
-    }
-    const observers = this.#observers
-    this.#observers = null
-    if (observers) for (const observe of observers) observe(this.event)
+    for (const run of this.waitingRuns) endWait(run)
+    this.waitingRuns = none
+    for (const observe of this.#observers) observe(this.event)
+    this.#observers = none
   }
 
   /** Calls `observe` with the event when it is completed, at once if it is; gives what takes that back. It must not throw. */
   onCompleted(observe: (event: BaseEvent) => void): () => void {
     if (this.status === COMPLETED) observe(this.event)
-    else {
-      this.#observers ??= new Set()
-      this.#observers.add(observe)
+    else this.#observers = with1(this.#observers, observe)
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observe)
     }
-    return () => this.#observers?.delete(observe)
   }
 
   /**
@@ -191,29 +190,23 @@ export class EventState {
    * @throws EventLoopError when this event's completion waits, however indirectly, for the run.
    */
   addWait(run: HandlerRun): void {
-    if (this.status === COMPLETED || run.settled) return
+    if (this.status === COMPLETED || run.over) return
     if (dependsOn(run.state, this)) {
       throw new EventLoopError(
-        `${run.handler.name} of ${run.state.label} would wait for ever: ${this.label} cannot complete before it. ` +
-          'Dispatch without awaiting, or observe `event.eventCompletion` after the handler',
+        `${run.label} would wait for ever for ${this.label}: dispatch without awaiting, or use \`eventCompletion\``,
       )
     }
-    this.#waitingRuns ??= []
-    this.#waitingRuns.push(run)
+    this.waitingRuns = with1(this.waitingRuns, run)
     if (run.waits++ === 0) run.visit.waiting(1)
     this.markUrgent()
   }
 
   /** The wait is over without the event being completed (a time limit of its own). */
   endWait(run: HandlerRun): void {
-    const at = this.#waitingRuns?.indexOf(run) ?? -1
+    const at = this.waitingRuns.indexOf(run)
     if (at < 0) return
-    this.#waitingRuns?.splice(at, 1)
+    this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
     endWait(run)
-  }
-
-  waitingRuns(): readonly HandlerRun[] {
-    return this.#waitingRuns ?? []
   }
 
   /** Its completion includes its descendants', so they jump with it. */
@@ -221,14 +214,14 @@ export class EventState {
     if (this.urgent || this.status === COMPLETED) return
     this.urgent = true
     for (const visit of this.visits) visit.jump()
-    for (const run of this.runs) for (const child of run.children) child.markUrgent()
+    for (const child of this.children) child.markUrgent()
   }
 
   /** The bus stops: what it ends, with all that came of it, is to be recovered. */
   abandon(): void {
     if (!this.unfinished) return
     this.abandoned = true
-    for (const run of this.runs) for (const child of run.children) child.abandon()
+    for (const child of this.children) child.abandon()
   }
 
   /** Ends the event wherever it is: pending and running handlers get an EventCancelledError, so do its descendants. */
@@ -237,7 +230,7 @@ export class EventState {
     // Held open meanwhile: completion must not run ahead of the cancelling.
     this.open++
     for (const visit of this.visits) visit.cancel(cause)
-    for (const run of this.runs) run.cancelChildren(cause)
+    for (const child of this.children) child.cancel(cause)
     this.release()
   }
 
@@ -252,7 +245,7 @@ export class EventState {
 }
 
 function endWait(run: HandlerRun): void {
-  if (!run.settled && --run.waits === 0) run.visit.waiting(-1)
+  if (!run.over && --run.waits === 0) run.visit.waiting(-1)
 }
 
 /** Whether `target` cannot complete before `from` has: over parents, and over those who wait. */
@@ -261,7 +254,7 @@ function dependsOn(from: EventState, target: EventState): boolean {
   for (const state of seen) {
     if (state === target) return true
     if (state.parent?.unfinished) seen.add(state.parent)
-    for (const run of state.waitingRuns()) if (!run.settled) seen.add(run.state)
+    for (const run of state.waitingRuns) if (!run.over) seen.add(run.state)
   }
   return false
 }

@@ -1,9 +1,9 @@
 import type { BusHandle } from '../bus/bus-handle.js'
 import { EventCancelledError } from '../errors.js'
-import { none } from '../linked-list.js'
+import { none } from '../fifo.js'
 import { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
-import { COMPLETED, ERROR, PENDING, type ResultStatus } from './status.js'
+import { COMPLETED, ERROR, PENDING, type ResultStatus, STARTED } from './status.js'
 
 /** A bus as its runs and events know it. */
 export interface RunBus {
@@ -17,7 +17,7 @@ export interface RunVisit {
   /** The run began (`1`) or ceased (`-1`) to wait for some event. */
   waiting(change: 1 | -1): void
   /** The run has its outcome, not from its own call. Called once. */
-  settled(run: HandlerRun): void
+  runEnded(run: HandlerRun): void
   /** The bus, bound to the run. */
   handle(run: HandlerRun): BusHandle
 }
@@ -41,10 +41,8 @@ export class HandlerRun {
   readonly handler: Handler
   readonly timeout: number | null
   status: ResultStatus = PENDING
-  /** Set once, never taken back: what the handler does afterwards has no effect. */
-  settled = false
-  value: unknown = undefined
-  error: unknown = undefined
+  value: unknown
+  error: unknown
   /** Somebody has seen the error; it need not be reported. */
   errorRead = false
   startedAt = 0
@@ -58,7 +56,7 @@ export class HandlerRun {
   /** Takes the time-out back, while the handler is pending. */
   stopTimer: (() => void) | null = null
   /** Why the signal is aborted; undefined while it is not. */
-  reason: Error | undefined = undefined
+  reason: Error | undefined
   /** Those who await this very result. */
   waiters: (() => void)[] | null = null
   #abort: AbortController | null = null
@@ -72,15 +70,22 @@ export class HandlerRun {
     this.timeout = handler.timeout === undefined ? state.timeout : handler.timeout
   }
 
+  /** What the handler does afterwards has no effect. */
+  get over(): boolean {
+    return this.status > STARTED
+  }
+  /** `onOrder of OrderCreated#1a2b`, as messages name it. */
+  get label(): string {
+    return `${this.handler.name} of ${this.state.label}`
+  }
+
   get view(): EventResult {
-    this.#view ??= new EventResult(this)
-    return this.#view
+    return (this.#view ??= new EventResult(this))
   }
 
   /** The bus it runs on, recording this run as the parent of what is dispatched. */
   get handle(): BusHandle {
-    this.#handle ??= this.visit.handle(this)
-    return this.#handle
+    return (this.#handle ??= this.visit.handle(this))
   }
 
   /** Made when asked for: most handlers never look. */
@@ -94,8 +99,7 @@ export class HandlerRun {
 
   /** Records the outcome. False when there was one: a handler that answers after its time-out is too late. */
   settle(status: 2 | 3, value: unknown, time: number): boolean {
-    if (this.settled) return false
-    this.settled = true
+    if (this.over) return false
     this.status = status
     this.completedAt = time
     if (status === COMPLETED) this.value = value
@@ -117,20 +121,15 @@ export class HandlerRun {
     if (!this.settle(ERROR, error, time)) return
     this.reason = error
     this.#abort?.abort(error)
-    this.cancelChildren(cause)
-    this.visit.settled(this)
-  }
-
-  cancelChildren(cause: Error): void {
     for (const child of this.children) child.cancel(cause)
+    this.visit.runEnded(this)
   }
 
   /** @throws EventCancelledError once the signal has aborted: a handler that was given up starts nothing new. */
   checkAlive(event: EventState): void {
     if (!this.reason) return
-    const { handler, state } = this
     throw new EventCancelledError(
-      `${handler.name} of ${state.label} cannot dispatch ${event.label}: it was given up (${this.reason.message})`,
+      `${this.label} was given up, it cannot dispatch ${event.label}: ${this.reason.message}`,
       { cause: this.reason },
     )
   }

@@ -8,32 +8,32 @@ import { COMPLETED, ERROR } from './status.js'
 
 type Node = EventState | HandlerRun
 
-const isEvent = (node: Node): node is EventState => 'meta' in node
+const isEvent = (node: Node): node is EventState => 'event' in node
 
 function brief(value: unknown): string {
   try {
-    return describe(value)
+    if (Object(value) === value) {
+      const object = value as object
+      const event = stateOf(object)
+      if (event) return `Event(${event.label})`
+      if (Array.isArray(object)) return `list(${object.length} items)`
+      const { name } = object.constructor ?? {}
+      return name && name !== 'Object' ? `${name}(...)` : `dict(${Object.keys(object).length} items)`
+    }
   } catch {
-    return show(value)
+    // It may not be looked at.
   }
+  return show(value)
 }
 
-function describe(value: unknown): string {
-  if (Object(value) !== value) return show(value)
-  const object = value as object
-  const event = stateOf(object)
-  if (event) return `Event(${event.label})`
-  if (Array.isArray(object)) return `list(${object.length} items)`
-  const { name } = object.constructor ?? {}
-  return name && name !== 'Object' ? `${name}(...)` : `dict(${Object.keys(object).length} items)`
-}
-
-/** What came of a run. */
-function outcome({ status, value, error }: HandlerRun): string {
+/** What came of a run, and how it ended if it was given up. */
+function outcome({ status, value, error, reason, startedAt }: HandlerRun): string {
   if (status === COMPLETED) return ` → ${brief(value)}`
   if (status !== ERROR) return ''
   const { name, message } = errorRecord(error)
-  return ` ☠️ ${name}: ${message}`
+  const ending =
+    name === 'EventTimeoutError' ? 'TIMEOUT HERE ⏰' : startedAt ? 'INTERRUPTED ✂️' : 'NOT STARTED 🔜'
+  return ` ☠️ ${name}: ${message}${reason ? ` ⬅️ ${ending}` : ''}`
 }
 
 /** Icon, name, `[clock time in UTC (seconds)]`, and what came of it. */
@@ -50,13 +50,12 @@ function line(node: Node): string {
 }
 
 /** Handlers are below their event, what they dispatched is below them. */
-const below = (node: Node): readonly Node[] => (isEvent(node) ? node.runs : node.children)
-
-function draw(nodes: readonly Node[], indent = ''): string {
+function draw(nodes: readonly Node[], indent = '\n'): string {
   return nodes
     .map((node, i) => {
       const [branch, deeper] = i < nodes.length - 1 ? ['├── ', '│   '] : ['└── ', '    ']
-      return `\n${indent}${branch}${line(node)}${draw(below(node), indent + deeper)}`
+      const below = isEvent(node) ? node.runs : node.children
+      return `${indent}${branch}${line(node)}${draw(below, indent + deeper)}`
     })
     .join('')
 }
@@ -75,31 +74,8 @@ export function historyTree(states: EventState[]): string {
   return draw(states.filter(isRoot)).slice(1) || '(No events in history)'
 }
 
-/** What was going on when a run timed out: the whole tree, with each handler's seconds, its limit and its fate. */
-export function timeoutTree(late: HandlerRun): string {
-  const seconds = (ms: number) => `${Math.round(ms / 1000)}`.padStart(2)
-  const rows = (nodes: readonly Node[], indent: string): string =>
-    nodes
-      .map((node) => {
-        const { startedAt, completedAt, timeout } = node
-        const [icon, note] = isEvent(node) ? ['📣'] : fate(node, late)
-        const name = isEvent(node) ? node.label : `${node.handler.name}(#${node.state.id.slice(-4)})`
-        const spent = startedAt ? `${seconds((completedAt || late.completedAt) - startedAt)}s` : '   '
-        const limit = isEvent(node) ? '' : `/${seconds(timeout ?? 0)}s   ${note}`
-        return `\n${`${indent}${icon} ${name}`.padEnd(64)} ${spent}${limit}${rows(below(node), `${indent}   `)}`
-      })
-      .join('')
-  let top = late.state
-  while (top.parent) top = top.parent
-  return `⏱️  TIMEOUT ERROR - ${(late.error as Error).message}${rows([top], '')}`
-}
-
-function fate(run: HandlerRun, late: HandlerRun): [icon: string, note: string] {
-  const { status, error, startedAt } = run
-  if (run === late) return ['⏰', '⬅️ TIMEOUT HERE ⏰']
-  if (status === COMPLETED) return ['☑️', '✓']
-  if (status !== ERROR) return ['➡️', '']
-  const { name } = errorRecord(error)
-  if (name !== 'EventCancelledError') return ['❌', `☠️ ${name}`]
-  return startedAt ? ['➡️', '⬅️ INTERRUPTED ✂️'] : ['🔜', `⛔️ ${name}`]
+/** What was going on when a run timed out: the whole tree. */
+export function timeoutTree({ state, error }: HandlerRun): string {
+  while (state.parent) state = state.parent
+  return `⏱️ TIMEOUT: ${(error as Error).message}${draw([state])}`
 }

@@ -10,6 +10,7 @@
  * accepts what it accepts. `events.test.ts` compares the two on random structs and values.
  */
 import { create, type Struct } from 'superstruct'
+import { isRecord } from '../values-in.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: superstruct's own type for "some struct"
 export type AnyStruct = Struct<any, any>
@@ -17,33 +18,25 @@ export type Payload = Record<string, unknown>
 
 type Test = (value: unknown) => boolean
 
-const plain: Record<string, { test: Test; said: string; good: unknown[] }> = {
-  string: { test: (v) => typeof v === 'string', said: 'Expected a string,', good: ['', ' a '] },
-  number: {
-    test: (v) => typeof v === 'number' && !Number.isNaN(v),
-    said: 'Expected a number,',
-    good: [-1.5, Infinity],
-  },
-  integer: { test: Number.isInteger, said: 'Expected an integer,', good: [-1, 2 ** 60] },
-  boolean: {
-    test: (v) => typeof v === 'boolean',
-    said: 'Expected a value of type `boolean`,',
-    good: [true, false],
-  },
+/** What superstruct says of anything else, and values that its own structs take as they are. */
+type Plain = [test: Test, said: string, ...good: unknown[]]
+
+const plain: Record<string, Plain> = {
+  string: [(v) => typeof v === 'string', 'Expected a string,', '', ' a '],
+  number: [(v) => typeof v === 'number' && !Number.isNaN(v), 'Expected a number,', -1.5, Infinity],
+  integer: [Number.isInteger, 'Expected an integer,', -1, 2 ** 60],
+  boolean: [(v) => typeof v === 'boolean', 'Expected a value of type `boolean`,', true, false],
 }
 
-function plainTest(struct: AnyStruct): Test | undefined {
-  const known = Object.hasOwn(plain, struct.type) ? plain[struct.type] : undefined
-  if (!known || struct.schema !== null || struct.refiner.length || struct.coercer.length > 1) return undefined
+function plainTest({ type, schema, coercer, refiner, entries, validator }: AnyStruct): Test | undefined {
+  if (!Object.hasOwn(plain, type) || schema !== null || refiner.length || coercer.length > 1) return undefined
+  const [test, said, ...good] = plain[type]
   const context = { path: [], branch: [], mask: false }
   try {
-    for (const value of known.good) {
-      if (struct.coercer(value, context) !== value || [...struct.entries(value, context)].length)
-        return undefined
-      if ([...struct.validator(value, context)].length) return undefined
-    }
-    const bad = [...struct.validator(NaN, context)][0]
-    return bad?.message?.startsWith(known.said) ? known.test : undefined
+    const same = (value: unknown) =>
+      coercer(value, context) === value && ![...entries(value, context), ...validator(value, context)].length
+    const [bad] = validator(NaN, context)
+    return good.every(same) && bad?.message?.startsWith(said) ? test : undefined
   } catch {
     return undefined
   }
@@ -58,8 +51,8 @@ export function payloadChecker(struct: AnyStruct, quick: boolean): (payload: unk
   if (!quick || tests.includes(undefined)) return slow
   const count = keys.length
   return (payload) => {
-    if (!payload || Object.getPrototypeOf(payload) !== Object.prototype) return slow(payload)
-    const copy = { ...(payload as Payload) }
+    if (!isRecord(payload)) return slow(payload)
+    const copy = { ...payload }
     // As many keys as the schema has, and all of its keys fit: so there is no other.
     if (Object.keys(copy).length !== count) return slow(payload)
     for (let i = 0; i < count; i++) {

@@ -1,5 +1,6 @@
 import { show, WireError } from '../errors.js'
-import { checkSize, MAX_DEPTH, parse, SMALL } from '../protocol.js'
+import { MAX_DEPTH } from '../limits.js'
+import { checkSize, parse, SMALL } from '../protocol.js'
 import { isPlain } from '../values-in.js'
 import type { EventState } from './event-state.js'
 

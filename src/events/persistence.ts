@@ -1,11 +1,7 @@
 import { LogError } from '../errors.js'
 import { wait } from '../wait.js'
 import type { EventState } from './event-state.js'
-
-/** How durable an event's entry in one log is. */
-export const WAITING = 0
-export const DURABLE = 1
-export const FAILED = 2
+import { DURABLE, FAILED } from './status.js'
 
 /**
  * `eventPersisted`: resolves when the event is durable in the log of every logged bus that it has entered so far. Kept from its

@@ -24,8 +24,6 @@ import { COMPLETED, ERROR } from './status.js'
 export function recordOf(state: EventState): EventRecord {
   const { meta, timeout, event } = state
   const started = isoDate(state.startedAt)
-  const busIds = [...(state.origin?.busIds ?? [])]
-  for (const { core } of state.visits) busIds.push(core.id)
   return {
     ...state.payload,
     event_type: meta.type,
@@ -37,7 +35,7 @@ export function recordOf(state: EventState): EventRecord {
     event_created_at: isoOf(state.createdAt),
     event_processed_at: started,
     event_result_type: meta.result?.type,
-    event_bus_ids: busIds,
+    event_bus_ids: [...(state.origin?.busIds ?? []), ...state.visits.map(({ core }) => core.id)],
     event_started_at: started,
     event_completed_at: isoDate(state.completedAt),
     event_replay_of: state.replayOf,
@@ -46,7 +44,7 @@ export function recordOf(state: EventState): EventRecord {
 }
 
 /** What forwarders give is the event itself, and left out. */
-const settledRuns = (state: EventState) => state.runs.filter((run) => run.settled && !stateOf(run.value))
+const settledRuns = (state: EventState) => state.runs.filter((run) => run.over && !stateOf(run.value))
 
 /** As the log keeps outcomes, when they happen; of a result that a record cannot hold, what it looks like. */
 export const outcomesJSON = (state: EventState): string => `[${settledRuns(state).map(outcomeJSON)}]`
@@ -83,15 +81,9 @@ export function eventOf(
 ): BaseEvent {
   try {
     const { record, payload } = readRecord(value)
-    const {
-      event_type: type,
-      event_id: id,
-      event_timeout: timeout,
-      event_created_at: created,
-      event_completed_at: completed,
-    } = record
+    const { event_type: type, event_timeout: timeout, event_created_at: created } = record
     const event = make(type, payload, {
-      id,
+      id: record.event_id,
       parentId: record.event_parent_id ?? undefined,
       timeout: timeout && timeout * 1000,
       // A class has its own.
@@ -103,9 +95,9 @@ export function eventOf(
     state.replayOf = record.event_replay_of ?? null
     state.origin = { path: record.event_path ?? [], busIds: record.event_bus_ids ?? [] }
     for (const outcome of record.event_outcomes ?? []) state.addRun(pastRun(state, outcome))
-    if (completed) {
+    if (record.event_completed_at) {
       state.startedAt = timeOf(record.event_started_at)
-      state.completedAt = timeOf(completed)
+      state.completedAt = timeOf(record.event_completed_at)
       state.status = COMPLETED
     }
     return event
@@ -122,7 +114,6 @@ function pastRun(state: EventState, outcome: OutcomeRecord): HandlerRun {
   return Object.assign(new HandlerRun(state, visit, handler), {
     startedAt: timeOf(outcome.started_at),
     completedAt: timeOf(outcome.completed_at),
-    settled: true,
     status: status === 'error' ? ERROR : COMPLETED,
     error: error ? errorOf(error) : undefined,
     value: outcome.result,

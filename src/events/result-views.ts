@@ -1,4 +1,4 @@
-import { aFunction, checkOptions, EventTimeoutError, ResultTypeError } from '../errors.js'
+import { aFunction, checkOptions, ResultTypeError } from '../errors.js'
 import { wait } from '../wait.js'
 import type { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
@@ -25,8 +25,7 @@ export function collect<R, T>(
   view: (results: EventResult<R>[]) => T,
 ): Promise<T> {
   checkOptions(options, { include: aFunction })
-  if (state.status === NEW)
-    throw new TypeError(`Expected ${state.label} to be dispatched before its results are read`)
+  if (state.status === NEW) throw new TypeError(`Expected ${state.label} to be dispatched first`)
   state.watched = true
   const promise = wait<T>(
     { timeout: options.timeout },
@@ -38,8 +37,7 @@ export function collect<R, T>(
           reject(error)
         }
       }),
-    (_, reject) =>
-      reject(new EventTimeoutError(`${state.label} was not completed within ${options.timeout} ms`)),
+    () => state.label,
   )
   promise.waitsFor = state
   return promise
@@ -73,8 +71,7 @@ export function flatDict(results: EventResult[], once?: boolean): Record<string,
   for (const { result, handlerName } of results) {
     if (typeof result !== 'object' || Array.isArray(result)) continue
     for (const [key, value] of Object.entries(result as object)) {
-      if (once && key in merged)
-        throw new ResultTypeError(`${handlerName} gives \`${key}\`, as another handler does`)
+      if (once && key in merged) throw new ResultTypeError(`${handlerName} gives \`${key}\` again`)
       merged[key] = value
     }
   }

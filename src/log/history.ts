@@ -1,6 +1,6 @@
 import { stateOf } from '../brands.js'
 import type { EventState } from '../events/event-state.js'
-import { with1 } from '../linked-list.js'
+import { with1 } from '../fifo.js'
 import type { EventRecord } from '../protocol.js'
 import type { LogDb } from './log-db.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'

@@ -5,8 +5,8 @@ import type { Visit } from '../bus/visit.js'
 import { EventCancelledError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
-import { DURABLE } from '../events/persistence.js'
 import { outcomesJSON } from '../events/record.js'
+import { DURABLE } from '../events/status.js'
 import type { EventRecord, OutcomeRecord } from '../protocol.js'
 import { warnOnce } from '../warnings.js'
 import { type Fate, Fold, handlerKey } from './fold.js'
@@ -48,9 +48,7 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
 /** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
 export async function adopt(writer: LogWriter): Promise<void> {
   const { history } = writer.journal.core
-  const visits = [history.started, history.pending]
-    .flatMap((list) => list.toArray())
-    .filter(({ mark }) => mark?.seq)
+  const visits = history.unfinished.newest().filter(({ mark }) => mark?.seq)
   if (!visits.length) return
   await claimed(writer, (fold, dead) => {
     const claim: Claim = { lines: [], events: [], living: [] }
@@ -217,7 +215,7 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
       claim.lines.push(entry('A', fate))
       claim.living.push({ fate, visit })
     } else if (endedElsewhere(fold, fate)) claim.lines.push(entry('C', fate, SUPERSEDED))
-    else if (!core.subscriptions.plan(type).length && !core.listeners.hears(type)) {
+    else if (!core.subscriptions.plan(type).length && !core.heard.has(type)) {
       warnOnce(
         `unhandled:${core.name}:${type}`,
         `${core.name} has no handler for ${type}: what the log has of it stays there`,
@@ -252,10 +250,8 @@ function recordOf({ line, settled }: Fate): EventRecord {
 }
 
 function visitsById({ core }: Journal): Map<string, Visit> {
-  const { pending, started, completed } = core.history
-  const visits = [completed, started, pending]
-    .flatMap((list) => list.toArray())
-    .filter(({ state }) => !state.abandoned)
+  const { completed, unfinished } = core.history
+  const visits = [...completed.newest(), ...unfinished.newest()].filter(({ state }) => !state.abandoned)
   return new Map(visits.map((visit) => [visit.state.id, visit]))
 }
 
@@ -336,7 +332,7 @@ function continueFrom(mark: Mark, fate: Fate): void {
 function dispatcherOf({ line }: Fate) {
   const parent = recovered.get(line.event_parent_id ?? '')
   const name = line.event_by?.[1]
-  return parent?.runs.find((run) => run.settled && run.handler.name === name) ?? null
+  return parent?.runs.find((run) => run.over && run.handler.name === name) ?? null
 }
 
 /** The event is here by another way: when it is completed, so is this entry of it. */

@@ -4,8 +4,7 @@ import type { RegisteredHandler } from '../bus/subscriptions.js'
 import { LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { payloadJSON } from '../events/payload-json.js'
-import { DURABLE, FAILED, WAITING } from '../events/persistence.js'
-import { COMPLETED } from '../events/status.js'
+import { COMPLETED, DURABLE, FAILED, WAITING } from '../events/status.js'
 import { after } from '../timers.js'
 import type { EventLog } from './event-log.js'
 import { restore } from './history.js'
@@ -321,7 +320,7 @@ export class LogWriter implements BusLog {
   again(): void {
     const { history } = this.journal.core
     const again: Entry[] = []
-    for (const { mark } of [...history.started.toArray(), ...history.pending.toArray()]) {
+    for (const { mark } of history.unfinished.newest()) {
       if (mark?.status !== DURABLE) continue
       mark.text = payloadJSON(mark.visit.state)
       mark.seq = 0

@@ -7,12 +7,11 @@ import {
   aTimeout,
   type Check,
   checkOptions,
-  EventTimeoutError,
   from,
   orNull,
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { callAs, currentRun, RunPromise, settleWith } from '../running-handler.js'
+import { callAs, currentRun, deliver, RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
 import { warn } from '../warnings.js'
 import { aLimit, aScope, poolOf, type SlotPool } from './semaphore.js'
@@ -89,7 +88,7 @@ export function retry(options: RetryOptions = {}) {
         const done = options.semaphoreLimit
           ? withSlot(poolFor(options, name, retried, this), all, options, run, signal)
           : all()
-        done.then(([value]) => settleWith(resolve, value), reject)
+        done.then(([value]) => deliver(resolve, value), reject)
       })
     }
     return Object.defineProperty(retried, 'name', { value: name }) as never
@@ -99,47 +98,32 @@ export function retry(options: RetryOptions = {}) {
 async function attempts(
   call: () => unknown,
   name: string,
-  options: RetryOptions,
+  { wait: ms = 3000, retries = 3, timeout = 5000, backoffFactor = 1, retryOn = () => true }: RetryOptions,
   signal: AbortSignal,
 ): Promise<Box> {
-  let { wait: ms = 3000, retries = 3, timeout = 5000, backoffFactor = 1, retryOn = () => true } = options
   for (;;) {
     try {
-      return await attempt(call, name, timeout, signal)
+      // What cannot be killed is left to itself after its time, or when nobody wants it any more.
+      return await wait<Box>(
+        { timeout, signal },
+        (give, fail) => {
+          const value = call()
+          if (stateOf(value)) give([value])
+          else Promise.resolve(value).then((answer) => give([answer]), fail)
+        },
+        () => `An attempt of ${name}`,
+      )
     } catch (error) {
       if (retries <= 0 || signal.aborted || !retriable(error, retryOn)) throw error
     }
     if (retries === 1) warn(`${name} has failed; trying a last time in ${ms} ms`)
-    if (ms) await pause(ms, signal)
+    if (ms) await wait<void>({ timeout: ms, signal }, nothing, (give) => void give())
     retries--
     ms *= backoffFactor
   }
 }
 
-const pause = (timeout: number, signal: AbortSignal) =>
-  wait<void>(
-    { timeout, signal },
-    () => {},
-    (give) => give(),
-  )
-
-/** What cannot be killed is left to itself after its time, or when nobody wants it any more. */
-function attempt(
-  call: () => unknown,
-  name: string,
-  timeout: number | null,
-  signal: AbortSignal,
-): Promise<Box> {
-  return wait<Box>(
-    { timeout, signal },
-    (resolve, reject) => {
-      const value = call()
-      if (stateOf(value)) resolve([value])
-      else Promise.resolve(value).then((answer) => resolve([answer]), reject)
-    },
-    (_, reject) => reject(new EventTimeoutError(`An attempt of ${name} took longer than ${timeout} ms`)),
-  )
-}
+const nothing = () => {}
 
 function retriable(error: unknown, retryOn: NonNullable<RetryOptions['retryOn']>): boolean {
   // An error class is told from a predicate by what it makes.

@@ -9,7 +9,6 @@ import {
   SemaphoreTimeoutError,
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { type Linked, LinkedList } from '../linked-list.js'
 import { getPage } from '../page.js'
 import { type Limits, wait } from '../wait.js'
 
@@ -32,11 +31,10 @@ export const aLimit: Check = (name, value) => {
 }
 
 /** Slots over all tabs need Web Locks, which this version does not use yet. */
-export const aScope = (...scopes: string[]): Check =>
-  oneOf(scopes, ' (multiprocess comes with a later version)')
+export const aScope = (...scopes: string[]): Check => oneOf(scopes, ' (multiprocess: in a later version)')
 
 /** Somebody in the line of a pool, then among its holders. */
-interface Place extends Linked<Place> {
+interface Place {
   limit: number
   run: HandlerRun | null
   enter(): void
@@ -46,8 +44,8 @@ interface Place extends Linked<Place> {
 export class SlotPool {
   readonly #registry: Map<string, SlotPool>
   readonly #name: string
-  #line = new LinkedList<Place>()
-  #holders = new LinkedList<Place>()
+  #line = new Set<Place>()
+  #holders = new Set<Place>()
 
   constructor(registry: Map<string, SlotPool>, name: string) {
     this.#registry = registry
@@ -60,38 +58,34 @@ export class SlotPool {
       limits,
       (resolve) => {
         const leave = () => {
-          LinkedList.remove<Place>(place)
-          this.#next()
+          if (this.#holders.delete(place)) this.#next()
         }
         const enter = () => resolve({ signal: new AbortController().signal, [DISPOSE]: leave } as Slot)
-        const place: Place = { list: null, prev: null, next: null, limit, run, enter }
+        const place = { limit, run, enter }
         this.#registry.set(this.#name, this)
-        this.#line.push(place)
+        this.#line.add(place)
         this.#next()
         return () => {
-          if (place.list === this.#line) leave()
+          if (this.#line.delete(place)) this.#next()
         }
       },
-      (_, reject) =>
-        reject(
-          new SemaphoreTimeoutError(
-            `No slot of semaphore ${this.#name} (limit ${limit}) became free within ${limits.timeout} ms`,
-          ),
-        ),
+      () => `A slot of semaphore ${this.#name} (limit ${limit})`,
+      SemaphoreTimeoutError as never,
     )
   }
 
   #next(): void {
-    for (let place = this.#line.first; place && this.#holders.size < place.limit; place = this.#line.first) {
-      LinkedList.remove<Place>(place)
-      this.#holders.push(place)
+    for (const place of this.#line) {
+      if (this.#holders.size >= place.limit) break
+      this.#line.delete(place)
+      this.#holders.add(place)
       place.enter()
     }
     if (!this.#holders.size) this.#registry.delete(this.#name)
   }
 
   heldBy(run: HandlerRun): boolean {
-    return this.#holders.toArray().some((place) => place.run === run)
+    return [...this.#holders].some((place) => place.run === run)
   }
 }
 

@@ -104,8 +104,8 @@ describe('A18: log tree', () => {
       await task()
     })
     const tree = lines.find((line) => line.includes('TIMEOUT')) ?? ''
-    expect(lineWith(tree, 'quick')).to.contain('✓')
-    expect(lineWith(tree, 'waits(#')).to.contain('TIMEOUT HERE')
+    expect(lineWith(tree, 'quick')).to.contain('✅')
+    expect(lineWith(tree, '.waits#')).to.contain('TIMEOUT HERE')
     expect(lineWith(tree, 'hangs')).to.contain('INTERRUPTED')
     expect(lineWith(tree, 'unstarted')).to.contain('🔜')
     expect(tree).to.contain('Slow#').and.to.contain('Child#')

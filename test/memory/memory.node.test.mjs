@@ -16,8 +16,7 @@ let page
 let devtools
 
 before(async () => {
-  const { outputFiles } = await buildMinified('src/index.ts')
-  const library = outputFiles.find((file) => file.path.endsWith('.js')).text
+  const { code: library } = await buildMinified('src/index.ts')
   server = createServer(({ url }, response) => {
     const isLibrary = url === '/bubus.js'
     response.setHeader('content-type', isLibrary ? 'text/javascript' : 'text/html')

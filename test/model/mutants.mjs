@@ -12,12 +12,12 @@ export const mutants = {
   // While a handler waits, everything that is queued may start.
   'jump-all': {
     file: 'src/bus/run-loop.ts',
-    find: 'if (this.#queued && (parallel || active === 0))',
-    replace: 'if (this.#queued && (parallel || active === this.blocked))',
+    find: 'if (this.#queue.live && (parallel || active === 0))',
+    replace: 'if (this.#queue.live && (parallel || active === this.blocked))',
   },
   // Last in, first out.
   lifo: {
-    file: 'src/linked-list.ts',
+    file: 'src/fifo.ts',
     find: '[this.#in, this.#out] = [this.#out, this.#in.reverse()]',
     replace: '[this.#in, this.#out] = [this.#out, this.#in]',
   },
@@ -48,8 +48,8 @@ export const mutants = {
   // Of several that wait for an event only the first is told.
   'dropped-waiter': {
     file: 'src/events/event-state.ts',
-    find: 'if (observers) for (const observe of observers) observe(this.event)',
-    replace: 'for (const observe of [...(observers ?? [])].slice(0, 1)) observe(this.event)',
+    find: 'for (const observe of this.#observers) observe(this.event)',
+    replace: 'for (const observe of this.#observers.slice(0, 1)) observe(this.event)',
   },
   // After a time-out the next event starts before the handlers that are left of this one.
   'wrong-order-after-time-out': {

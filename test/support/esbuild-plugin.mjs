@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { getRequestFilePath } from '@web/dev-server-core'
 import { transform } from 'esbuild'
+import { shortNames } from './internal-names.mjs'
 
 /** What every build of this project aims at. */
 export const target = 'es2022'
@@ -43,7 +44,12 @@ export function typescriptForTests() {
     async transform(context) {
       if (!isTypeScript(context.path)) return undefined
       const file = getRequestFilePath(context.url, rootDir)
-      const { code } = await lower(String(context.body), file, 'inline')
+      const { code } = await lower(
+        String(context.body),
+        file,
+        'inline',
+        file.startsWith(`${root}src/`) ? shortNames : {},
+      )
       return { body: code, transformCache: true }
     },
   }
@@ -63,12 +69,17 @@ export function typescriptForVite() {
   }
 }
 
-async function lower(code, file, sourcemap) {
+/**
+ * The tests see the library with the short names of its published files, which they load beside it: copies in one page share their
+ * internals. The tests themselves keep their names, like everybody's code.
+ */
+async function lower(code, file, sourcemap, options = {}) {
   const { code: lowered, map } = await transform(mutate(code, file), {
     loader: 'ts',
     target,
     sourcemap,
     sourcefile: file,
+    ...options,
     // The transform API reads no tsconfig: the two lines of it that change what is emitted.
     tsconfigRaw: {
       compilerOptions: {

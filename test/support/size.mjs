@@ -5,16 +5,15 @@ import { buildMinified } from './bundle.mjs'
 
 /** What it is to weigh, and what it may weigh today. The ceiling only goes down: lower it with the code. */
 const target = 14_000
-const ceiling = 18_900
+const ceiling = 18_250
 
 // The log is loaded on demand, and weighed by itself.
-const { outputFiles, metafile } = await buildMinified('src/index.ts', undefined, ['../log/event-log.js'])
-const [{ contents: code }] = outputFiles ?? []
+const { code, metafile } = await buildMinified('src/index.ts', undefined, ['../log/event-log.js'])
 const size = gzipSync(code, { level: 9 }).length
 const ok = size <= ceiling
 
 console.log(
-  `bubus: ${size} bytes minified + gzipped (${code.length} minified), ${ok ? 'within' : 'OVER'} the ceiling of ${ceiling}; ` +
+  `bubus: ${size} bytes minified + gzipped (${Buffer.byteLength(code)} minified), ${ok ? 'within' : 'OVER'} the ceiling of ${ceiling}; ` +
     (size > target ? `${size - target} over the target of ${target}` : 'the target is met'),
 )
 if (process.argv.includes('--modules') || !ok) {
