@@ -210,7 +210,7 @@ function anyPayload(payload: unknown): Payload {
     'an object',
     payload,
   )
-  return { ...(payload as Payload | undefined) }
+  return Object.fromEntries(Object.entries(payload ?? {}))
 }
 
 // `isTrusted` is an own member of every event.

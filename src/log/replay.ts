@@ -1,7 +1,7 @@
 import { coreOf, stateOf } from '../brands.js'
 import type { BusCore } from '../bus/bus-core.js'
 import type { EventBus } from '../bus/event-bus.js'
-import { aFunction, BusFullError, BusStoppedError, checkOptions, checkType, from } from '../errors.js'
+import { aFunction, BusStoppedError, checkOptions, checkType, from } from '../errors.js'
 import type { EventState } from '../events/event-state.js'
 import { uuidv7 } from '../ids.js'
 import { getPage, wallTime } from '../page.js'
@@ -73,7 +73,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
     await wait<void>(
       { timeout: ms, signal },
       () => {},
-      (give) => give(),
+      (give) => void give(),
     )
 }
 
@@ -96,14 +96,8 @@ async function dispatchCopy(
   })
   // It comes from here, and goes wherever an event of this page goes: it has no path yet.
   ;(stateOf(event) as EventState).origin = null
-  for (;;) {
-    if (!core.hasRoom) await core.whenRoom(signal)
-    try {
-      core.dispatch(event, null)
-      return id
-    } catch (error) {
-      // Somebody was quicker.
-      if (!(error instanceof BusFullError)) throw error
-    }
-  }
+  // Somebody may be quicker.
+  while (!core.hasRoom) await core.whenRoom(signal)
+  core.dispatch(event, null)
+  return id
 }

@@ -7,7 +7,16 @@ import { foreign, forever, only, rejectionOf } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { accepted, holdStore, inStore, plant, rawOpen, rowsOf } from './raw.js'
 import { runSandboxed } from './sandbox.js'
-import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, writerIds } from './tabs.js'
+import {
+  closeTabs,
+  eventually,
+  heldLocks,
+  impatient,
+  loseLocks,
+  openBus,
+  openTab,
+  writerIds,
+} from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const entries = async (name: string) => lines((await rowsOf(name)).map(([, row]) => row))
@@ -139,7 +148,7 @@ describe('faults', () => {
 
   it('row 10: while an upgrade is blocked by a third page, events run, and are written when it is over', async () => {
     const name = freshName()
-    const { bus, log } = openBus(name, { deadline: 400 })
+    const { bus, log } = await impatient(openBus(name))
     await bus.dispatch(make('X', { n: 1 })).eventPersisted
     const blocker = await rawOpen(name)
     const upgrading = rawOpen(name, 9, (db) => db.createObjectStore('novelty'))
@@ -282,8 +291,7 @@ describe('faults', () => {
 
   it('row 21: a request that never settles is given up with its connection, and written by another', async () => {
     const name = freshName()
-    const { bus, log } = openBus(name, { deadline: 400 })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, log } = await impatient(openBus(name))
     const given = log.open
     const release = await holdStore(name)
     const event = bus.dispatch(make('X'))

@@ -5,7 +5,7 @@ import { BaseEvent, EventBus, LogError } from '../../src/index.js'
 import { deferred, foreign, rejectionOf, thrownBy } from '../same-page/helpers.js'
 import { freshName, loggedBus } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
-import { eventually } from './tabs.js'
+import { eventually, impatient } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 
@@ -176,8 +176,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('past the deadline an event is released, its `eventPersisted` rejects, and a late `complete` still counts', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 400 })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, name, log } = await impatient(loggedBus())
     const release = await holdStore(name)
     bus.on('X', () => 'ran')
     const event = bus.dispatch(make('X'))
@@ -198,8 +197,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('a transaction that is late is not written twice', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 400 })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, name, log } = await impatient(loggedBus())
     const release = await holdStore(name)
     bus.on('X', () => 'ran')
     const events = [bus.dispatch(make('X')), bus.dispatch(make('X'))]
@@ -217,8 +215,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('`whenDegraded: refuse`: dispatch throws a LogError while the log cannot be written, and enqueues nothing', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 400, whenDegraded: 'refuse' })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, name, log } = await impatient(loggedBus({ whenDegraded: 'refuse' }))
     const release = await holdStore(name)
     bus.on('X', () => {})
     await bus.dispatch(make('X'))
@@ -234,7 +231,7 @@ describe('promise 1: ahead means ahead', () => {
   })
 
   it('when the log is ok again, ahead means ahead for every bus on it', async () => {
-    const first = loggedBus({ deadline: 400 })
+    const first = await impatient(loggedBus())
     const { bus, name, log } = first
     const second = new EventBus({ name: freshName(), log })
     await Promise.all([log.db(), bus.ready, second.ready])

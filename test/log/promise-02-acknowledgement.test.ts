@@ -5,7 +5,7 @@ import { BaseEvent, EventBus, LogError } from '../../src/index.js'
 import { foreign, rejectionOf } from '../same-page/helpers.js'
 import { freshName, lines, loggedBus } from './helpers.js'
 import { holdStore, inStore, rowsOf } from './raw.js'
-import { eventually, openBus } from './tabs.js'
+import { eventually, impatient, openBus } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const accepted = async (name: string) =>
@@ -137,8 +137,7 @@ describe('promise 2: acknowledgement', () => {
   })
 
   it('if one of two buses fails, it rejects', async () => {
-    const [a, b] = [loggedBus(), loggedBus({ deadline: 400 })]
-    await Promise.all([b.log.db(), b.bus.ready])
+    const [a, b] = [loggedBus(), await impatient(loggedBus())]
     const release = await holdStore(b.name)
     const event = make('X')
     a.bus.dispatch(event)
@@ -168,8 +167,7 @@ describe('promise 2: acknowledgement', () => {
   })
 
   it('it never causes an unhandled rejection, whoever reads it and when', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 400 })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, name, log } = await impatient(loggedBus())
     const reasons = await unhandledDuring(async () => {
       void make('X').eventPersisted
       void new EventBus().dispatch(make('X')).eventPersisted
@@ -213,7 +211,7 @@ describe('promise 2: acknowledgement', () => {
   })
 })
 
-/** Every row of `wal` must have another `v`: the second one aborts its transaction. */
+/** Every row of `wal` must have another `wseq`, and one has 0 already: a writer's first transaction aborts. */
 async function makeUnique(name: string): Promise<void> {
   await inStore(name, 'wal', (it) =>
     it.add({ v: 1, writer: 'w', wseq: 0, bus: 'b', n: 0, sum: 0x811c9dc5, body: '' }),
@@ -221,7 +219,7 @@ async function makeUnique(name: string): Promise<void> {
   const db = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(`bubus:${name}`, 2)
     request.onupgradeneeded = () =>
-      request.transaction?.objectStore('wal').createIndex('v', 'v', { unique: true })
+      request.transaction?.objectStore('wal').createIndex('wseq', 'wseq', { unique: true })
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })

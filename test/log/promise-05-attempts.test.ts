@@ -4,7 +4,7 @@ import { BaseEvent, type EventBus } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { accepted, holdStore, inStore, plant, rowsOf, said } from './raw.js'
-import { closeTabs, eventually, loseLocks, openBus, openTab } from './tabs.js'
+import { closeTabs, eventually, impatient, loseLocks, openBus, openTab } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const entries = async (name: string) => lines((await rowsOf(name)).map(([, row]) => row))
@@ -292,7 +292,7 @@ describe('promise 5: spared handlers', () => {
 
   it('an `R` is left out if something that its run dispatched has failed to persist', async () => {
     const name = freshName()
-    const [a, b] = [openBus(name), openBus(freshName(), { deadline: 400 })]
+    const [a, b] = [openBus(name), await impatient(openBus(freshName()))]
     await Promise.all([a.log.db(), b.log.db(), a.bus.ready, b.bus.ready])
     const db = await holdStore(b.name)
     const ran = deferred()

@@ -4,7 +4,7 @@ import { BaseEvent, BusFullError } from '../../src/index.js'
 import { foreign, thrownBy } from '../same-page/helpers.js'
 import { lines, loggedBus } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
-import { eventually } from './tabs.js'
+import { eventually, impatient } from './tabs.js'
 
 const big = 'x'.repeat(4_000_000)
 const make = (n: number, payload = {}) => new BaseEvent('X', { n, ...payload })
@@ -70,8 +70,7 @@ describe('promise 11: back-pressure', () => {
   })
 
   it('while degraded, the bound holds, too: what cannot be written does not pile up without end', async () => {
-    const { bus, name, log } = loggedBus({ deadline: 400, bus: { maxHistorySize: 1, maxPending: null } })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, name, log } = await impatient(loggedBus({ bus: { maxHistorySize: 1, maxPending: null } }))
     const release = await holdStore(name)
     await bus.dispatch(make(0, { big }))
     expect(log.state).to.equal('degraded')

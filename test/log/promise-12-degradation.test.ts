@@ -5,7 +5,7 @@ import { EventLog } from '../../src/log/event-log.js'
 import { consoleDuring, deferred, foreign, rejectionOf, thrownBy } from '../same-page/helpers.js'
 import { freshName, lines, loggedBus } from './helpers.js'
 import { holdStore, rawOpen, rowsOf } from './raw.js'
-import { closeTabs, eventually, openBus, openTab } from './tabs.js'
+import { closeTabs, eventually, impatient, openBus, openTab } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const accepted = async (name: string) =>
@@ -38,8 +38,7 @@ describe('promise 12: degradation', () => {
   })
 
   it('late writes: `degraded`, then `ok`, each told once', async () => {
-    const { bus, log, name } = loggedBus({ deadline: 400 })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, log, name } = await impatient(loggedBus())
     const states = statesOf(log)
     const release = await holdStore(name)
     for (let n = 0; n < 3; n++) await bus.dispatch(make('X', { n }))
@@ -51,8 +50,7 @@ describe('promise 12: degradation', () => {
   })
 
   it('what was released while degraded is written in order, before what comes later', async () => {
-    const { bus, log, name } = loggedBus({ deadline: 400 })
-    await Promise.all([log.db(), bus.ready])
+    const { bus, log, name } = await impatient(loggedBus())
     const release = await holdStore(name)
     let n = 0
     while (n < 5) await bus.dispatch(make('X', { n: n++ }))
@@ -70,7 +68,7 @@ describe('promise 12: degradation', () => {
     await first.log.flush()
     await first.bus.stop()
     first.bus.off('X')
-    const { bus, log } = openBus(name, { deadline: 400 })
+    const { bus, log } = await impatient(openBus(name))
     const go = deferred()
     const ran: unknown[] = []
     bus.on('X', ({ eventPayload: { n } }) => {

@@ -35,6 +35,13 @@ export function openBus(
   }
 }
 
+/** Open, and with a short deadline from now on: opening for the first time takes some engines long. */
+export async function impatient<L extends { bus: EventBus; log: EventLog }>(logged: L): Promise<L> {
+  await Promise.all([logged.log.db(), logged.bus.ready])
+  Object.assign(logged.log, { deadline: 300 })
+  return logged
+}
+
 /** The ids of the writers of a log that live in this page. */
 export const writerIds = ({ log }: { log: EventLog }): string[] =>
   [...log.writers].map(({ id }) => id).filter(Boolean)

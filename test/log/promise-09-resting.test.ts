@@ -1,0 +1,151 @@
+// Promise 9, "A page back from bfcache is a new writer", and promise 5, "calls itself again". The events of the platform are
+// dispatched by hand here, in a frame: with the real cache it is in test/crash.
+import { expect } from '@esm-bundle/chai'
+import { BaseEvent, EventCancelledError } from '../../src/index.js'
+import { deferred, foreign, forever, only } from '../same-page/helpers.js'
+import { freshName, lines } from './helpers.js'
+import { rowsOf } from './raw.js'
+import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, type Tab, writerIds } from './tabs.js'
+
+const entries = async (name: string) =>
+  (await rowsOf(name)).flatMap(([, row]) => lines([row]).map((line) => ({ ...line, by: row.writer })))
+const said = async (name: string, kind: string) =>
+  (await entries(name)).filter((line) => (line as Record<string, unknown>).event_entry === kind)
+
+/** The frame's first listener keeps `pagehide` from the library when it dies: here it is heard. */
+function tell({ window }: Tab, type: 'pagehide' | 'pageshow'): void {
+  const event = new window.PageTransitionEvent(type, { persisted: true })
+  event.stopImmediatePropagation = () => {}
+  window.dispatchEvent(event)
+}
+
+describe('promise 9: a page that rests', () => {
+  afterEach(closeTabs)
+
+  async function resting(name: string) {
+    const tab = await openTab()
+    const logged = tab.open(name)
+    const started: unknown[] = []
+    const release = deferred<string>()
+    const signals: AbortSignal[] = []
+    logged.bus.on('X', ({ eventPayload: { n } }, { signal }) => {
+      started.push(n)
+      signals.push(signal)
+      return release.promise
+    })
+    const events = [1, 2].map((n) => logged.bus.dispatch(new tab.bubus.BaseEvent('X', { n })))
+    await events[1].eventPersisted
+    await eventually('the first has started', () => started.length)
+    const [id] = writerIds(logged)
+    tell(tab, 'pagehide')
+    await eventually('its lock is free', async () => !(await heldLocks()).includes(`bubus:w:${id}`))
+    return { ...logged, tab, events, started, signals, release, id }
+  }
+
+  it('comes back as another writer, which adopts what nobody has taken, and goes on', async () => {
+    const name = freshName()
+    const { tab, bus, log, events, started, release, id } = await resting(name)
+    tell(tab, 'pageshow')
+    await eventually('it has adopted both', async () => (await said(name, 'A')).length === 2)
+    const [now] = writerIds({ log })
+    expect(now).not.to.equal(id)
+    expect(await heldLocks()).to.include(`bubus:w:${now}`)
+    release.resolve('done')
+    for (const event of events) expect(await event.eventResult()).to.equal('done')
+    await log.flush()
+    expect(started).to.deep.equal([1, 2])
+    const all = await entries(name)
+    const kinds = all.map((line) => (line as Record<string, unknown>).event_entry).join('')
+    expect(kinds).to.equal('EEAACC')
+    expect(all.slice(2).map(({ by }) => by)).to.deep.equal([now, now, now, now])
+    const later = openBus(name)
+    later.bus.on('X', () => {})
+    expect(await later.bus.recover()).to.deep.equal([])
+    await bus.stop()
+  })
+
+  it('what others have taken meanwhile is cancelled here; they finish it', async () => {
+    const name = freshName()
+    const { tab, bus, log, events, signals, release, started } = await resting(name)
+    const other = openBus(name)
+    other.bus.on('X', () => 'by the other')
+    const taken = await other.bus.recover()
+    expect(taken).to.have.length(2)
+    for (const event of taken) expect(await event.eventResult()).to.equal('by the other')
+    await other.log.flush()
+    tell(tab, 'pageshow')
+    await eventually('the signal says so', () => signals[0].aborted)
+    release.resolve('too late')
+    for (const event of events) await event
+    const error = only(events[0].eventResults.values()).error as Error
+    expect(error.name).to.equal(EventCancelledError.name)
+    expect(started, 'the second has not started').to.deep.equal([1])
+    await log.flush()
+    const ended = (await said(name, 'C')) as { by: string }[]
+    expect(new Set(ended.map(({ by }) => by)).size).to.equal(1)
+    expect(ended).to.have.length(2)
+    bus.on('Y', () => 'works')
+    expect(await bus.dispatch(new tab.bubus.BaseEvent('Y')).eventResult()).to.equal('works')
+  })
+
+  it('what settles while it rests is not written under the old id', async () => {
+    const name = freshName()
+    const { tab, log, events, release, id } = await resting(name)
+    const before = (await rowsOf(name)).filter(([, row]) => row.writer === id).length
+    release.resolve('done')
+    for (let n = 0; n < 10; n++) await foreign()
+    expect((await rowsOf(name)).filter(([, row]) => row.writer === id)).to.have.length(before)
+    tell(tab, 'pageshow')
+    await events[1]
+    await log.flush()
+    expect((await rowsOf(name)).filter(([, row]) => row.writer === id)).to.have.length(before)
+    expect(await said(name, 'C')).to.have.length(2)
+  })
+
+  it('what waits when it goes is written on its way, without a lock afterwards', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    await bus.dispatch(new tab.bubus.BaseEvent('X')).eventPersisted
+    await log.flush()
+    const held = async () => (await heldLocks()).filter((lock) => lock.startsWith('bubus:'))
+    const others = (await held()).filter(
+      (lock) => !writerIds({ log }).includes(lock.slice('bubus:w:'.length)),
+    )
+    const last = Array.from({ length: 10 }, (_, n) => bus.dispatch(new tab.bubus.BaseEvent('X', { n })))
+    await Promise.resolve()
+    last.push(bus.dispatch(new tab.bubus.BaseEvent('X', { n: 10 })))
+    tell(tab, 'pagehide')
+    await eventually('all are written', async () => (await said(name, 'E')).length === 12)
+    for (let n = 0; n < 10; n++) await foreign()
+    expect(await held(), 'no lock').to.deep.equal(others)
+  })
+})
+
+describe('promise 5: recovery calls itself again', () => {
+  afterEach(closeTabs)
+
+  for (const how of ['visibilitychange', 'pageshow'] as const) {
+    it(`on \`${how}\`, once it was asked for`, async () => {
+      const name = freshName()
+      const tab = await openTab()
+      const [asked, not] = [tab.open(name), tab.open(name)]
+      const seen: string[] = []
+      asked.bus.on('X', () => void seen.push('asked'))
+      not.bus.on('X', () => void seen.push('not'))
+      expect(await asked.bus.recover()).to.deep.equal([])
+      const dead = openBus(name)
+      dead.bus.on('X', forever)
+      await dead.bus.dispatch(new BaseEvent('X')).eventPersisted
+      await loseLocks(dead)
+      if (how === 'pageshow') {
+        tell(tab, 'pagehide')
+        tell(tab, 'pageshow')
+      } else tab.window.document.dispatchEvent(new tab.window.Event('visibilitychange'))
+      await eventually('it was recovered', () => seen.length)
+      await asked.log.flush()
+      expect(seen).to.deep.equal(['asked'])
+      expect(await asked.bus.recover()).to.deep.equal([])
+    })
+  }
+})
