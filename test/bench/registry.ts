@@ -6,6 +6,8 @@ import { children } from './cases/children.js'
 import { emittery } from './cases/emittery.js'
 import { handlers } from './cases/handlers.js'
 import { history } from './cases/history.js'
+import { logWrites } from './cases/log.js'
+import { logRecovery } from './cases/log-recovery.js'
 import { mittCase } from './cases/mitt.js'
 import { oursAsyncHandler } from './cases/ours-async-handler.js'
 import { oursAwaitEach } from './cases/ours-await-each.js'
@@ -34,4 +36,6 @@ export const cases: readonly BenchCase[] = [
   ...children,
   ...handlers,
   ...tasks,
+  ...logWrites,
+  ...logRecovery,
 ]

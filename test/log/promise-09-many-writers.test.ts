@@ -3,8 +3,8 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
-import { rowsOf } from './raw.js'
-import { closeTabs, eventually, heldLocks, openBus, openTab, writerIds } from './tabs.js'
+import { holdStore, rowsOf } from './raw.js'
+import { closeTabs, eventually, heldLocks, impatient, openBus, openTab, writerIds } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const entries = async (name: string) => lines((await rowsOf(name)).map(([, row]) => row))
@@ -169,6 +169,25 @@ describe('promise 9: many writers', () => {
       await eventually('no lock is left', async () => !(await left()).length, 2000)
     })
   }
+
+  it('a `stop` whose flush is late ends its writer only: what is dispatched afterwards is not given away', async () => {
+    const name = freshName()
+    const { bus, log } = await impatient(openBus(name))
+    bus.on('X', forever)
+    const release = await holdStore(name)
+    bus.dispatch(make('X', { n: 'stopped' }))
+    await bus.stop()
+    const living = bus.dispatch(make('X', { n: 'living' }))
+    await release()
+    await eventually('both are written', async () => (await entries(name)).length === 2)
+    await log.flush()
+    expect(living.eventStatus).not.to.equal('completed')
+    const other = openBus(name)
+    other.bus.on('X', () => 'recovered')
+    const recovered = await other.bus.recover()
+    expect(recovered.map(({ eventPayload }) => eventPayload.n)).to.deep.equal(['stopped'])
+    await bus.stop()
+  })
 
   it('another page`s recovery does not hold up a writer that lives', async () => {
     const name = freshName()

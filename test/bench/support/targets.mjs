@@ -9,6 +9,34 @@ function growth(small, large, limit = { chromium: 1.3, firefox: 1.3 }) {
   return { name: `${large} ÷ ${small}`, value: ({ us }) => us(large) / us(small), limit }
 }
 
+/** How many times as dear (at most), or as cheap (`atLeast`), one case is as another. */
+function compared(name, above, below, limit, more = {}) {
+  return { name, value: ({ us }) => us(above) / us(below), limit: { chromium: limit }, ...more }
+}
+
+const log = 'log, burst of 100 000'
+const logTargets = [
+  compared('idb, a record an event ÷ log', 'idb, one record an event, batched', log, 5, {
+    atLeast: true,
+    aim: { chromium: 10 },
+  }),
+  compared('idb, equal segments ÷ log', 'idb, the same in segments of JSON', log, 0.5, { atLeast: true }),
+  compared('relaxed ÷ strict', log, `${log}, strict`, 0.5, { atLeast: true }),
+  compared(
+    'behind ÷ no log and JSON.stringify',
+    'log behind, construct + dispatch',
+    'no log, construct + dispatch + JSON.stringify',
+    1.5,
+  ),
+  compared('acknowledgement ÷ a put', 'log ahead, acknowledged one at a time', 'idb, one put at a time', 2),
+  compared(
+    'recovery ÷ getAll + JSON.parse',
+    'recovery of 10 000 events',
+    'getAll + JSON.parse of the same segments',
+    4,
+  ),
+]
+
 /** What the figures have to be: at most `limit` (at least, with `atLeast`), better `aim`; without a limit, told only. */
 export const targets = [
   {
@@ -37,6 +65,7 @@ export const targets = [
     limit: { chromium: 15 },
     aim: { chromium: 30 },
   },
+  ...logTargets,
   growth('history of 1 000, one more', 'history of 100 000, one more'),
   growth('history filled to 1 000', 'history filled to 100 000'),
   growth('1 living bus', '1 000 living buses, one used'),

@@ -1,0 +1,111 @@
+// WebKit keeps a profile only without automation: MiniBrowser on a display of its own, with pages that drive themselves.
+
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inTree, killAll, treeOf } from './processes.mjs'
+
+const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** @implements {import('./drivers.mjs').Driver} */
+export class WebKitDriver {
+  // A tab cannot be closed from outside: its web process can.
+  kills = { sigkill: 4, renderers: 2, reload: 2, back: 2 }
+  asks = true
+  #display = ''
+  /** @type {import('node:child_process').ChildProcess | null} */
+  #xvfb = null
+  /** Each window is a browser of its own on the same profile? No: one browser, a tab for each address it is started with. */
+  #browser = null
+  /** @type {Map<string, string>} */
+  #urls = new Map()
+
+  constructor(found, profile, recorder) {
+    this.found = found
+    this.profile = profile
+    this.recorder = recorder
+    for (const name of ['data', 'cache', 'config', 'home']) mkdirSync(join(profile, name))
+  }
+
+  /** The browser starts with its tabs, in `open`. */
+  async launch() {
+    if (this.found.xvfb && !this.#xvfb) await this.#startDisplay()
+    this.#urls.clear()
+  }
+
+  tabs() {
+    return [...this.#urls.keys()]
+  }
+
+  async open(tab, url) {
+    await this.#end()
+    this.#urls.set(tab, url)
+    this.#start()
+  }
+
+  async #startDisplay() {
+    const args = ['-displayfd', '3', '-screen', '0', '1280x1024x24', '-nolisten', 'tcp']
+    const child = spawn(this.found.xvfb, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] })
+    this.#xvfb = child
+    this.#display = await new Promise((resolve) => {
+      child.stdio[3]?.on('data', (number) => resolve(`:${String(number).trim()}`))
+    })
+  }
+
+  #start() {
+    const at = (/** @type {string} */ name) => join(this.profile, name)
+    const env = {
+      ...process.env,
+      ...(this.#display && { DISPLAY: this.#display }),
+      HOME: at('home'),
+      XDG_DATA_HOME: at('data'),
+      XDG_CACHE_HOME: at('cache'),
+      XDG_CONFIG_HOME: at('config'),
+      WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+    }
+    this.#browser = spawn(this.found.browser, [...this.#urls.values()], { env, stdio: 'ignore' })
+  }
+
+  async #end() {
+    const pid = this.#browser?.pid
+    if (pid) await killAll(treeOf(pid))
+    this.#browser = null
+  }
+
+  async kill(kind, tab) {
+    await this[kind](tab)
+  }
+
+  async sigkill() {
+    await this.#end()
+    this.#urls.clear()
+  }
+
+  /** The web processes only: what the network process has of them goes on. */
+  async renderers() {
+    await killAll(inTree(this.#browser?.pid ?? 0, /WebKitWebProcess/))
+    await pause(200)
+    await this.sigkill()
+  }
+
+  async reload(tab) {
+    await this.#command(tab, 'reload')
+  }
+
+  async back(tab) {
+    await this.#command(tab, 'away')
+    await pause(600)
+  }
+
+  async #command(tab, command) {
+    this.recorder.commands.set(tab, command)
+    await pause(400)
+  }
+
+  async quit() {
+    await this.#end()
+    if (this.#xvfb?.pid) await killAll([this.#xvfb.pid])
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
