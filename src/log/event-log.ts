@@ -183,6 +183,7 @@ export class EventLog extends EventTarget implements LogLike {
   #opened(db: LogDb): LogDb {
     db.onGone = () => this.drop(db)
     this.open = db
+    if (![...this.writers].some(({ busy }) => busy)) this.#works()
     void this.index.catchUp().catch(() => {})
     return db
   }
@@ -269,6 +270,10 @@ export class EventLog extends EventTarget implements LogLike {
       this.#compacted = seq
       void this.compact().catch(() => {})
     }
+    this.#works()
+  }
+
+  #works(): void {
     if (this.#state !== 'degraded') return
     for (const { journal } of this.writers) journal.degraded = false
     this.#enter('ok')

@@ -42,7 +42,7 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
     return []
   }
   const claim = await claimed(writer, (fold, dead) => decide(writer, fold, dead))
-  return claim ? bringBack(writer, claim) : []
+  return bringBack(writer, claim)
 }
 
 /** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
@@ -67,7 +67,7 @@ function giveUp({ state }: Visit): void {
 }
 
 /** One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. */
-async function claimed(writer: LogWriter, decision: Decision): Promise<Claim | null> {
+async function claimed(writer: LogWriter, decision: Decision): Promise<Claim> {
   const { log } = writer
   const done = await hold(`bubus:claim:${log.name}`, log.deadline)
   try {
@@ -79,7 +79,7 @@ async function claimed(writer: LogWriter, decision: Decision): Promise<Claim | n
 
 type Decision = (fold: Fold, dead: ReadonlySet<string>) => Claim
 
-async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim | null> {
+async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
   const { log, journal } = writer
   const db = await log.db()
   await writer.alive()
@@ -88,9 +88,8 @@ async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim | 
     await fold.read(log, db)
     const locks = await takeLocks(fold)
     try {
-      if (!locks.size) return null
       const turn = await db.turn()
-      await fold.read(log, db)
+      if (locks.size) await fold.read(log, db)
       const claim = decision(fold, new Set(locks.keys()))
       if (!claim.lines.length || (await write(writer, db, turn, claim))) return claim
     } finally {

@@ -98,6 +98,10 @@ export class LogWriter implements BusLog {
     this.id = ''
   }
 
+  get busy(): boolean {
+    return this.#running
+  }
+
   wake(): void {
     if (!this.#running && this.journal.waiting.length) void this.#run()
   }
@@ -126,9 +130,11 @@ export class LogWriter implements BusLog {
     this.#running = true
     let landed: Flight | null = null
     for (;;) {
-      if (!this.#held) await this.#granted()
       await this.#pause
-      const flight = this.#take()
+      // What came after a stop is another writer's.
+      if (this.#resigning) this.#resign()
+      if (!this.#held && this.journal.waiting.length) await this.#granted()
+      const flight = this.#held ? this.#take() : null
       this.#flight = flight
       // The next one is on its way before anybody hears of the last.
       const seq = flight && this.#fly(flight)
