@@ -41,7 +41,7 @@ const checks = {
 }
 
 /** So many segments, of all writers, from one compaction to the next. */
-const COMPACT_EVERY = 256
+const COMPACT_EVERY = 64
 
 /** How often opening is tried again before the log lives without a database, and the first of the waits between, in ms. */
 const TRIES = 5
@@ -184,8 +184,13 @@ export class EventLog extends EventTarget implements LogLike {
     db.onGone = () => this.drop(db)
     this.open = db
     if (![...this.writers].some(({ busy }) => busy)) this.#works()
-    void this.index.catchUp().catch(() => {})
+    void this.#catchUp(db).catch(() => {})
     return db
+  }
+
+  /** What other pages have written and not indexed. */
+  async #catchUp(db: LogDb): Promise<void> {
+    if ((await db.head()) > db.meta.indexed) await this.index.catchUp()
   }
 
   /** Opens, or gives up after the deadline: engines have been seen to answer never. */

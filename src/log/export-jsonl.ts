@@ -1,7 +1,7 @@
 import { aBoolean, checkOptions } from '../errors.js'
 import type { EventLog } from './event-log.js'
-import { isEnd } from './log-index.js'
 import { flatRecord, isTwin, settled } from './reading.js'
+import { isEnd, placeOf, rows } from './rows.js'
 import { fault, type Line, type RecordLine } from './segment.js'
 import { type OpenSegment, SegmentCache } from './segment-cache.js'
 
@@ -70,14 +70,14 @@ async function* inOrderOfEnds(log: EventLog) {
     const last = await settled(log)
     const { settled: done } = (await log.db()).meta
     const cache = new SegmentCache(log)
-    for await (const { seq } of log.index.rows(1, last)) {
+    for await (const { seq } of rows(log, 1, last)) {
       const opened = await cache.open(seq)
       for (const [index, line] of opened?.lines.entries() ?? []) {
         const accepted = opened && isEnd(line) && (await acceptedFor(log, opened, index, line, cache))
         if (accepted) yield flatRecord(accepted, line)
       }
     }
-    for await (const { seq, summary } of log.index.rows(done + 1, last)) {
+    for await (const { seq, summary } of rows(log, done + 1, last)) {
       const opened = summary.events ? await cache.open(seq) : null
       for (const index of opened?.lines.keys() ?? []) {
         const accepted = opened?.accepted(index)
@@ -98,7 +98,7 @@ async function acceptedFor(
   line: Line,
   cache: SegmentCache,
 ): Promise<RecordLine | undefined> {
-  const place = await log.index.placeOf(line, opened, cache)
+  const place = await placeOf(log, line, opened, cache)
   const there = place && (await cache.open(place[0]))
   const end = there?.endOf(place?.[1] ?? -1)
   return end?.[0] === opened.segment.seq && end[1] === index ? there?.accepted(place?.[1] ?? -1) : undefined

@@ -11,10 +11,11 @@ import {
   type TransferOptions,
   transferChecks,
 } from './lines.js'
-import { SummaryBuilder } from './log-index.js'
 import { IMPORTED } from './reading.js'
+import { rows } from './rows.js'
 import { lineHead, seal } from './segment.js'
 import { SegmentCache } from './segment-cache.js'
+import { SummaryBuilder } from './summary.js'
 
 /** What one segment of imported events holds at most. */
 const MAX_EVENTS = 500
@@ -135,7 +136,7 @@ class Importer {
   /** Those that the log has, or has had added meanwhile, with what it has. */
   async #known(events: ReadonlyMap<string, Incoming>): Promise<Map<Incoming, EventRecord>> {
     const head = await (await this.#log.db()).head()
-    for await (const { seq, summary } of this.#log.index.rows(this.#next, head)) {
+    for await (const { seq, summary } of rows(this.#log, this.#next, head)) {
       this.#next = seq + 1
       const { events, least, most } = summary
       if (events) this.#ranges.push({ seq, least, most })

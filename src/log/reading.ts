@@ -2,6 +2,7 @@ import { anIdentifier, type Check, checkOptions, checkType } from '../errors.js'
 import type { EventRecord } from '../protocol.js'
 import type { EventLog } from './event-log.js'
 import type { Summary } from './log-db.js'
+import { rows } from './rows.js'
 import type { Line, RecordLine } from './segment.js'
 import { SegmentCache } from './segment-cache.js'
 
@@ -91,7 +92,7 @@ async function* read(
   try {
     const last = await settled(log, FEW)
     const cache = new SegmentCache(log)
-    for await (const { seq, summary } of log.index.rows(first, last)) {
+    for await (const { seq, summary } of rows(log, first, last)) {
       reader.seq = seq
       const opened = summary.events && mayFit(summary) ? await cache.open(seq) : null
       for (const index of opened?.lines.keys() ?? []) {
@@ -151,7 +152,7 @@ export function flatRecord(
 export async function count(log: EventLog): Promise<number> {
   const last = await settled(log, 0)
   let events = 0
-  for await (const { summary } of log.index.rows(1, last))
+  for await (const { summary } of rows(log, 1, last))
     events += summary.events - (summary.twins?.length ?? 0) / 3
   return events
 }

@@ -126,7 +126,6 @@ async function write(
   )
   if (added) {
     log.written(db, added[0])
-    void log.index.catchUp().catch(() => {})
   }
   return !!added
 }

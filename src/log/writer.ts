@@ -10,9 +10,9 @@ import type { EventLog } from './event-log.js'
 import { restore } from './history.js'
 import { lockName, take } from './locks.js'
 import type { Ends, LogDb, Summary } from './log-db.js'
-import { SummaryBuilder } from './log-index.js'
 import { adopt, recover } from './recovery.js'
 import { acceptedLine, completedTail, lineHead, type Segment, seal } from './segment.js'
+import { SummaryBuilder } from './summary.js'
 
 /** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
 const MAX_ENTRIES = 1000

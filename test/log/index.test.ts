@@ -14,6 +14,7 @@ describe('the index of a log', () => {
     for (let i = 0; i < 5; i++) await bus.dispatch(tick())
     await log.flush()
     await log.index.flush()
+    await log.index.catchUp()
     const known = [...(await summaries(name)).values()]
     const rows = await rowsOf(name)
     expect(known.length).to.equal(rows.length)

@@ -1,10 +1,11 @@
 // Promise 5 where other parts of a bus meet it: lanes, time-outs, vetoes, options of events, what is dispatched meanwhile.
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, defineEvent, EventBus } from '../../src/index.js'
-import { foreign, forever, only } from '../same-page/helpers.js'
+import { seal } from '../../src/log/segment.js'
+import { deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
-import { accepted, plant, rowsOf } from './raw.js'
-import { eventually, type Logged, loseLocks, openBus } from './tabs.js'
+import { accepted, plant, rawOpen, rowsOf, said } from './raw.js'
+import { closeTabs, eventually, type Logged, loseLocks, openBus, openTab } from './tabs.js'
 
 const make = (type: string, payload = {}, options = {}) => new BaseEvent(type, payload, options)
 const entries = async (name: string) => lines((await rowsOf(name)).map(([, row]) => row))
@@ -57,6 +58,43 @@ describe('promise 5 in a bus', () => {
     bus.on('X', () => void seen.push('done'), { name: 'done' })
     await only(await bus.recover())
     expect(seen).to.deep.equal(['open'])
+  })
+
+  it('a claim that another page has overtaken, after its last look at the log, dispatches nothing', async () => {
+    const { name, log } = await planted(2)
+    await log.close()
+    const tab = await openTab()
+    const { bus, log: theirs } = tab.open(name)
+    await Promise.all([theirs.db(), bus.ready])
+    const ours = await rawOpen(name)
+    const fates = (await entries(name)).map(({ event_id: id }) => said('A', String(id), { writer: 'dead' }))
+    // When the claim begins its transaction, another one is ahead of it: of a page that lives, and has had the lock.
+    let overtaken = 0
+    const { prototype } = tab.window.IDBDatabase
+    const { transaction } = prototype
+    prototype.transaction = function (stores, mode, options) {
+      if (mode === 'readwrite' && [stores].flat().includes('quarantine') && !overtaken++) {
+        const tx = ours.transaction(['meta', 'wal'], 'readwrite')
+        const meta = tx.objectStore('meta')
+        const asked = meta.get('log')
+        asked.onsuccess = () => meta.put({ ...asked.result, turn: asked.result.turn + 1 }, 'log')
+        tx.objectStore('wal').add(seal('quicker', 0, name, fates))
+      }
+      return transaction.call(this, stores, mode, options)
+    }
+    let runs = 0
+    bus.on('X', () => void runs++)
+    const held = deferred()
+    void navigator.locks.request('bubus:w:quicker', () => held.promise)
+    expect(await bus.recover()).to.deep.equal([])
+    await bus.waitUntilIdle()
+    expect(overtaken).to.be.at.least(1)
+    expect(runs).to.equal(0)
+    const adopted = (await entries(name)).filter(({ event_entry }) => event_entry === 'A')
+    expect(adopted, 'its own decisions are not in the log').to.have.length(2)
+    held.resolve()
+    ours.close()
+    closeTabs()
   })
 
   it('what is dispatched while recovery goes on is neither lost nor recovered; recovered events keep their order', async () => {

@@ -1,0 +1,162 @@
+import type { EventLog } from './event-log.js'
+import type { LogDb, Summary } from './log-db.js'
+import { FORMAT, type Line } from './segment.js'
+import { type OpenSegment, SegmentCache } from './segment-cache.js'
+import { SummaryBuilder } from './summary.js'
+
+/** How many rows are read at once: for whoever goes through all, and to see what is finished. */
+const BATCH = 256
+const STEP = 64
+
+/** How far from each other the two segments of a write in doubt may be. */
+const NEAR = 16
+
+/** A segment, with what is known of it. */
+export interface Row {
+  seq: number
+  summary: Summary
+}
+
+/** The summary of a segment as it lies there, without what only other segments tell. */
+export function summaryOf(opened: OpenSegment): Summary {
+  const { v, bus, body, seq } = opened.segment
+  const builder = new SummaryBuilder(bus)
+  const first = new Map<string, number>()
+  const twins: number[] = []
+  let keep = v !== FORMAT
+  let ended = 0
+  for (const [index, line] of opened.lines.entries()) {
+    const accepted = opened.accepted(index)
+    if (accepted) {
+      const { event_type: type, event_id: id, event_created_at: created } = accepted
+      builder.add(type, id, Date.parse(created ?? ''))
+      const twin = first.get(id)
+      if (twin === undefined) first.set(id, index)
+      else twins.push(index, seq, twin)
+    } else if (!line || !'ASRCX'.includes(line.event_entry)) keep = true
+    else if (isHistory(line)) ended++
+  }
+  const summary = { ...builder.done(opened.lines.length, String(body).length), keep, ended }
+  return twins.length ? { ...summary, twins } : summary
+}
+
+/** Ends that a bus has in its history after a reload. */
+const isHistory = (line: Line) => line.event_entry === 'C' && !line.superseded && !line.imported
+
+export const isEnd = (line: Line | null): line is Line =>
+  line?.event_entry === 'C' || line?.event_entry === 'X'
+
+/** Segments from `first` to `last`. Whoever passes one without a summary makes it. */
+export async function* rows(log: EventLog, first: number, last: number): AsyncGenerator<Row, void, void> {
+  const cache = new SegmentCache(log)
+  for (let next = first; ; ) {
+    const db = await log.db()
+    const known = await db.rows(next, last, BATCH)
+    if (!known.length) return
+    for (const { seq, summary } of known) {
+      next = seq + 1
+      yield { seq, summary: summary ?? log.index.pending(seq) ?? (await make(log, seq, cache)) }
+    }
+  }
+}
+
+async function make(log: EventLog, seq: number, cache: SegmentCache): Promise<Summary> {
+  const opened = await cache.open(seq)
+  // What cannot be read is in quarantine, and holds nobody up.
+  const summary = opened ? summaryOf(opened) : new SummaryBuilder('').done(0)
+  log.index.add(seq, summary)
+  if (!opened) return summary
+  if (summary.events) await findTwins(log, opened, summary, cache)
+  for (const [index, line] of opened.lines.entries()) {
+    if (!isEnd(line)) continue
+    const place = await placeOf(log, line, opened, cache)
+    if (place) log.index.end(place[0], [place[1], seq, index])
+  }
+  return summary
+}
+
+/** A write in doubt may have come twice, in segments of one writer that are close to each other. */
+async function findTwins(
+  log: EventLog,
+  opened: OpenSegment,
+  summary: Summary,
+  cache: SegmentCache,
+): Promise<void> {
+  const { seq, writer } = opened.segment
+  const db = await log.db()
+  for (const near of await db.rows(seq - NEAR, seq + NEAR, 2 * NEAR + 1)) {
+    const known = log.index.pending(near.seq) ?? near.summary
+    if (near.seq === seq || !known || known.most < summary.least || known.least > summary.most) continue
+    const other = await cache.open(near.seq)
+    if (other?.segment.writer !== writer) continue
+    const [first, last] = near.seq < seq ? [other, opened] : [opened, other]
+    const twins = twinsOf(first, last)
+    const twice = last === opened ? summary : known
+    if (twins.length)
+      log.index.add(last.segment.seq, Object.assign(twice, { twins: [...(twice.twins ?? []), ...twins] }))
+  }
+}
+
+/** Where the event of an entry was accepted. */
+export async function placeOf(
+  log: EventLog,
+  { event_id: id, writer, at }: Line,
+  opened: OpenSegment,
+  cache: SegmentCache,
+): Promise<[seq: number, index: number] | undefined> {
+  const { segment } = opened
+  const owner = writer ?? segment.writer
+  if (at) {
+    const seq = at[0] || segment.seq
+    const there = seq === segment.seq ? opened : await cache.open(seq)
+    if (there?.segment.writer === owner && there.accepted(at[1])?.event_id === id) return [seq, at[1]]
+  }
+  for await (const { seq, summary } of rows(log, 1, segment.seq)) {
+    if (id < summary.least || id > summary.most) continue
+    const there = await cache.open(seq)
+    if (there?.segment.writer !== owner) continue
+    const index = there.lines.findIndex((_, i) => there.accepted(i)?.event_id === id)
+    if (index >= 0) return [seq, index]
+  }
+  return undefined
+}
+
+function twinsOf(first: OpenSegment, last: OpenSegment): number[] {
+  const places = new Map<string, number>()
+  for (const i of [...first.lines.keys()].reverse()) places.set(first.accepted(i)?.event_id ?? '', i)
+  return [...last.lines.keys()].flatMap((i) => {
+    const place = places.get(last.accepted(i)?.event_id ?? '-')
+    return place === undefined ? [] : [i, first.segment.seq, place]
+  })
+}
+
+/** Tells the log how far everything is indexed, and finished. */
+async function advance(db: LogDb): Promise<void> {
+  const before = db.meta.indexed
+  let { indexed, settled } = db.meta
+  let open = false
+  for (let next = settled + 1; ; ) {
+    const rows = await db.rows(next, Infinity, STEP)
+    const missing = rows.findIndex(({ summary }) => !summary)
+    for (const { seq, summary } of missing < 0 ? rows : rows.slice(0, missing)) {
+      indexed = Math.max(indexed, seq)
+      open ||= !summary || summary.open > 0 || summary.keep
+      if (!open) settled = seq
+    }
+    if (missing >= 0 || !rows.length) break
+    // Behind what is open only new ones are of interest.
+    next = Math.max(rows[rows.length - 1].seq, open ? before : 0) + 1
+  }
+  if (indexed > before || settled > db.meta.settled) await db.advance(indexed, settled)
+}
+
+/** Reads what dead or other writers have written and nobody has indexed, and notes how far everything is finished. */
+export async function catchUp(log: EventLog): Promise<void> {
+  const db = await log.db()
+  const last = await db.head()
+  for await (const _ of rows(log, db.meta.indexed + 1, last)) {
+    // Whoever passes a segment makes its summary.
+  }
+  await log.index.flush()
+  await advance(db)
+}
