@@ -6,7 +6,7 @@ import { anIdentifier, aString, type Check, checkOptions, checkType, from, show 
 import { isUuid } from './ids.js'
 import { MAX_DEPTH, MAX_LIST, MAX_TEXT, MAX_VALUES } from './limits.js'
 import { wallTime } from './page.js'
-import { valuesIn } from './values-in.js'
+import { isPlain, valuesIn } from './values-in.js'
 
 /** A handler's outcome in a record. */
 export interface OutcomeRecord {
@@ -90,11 +90,12 @@ const fields: Record<string, Check> = {
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   const record = { ...(value as EventRecord) }
-  for (const [name, check] of Object.entries(fields)) if (record[name] != null) check(name, record[name])
+  for (const name in fields) if (record[name] != null) fields[name](name, record[name])
   aUuid('event_id', record.event_id)
   const keys = Object.keys(record).filter((key) => !Object.hasOwn(fields, key))
   const payload = Object.fromEntries(keys.map((key) => [key, record[key]]))
-  checkSize([payload, record.event_outcomes])
+  if (record.event_outcomes || Object.values(payload).some(isPlain))
+    checkSize([payload, record.event_outcomes])
   return { record, payload }
 }
 

@@ -176,11 +176,11 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
    * @throws WireError for anything that is not a valid record
    */
   static fromJSON(record: unknown): BaseEvent {
-    return eventOf(record, (type, payload, options) =>
-      // `BaseEvent` takes a type, what `defineEvent` made knows its own.
+    return eventOf(record, (type, payload, version) =>
+      // `BaseEvent` takes a type, what `defineEvent` made knows its own, and its version.
       'eventType' in this
-        ? new (this as unknown as new (p: Payload, o: object) => BaseEvent)(payload, options)
-        : untyped(type, payload, options),
+        ? new (this as unknown as new (payload: Payload) => BaseEvent)(payload)
+        : untyped(type, payload, { version }),
     )
   }
 

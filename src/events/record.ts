@@ -14,7 +14,6 @@ import {
   timeOf,
 } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
-import type { EventInstanceOptions, EventOptions } from './event-meta.js'
 import type { EventState } from './event-state.js'
 import { HandlerRun, type RunVisit } from './handler-run.js'
 import type { Payload } from './payload-check.js'
@@ -77,19 +76,16 @@ function outcomeOf({ view, status, value, error, startedAt, completedAt }: Handl
 /** Makes the event of a record; `make` knows the class. @throws WireError, whatever is wrong */
 export function eventOf(
   value: unknown,
-  make: (type: string, payload: Payload, options: EventInstanceOptions & EventOptions) => BaseEvent,
+  make: (type: string, payload: Payload, version: string | undefined) => BaseEvent,
 ): BaseEvent {
   try {
     const { record, payload } = readRecord(value)
     const { event_type: type, event_timeout: timeout, event_created_at: created } = record
-    const event = make(type, payload, {
-      id: record.event_id,
-      parentId: record.event_parent_id ?? undefined,
-      timeout: timeout && timeout * 1000,
-      // A class has its own.
-      version: record.event_schema?.split('@')[1],
-    })
+    const event = make(type, payload, record.event_schema?.split('@')[1])
     const state = stateOf(event) as EventState
+    state.idText = record.event_id
+    state.parentId = record.event_parent_id ?? null
+    if (timeout !== undefined) state.timeout = timeout && timeout * 1000
     checkType(type === state.meta.type, 'event_type', state.meta.type, type)
     state.recordedAt = created ? Date.parse(created) : null
     state.replayOf = record.event_replay_of ?? null
