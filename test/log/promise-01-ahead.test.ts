@@ -5,7 +5,7 @@ import { BaseEvent, EventBus, LogError } from '../../src/index.js'
 import { deferred, foreign, rejectionOf, thrownBy } from '../same-page/helpers.js'
 import { freshName, loggedBus } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
-import { eventually, impatient } from './tabs.js'
+import { eventually, impatient, same } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 
@@ -150,10 +150,10 @@ describe('promise 1: ahead means ahead', () => {
     const found = bus.find('X', { future: true })
     const events = bus.events('X')
     const event = bus.dispatch(make('X'))
-    expect(await expected).to.equal(event)
-    expect(await found).to.equal(event)
-    expect((await events.next()).value).to.equal(event)
-    expect(await bus.find('X')).to.equal(event)
+    expect(same(await expected, event)).to.equal(true)
+    expect(same(await found, event)).to.equal(true)
+    expect(same((await events.next()).value, event)).to.equal(true)
+    expect(same(await bus.find('X'), event)).to.equal(true)
     expect(bus.stats.unpersisted).to.equal(1)
     await release()
     await event

@@ -13,6 +13,9 @@ export async function eventually(what: string, condition: () => unknown, ms = 10
   }
 }
 
+/** Whether two are the very same event. Chai's message about two events would take it minutes. */
+export const same = (one: unknown, other: unknown): boolean => one === other
+
 export interface Logged {
   bus: EventBus
   log: EventLog
