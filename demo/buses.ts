@@ -1,10 +1,14 @@
 import { EventBus, type Inspector } from '../src/index.js'
+import { EventLog } from '../src/log/event-log.js'
+
+/** Both buses write one log: what a crash leaves unfinished is finished by the next page. */
+export const log = new EventLog('shop')
 
 /** Starts events as they come: the cart answers at once while an order is on its way. The history has room for a sample. */
-export const shop = new EventBus({ name: 'shop', eventConcurrency: 'parallel', maxHistorySize: 400 })
+export const shop = new EventBus({ name: 'shop', eventConcurrency: 'parallel', maxHistorySize: 400, log })
 
 /** One parcel at a time, as one pair of hands packs them. */
-export const warehouse = new EventBus({ name: 'warehouse', maxHistorySize: 200 })
+export const warehouse = new EventBus({ name: 'warehouse', maxHistorySize: 200, log })
 
 const hook = Symbol.for('bubus.inspect')
 

@@ -85,7 +85,13 @@ export class ChargePayment extends defineEvent(
   { result: object({ receipt: string() }) },
 ) {}
 
-export class BankAsked extends defineEvent('BankAsked', { orderId, amount: number(), card: string() }) {}
+/** Asked again with the same key, the bank takes nothing more. */
+export class BankAsked extends defineEvent('BankAsked', {
+  orderId,
+  amount: number(),
+  card: string(),
+  key: optional(string()),
+}) {}
 
 export class BankAnswered extends defineEvent('BankAnswered', { orderId, approved: boolean() }) {}
 

@@ -1,5 +1,5 @@
 // The services come first: an element may ask for something as soon as it is in the page.
-import './open-shop.js'
+import { reopen } from './open-shop.js'
 import './elements/cart-panel.js'
 import './elements/checkout-form.js'
 import './elements/import-panel.js'
@@ -7,4 +7,7 @@ import './elements/log-panel.js'
 import './elements/notice-bar.js'
 import './elements/order-list.js'
 import './elements/product-grid.js'
+import './elements/store-panel.js'
 import './elements/theme-switch.js'
+
+await reopen()

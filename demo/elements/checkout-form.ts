@@ -10,7 +10,7 @@ import {
   type Quote,
   QuotesRequested,
 } from '../events.js'
-import { refusedCard } from '../services/payment.js'
+import { refusedCard } from '../services/bank.js'
 import { shared } from '../styles.js'
 import { inWords } from '../words.js'
 

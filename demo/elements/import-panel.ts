@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit'
 import { shop } from '../buses.js'
 import { type ImportProgress, importLog } from '../importer.js'
+import { meter } from '../meter-styles.js'
 import { shared } from '../styles.js'
 
 type Stage = 'idle' | 'running' | 'done' | 'cancelled' | 'failed'
@@ -25,6 +26,7 @@ export class ImportPanel extends LitElement {
 
   static override styles = [
     shared,
+    meter,
     css`
       .actions {
         display: flex;
@@ -49,57 +51,6 @@ export class ImportPanel extends LitElement {
         .actions button {
           flex: 1 1 auto;
         }
-      }
-
-      .meter {
-        display: grid;
-        gap: 0.25rem;
-        margin-block-start: 0.75rem;
-      }
-
-      progress {
-        appearance: none;
-        inline-size: 100%;
-        block-size: 0.5rem;
-        border: 0;
-        border-radius: 999px;
-        overflow: hidden;
-        background: var(--line);
-      }
-
-      progress::-webkit-progress-bar {
-        background: var(--line);
-      }
-
-      progress::-webkit-progress-value {
-        background: var(--accent);
-      }
-
-      progress::-moz-progress-bar {
-        background: var(--accent);
-      }
-
-      .state {
-        display: flex;
-        align-items: center;
-        justify-content: space-between;
-        gap: 1rem;
-        min-block-size: 2.25rem;
-      }
-
-      details {
-        margin-block-start: 0.5rem;
-      }
-
-      summary {
-        color: var(--warn);
-        cursor: pointer;
-      }
-
-      details ul {
-        max-block-size: 8rem;
-        overflow: auto;
-        font: 0.75rem / 1.6 var(--mono);
       }
 
       .drop {

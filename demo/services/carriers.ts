@@ -26,7 +26,7 @@ export class DriverMissing extends Error {
 }
 
 /** The road is no handler: what happens there comes back as an event of its own, whenever it happens. */
-function drive(orderId: string, ms: number): void {
+export function drive(orderId: string, ms: number): void {
   setTimeout(() => shop.dispatch(new ParcelDelivered({ orderId })), ms)
 }
 

@@ -18,6 +18,12 @@ class Cart {
     else this.#quantities.delete(sku)
   }
 
+  /** As an earlier page has left it. */
+  restore(lines: readonly Line[]): void {
+    this.clear()
+    for (const { sku, quantity } of lines) this.#quantities.set(sku, quantity)
+  }
+
   clear(): void {
     this.#quantities.clear()
   }

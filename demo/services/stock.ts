@@ -16,8 +16,15 @@ class Stock {
     return this.#left.get(sku) ?? 0
   }
 
-  /** Takes everything or nothing. */
+  /** As earlier pages have left it. */
+  restore(left: ReadonlyMap<string, number>, reserved: ReadonlyMap<string, readonly Line[]>): void {
+    for (const [sku, count] of left) this.#left.set(sku, count)
+    for (const [orderId, lines] of reserved) this.#reserved.set(orderId, lines)
+  }
+
+  /** Takes everything or nothing; for an order that has its share already, nothing more. */
   reserve(orderId: string, lines: readonly Line[]): number {
+    if (this.#reserved.has(orderId)) return lines.length
     const short = lines.find(({ sku, quantity }) => this.left(sku) < quantity)
     if (short) throw new OutOfStock(`Only ${this.left(short.sku)} × ${productOf(short.sku).name} left`)
     for (const { sku, quantity } of lines) this.#left.set(sku, this.left(sku) - quantity)

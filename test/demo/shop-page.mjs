@@ -27,8 +27,9 @@ export async function openShop() {
   const url = `http://127.0.0.1:${server.httpServer.address().port}/`
   return {
     url,
-    /** A visitor of their own, with an empty cart. */
-    visit: async (options) => new Visitor(await browser.newPage()).open(url, options),
+    /** A visitor of their own, with an empty cart and a log of their own. */
+    visit: async (options) =>
+      new Visitor(await (await browser.createBrowserContext()).newPage()).open(url, options),
     async close() {
       await browser.close()
       await server.close()
@@ -159,7 +160,7 @@ class Visitor {
     await this.page.evaluate(async () => {
       for (let task = 0; task < 3; task++) await new Promise((resolve) => setTimeout(resolve))
     })
-    await this.page.close()
+    await this.page.browserContext().close()
     return this.complaints
   }
 }
