@@ -23,7 +23,7 @@ type Forget = (() => unknown) | void
 export function wait<T>(
   limits: Limits,
   begin: (give: Give<T>, fail: Fail) => Forget,
-  late?: (give: Give<T>) => string | undefined,
+  late?: (give: Give<T>) => unknown,
   LateError: ErrorConstructor = EventTimeoutError as never,
 ): RunPromise<T> {
   return new RunPromise<T>((resolve, reject) => {

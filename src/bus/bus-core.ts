@@ -290,7 +290,7 @@ export class BusCore {
         this.#idle.add(give)
         return () => this.#idle.delete(give)
       },
-      (give) => void give(false),
+      (give) => give(false),
     )
   }
 

@@ -8,19 +8,19 @@ import { DURABLE, FAILED } from './status.js'
  * first reading on; where nobody can ever say so, each reading gives a rejected promise of its own.
  */
 export function persistence(state: EventState): Promise<void> {
-  const marks = () => state.visits.flatMap(({ mark }) => mark ?? [])
   if (state.persisted) return state.persisted
+  const marks = () => state.visits.flatMap(({ mark }) => mark ?? [])
   const promise = wait<void>({}, (give, fail) => {
     const look = () => {
-      const failed = marks().find(({ status }) => status === FAILED)
+      const all = marks()
+      const failed = all.find(({ status }) => status === FAILED)
       if (failed) fail(failed.error)
-      else if (marks().every(({ status }) => status === DURABLE)) give()
+      else if (!all.length) {
+        const path = state.event.eventPath.join(', ') || 'no bus'
+        fail(new LogError(`Expected ${state.label} to be on a bus with a log; it is on ${path}`))
+      } else if (all.every(({ status }) => status === DURABLE)) give()
     }
-    if (marks().length) look()
-    else {
-      const path = state.event.eventPath.join(', ') || 'no bus'
-      fail(new LogError(`Expected ${state.label} to be on a bus with a log; it is on ${path}`))
-    }
+    look()
     state.onPersisted = look
   })
   promise.catch(() => {})

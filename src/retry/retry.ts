@@ -117,7 +117,7 @@ async function attempts(
       if (retries <= 0 || signal.aborted || !retriable(error, retryOn)) throw error
     }
     if (retries === 1) warn(`${name} has failed; trying a last time in ${ms} ms`)
-    if (ms) await wait<void>({ timeout: ms, signal }, nothing, (give) => void give())
+    if (ms) await wait<void>({ timeout: ms, signal }, nothing, (give) => give())
     retries--
     ms *= backoffFactor
   }

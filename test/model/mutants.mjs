@@ -30,8 +30,8 @@ export const mutants = {
   // An event that comes back from the bus that it was forwarded to runs again, once.
   'double-run-after-forward': {
     file: 'src/bus/bus-core.ts',
-    find: 'if (state.visit(this)) return event\n    } else',
-    replace: 'if (state.visit(this) && state.visits.length !== 2) return event\n    } else',
+    find: 'state.hideThen()\n      if (state.visit(this)) return event',
+    replace: 'state.hideThen()\n      if (state.visit(this) && state.visits.length !== 2) return event',
   },
   // The last thing that an event waits for is not waited for.
   'early-completion': {

@@ -41,7 +41,8 @@ test('the snippets compile', () => {
 })
 
 test('the size is that of the bundle, within 5 %', async () => {
-  const { code } = await buildMinified('src/index.ts')
+  // The log is loaded on demand, and weighed by itself.
+  const { code } = await buildMinified('src/index.ts', undefined, ['../log/event-log.js'])
   const size = gzipSync(code, { level: 9 }).length / 1000
   const [, claimed] = /^\| \*\*bubus\*\*.*\*\*([\d.]+) kB\*\* \|$/m.exec(readme) ?? []
   assert.ok(
