@@ -32,7 +32,7 @@ test('the snippets compile', () => {
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    paths: { bubus: [join(root, 'src/index.ts')] },
+    paths: { bubus: [join(root, 'src/index.ts')], 'bubus/log': [join(root, 'src/log/event-log.ts')] },
   }
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   const tsc = join(root, 'node_modules/.bin/tsc')
