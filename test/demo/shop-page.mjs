@@ -64,6 +64,11 @@ class Visitor {
     return this
   }
 
+  /** The same visitor after a crash: another page, the same storage. */
+  async again(url) {
+    return new Visitor(await this.page.browserContext().newPage()).open(url)
+  }
+
   /** A real click: scrolled to, aimed at, and only once nothing moves. */
   async click(element, selector) {
     await this.page.locator(`${element} >>> ${selector}`).click()
