@@ -11,10 +11,9 @@ import {
   QuotesRequested,
 } from '../events.js'
 import { refusedCard } from '../services/bank.js'
+import { orderBook } from '../services/orders.js'
 import { shared } from '../styles.js'
 import { inWords } from '../words.js'
-
-let orders = 0
 
 export class CheckoutForm extends LitElement {
   static override properties = {
@@ -187,7 +186,7 @@ export class CheckoutForm extends LitElement {
     submit.preventDefault()
     const form = new FormData(submit.target as HTMLFormElement)
     const order = new CheckoutRequested({
-      orderId: `ORD-${1001 + orders++}`,
+      orderId: orderBook.nextId(),
       lines: [...this.lines],
       amount: this.#amount,
       carrier: this.carrier,

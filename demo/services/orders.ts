@@ -45,6 +45,12 @@ class OrderBook extends EventTarget {
     return [...this.#orders.values()].reverse()
   }
 
+  /** Counts on where earlier pages have stopped. */
+  nextId(): string {
+    const numbers = [...this.#orders.keys()].map((id) => Number(id.slice(4)) || 0)
+    return `ORD-${Math.max(1000, ...numbers) + 1}`
+  }
+
   async watch(): Promise<void> {
     for await (const event of shop.events('*')) this.#note(event)
   }
