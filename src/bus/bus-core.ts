@@ -226,7 +226,7 @@ export class BusCore {
   /** All handlers on all buses and all descendants are done. */
   eventCompleted(visit: Visit): void {
     const dropped = this.history.complete(visit)
-    this.journal?.completed(visit)
+    this.journal?.log?.completed(visit)
     if (this.inspected) this.tell('completed', visit.state)
     this.#drop(dropped)
     this.letIn()
@@ -297,6 +297,8 @@ export class BusCore {
   async stop(options: { timeout?: number | null; clear?: boolean } = {}): Promise<void> {
     checkOptions(options, { timeout: fromZero, clear: aBoolean })
     const { timeout, clear } = options
+    // What is ended here is to be told to the log.
+    if (this.journal && !this.journal.log) await this.journal.loaded
     // A handler of this bus that stops it cannot wait for itself.
     if (timeout && !this.#ownRun()) {
       this.#draining++
@@ -359,7 +361,7 @@ export class BusCore {
 
   tellResult(step: InspectStep, run: HandlerRun): void {
     if (this.inspected) this.tell(step, run.state, run)
-    if (run.over) this.journal?.settled(run)
+    if (run.over) this.journal?.log?.settled(run)
   }
 }
 

@@ -3,7 +3,6 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { payloadJSON } from '../events/payload-json.js'
-import { outcomeJSON, outcomesJSON } from '../events/record.js'
 import { ASK, type DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
 import { MAX_CHARS, MAX_WAITING } from '../limits.js'
 import { getPage, microtask } from '../page.js'
@@ -21,6 +20,12 @@ export interface BusLog {
   /** The history is restored. */
   readonly ready: Promise<void>
   recover(): Promise<BaseEvent[]>
+  /** An attempt after a crash is at the head of its queue: opens its gate, or shuts it until the log knows. */
+  starting(mark: Mark): void
+  /** A handler has its outcome. */
+  settled(run: HandlerRun): void
+  /** The event is completed. */
+  completed(visit: Visit): void
   /** Writes what waits and gives the writer up; settles in any case. */
   end(): Promise<void>
 }
@@ -77,18 +82,8 @@ export class Mark implements Entry {
 
   /** It is at the head of its queue: must it wait? */
   holds(): boolean {
-    const { journal } = this
-    if (this.gate === ASK && journal) {
-      this.gate = journal.degraded || journal.lost ? OPEN : SHUT
-      if (!journal.lost) journal.add({ kind: 'S', mark: this, text: '' })
-    }
+    if (this.gate === ASK) this.journal?.log?.starting(this)
     return this.gate === SHUT
-  }
-
-  /** An attempt after a crash: the log is told when it starts. */
-  announce(attempt: number): void {
-    this.attempt = attempt
-    this.gate = ASK
   }
 
   /** Its handlers may start, durable or not. */
@@ -153,6 +148,8 @@ export class Journal {
     }
     this.log = log.openFor(this)
     this.log.wake()
+    // Until here, what happens could not have been told.
+    if (!this.ahead) for (const { mark } of this.waiting) mark.release()
     return this.log
   }
 
@@ -172,8 +169,8 @@ export class Journal {
   }
 
   accept(visit: Visit, text: string): Mark {
-    const { adopted, ahead, degraded } = this
-    const mark = new Mark(visit, text, ahead && !degraded ? SHUT : OPEN)
+    const { adopted, ahead, degraded, log } = this
+    const mark = new Mark(visit, text, (ahead || !log) && !degraded ? SHUT : OPEN)
     if (adopted) {
       adopted(mark)
       return mark
@@ -192,25 +189,6 @@ export class Journal {
       else mark.release()
     }
     this.chars = 0
-  }
-
-  /** The event is completed; one that a stop has ended is left to be recovered. */
-  completed({ mark, state }: Visit): void {
-    if (!mark) return
-    if (!state.abandoned) this.#late('C', mark, outcomesJSON(state))
-    // An attempt that a stop has ended does not count.
-    else if (mark.attempt > 1 && mark.gate !== ASK) this.#late('S', mark, ',"undo":true')
-  }
-
-  /** A handler has its outcome: after a crash it need not run again, if it can be told from the others. */
-  settled(run: HandlerRun): void {
-    const { mark, state } = run.visit as Visit
-    const { named, forwards } = run.handler as RegisteredHandler
-    if (mark && named && !forwards && !state.abandoned) this.#late('R', mark, outcomeJSON(run), run)
-  }
-
-  #late(kind: 'C' | 'R' | 'S', mark: Mark, text: string, run?: HandlerRun): void {
-    if (!this.lost) this.add({ kind, mark, text, run })
   }
 
   /** How long the oldest of what waits has done so, in ms. */

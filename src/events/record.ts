@@ -1,8 +1,7 @@
 import { stateOf } from '../brands.js'
-import { checkType, show, WireError } from '../errors.js'
+import { checkType, WireError } from '../errors.js'
 import {
   cap,
-  checkSize,
   type EventRecord,
   errorOf,
   errorRecord,
@@ -10,7 +9,6 @@ import {
   isoOf,
   type OutcomeRecord,
   readRecord,
-  SMALL,
   timeOf,
 } from '../protocol.js'
 import type { BaseEvent } from './base-event.js'
@@ -43,23 +41,9 @@ export function recordOf(state: EventState): EventRecord {
 }
 
 /** What forwarders give is the event itself, and left out. */
-const settledRuns = (state: EventState) => state.runs.filter((run) => run.over && !stateOf(run.value))
+export const settledRuns = (state: EventState) => state.runs.filter((run) => run.over && !stateOf(run.value))
 
-/** As the log keeps outcomes, when they happen; of a result that a record cannot hold, what it looks like. */
-export const outcomesJSON = (state: EventState): string => `[${settledRuns(state).map(outcomeJSON)}]`
-
-export function outcomeJSON(run: HandlerRun): string {
-  const outcome = outcomeOf(run)
-  try {
-    const text = JSON.stringify(outcome)
-    if (text.length > SMALL) checkSize([[outcome]])
-    return text
-  } catch {
-    return JSON.stringify({ ...outcome, result: show(outcome.result) })
-  }
-}
-
-function outcomeOf({ view, status, value, error, startedAt, completedAt }: HandlerRun): OutcomeRecord {
+export function outcomeOf({ view, status, value, error, startedAt, completedAt }: HandlerRun): OutcomeRecord {
   return {
     handler_id: view.handlerId,
     handler_name: view.handlerName,

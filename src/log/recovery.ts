@@ -5,10 +5,10 @@ import type { Visit } from '../bus/visit.js'
 import { EventCancelledError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
-import { outcomesJSON } from '../events/record.js'
-import { DURABLE } from '../events/status.js'
+import { ASK, DURABLE } from '../events/status.js'
 import type { EventRecord, OutcomeRecord } from '../protocol.js'
 import { warnOnce } from '../warnings.js'
+import { outcomesJSON } from './entries.js'
 import { type Fate, Fold, handlerKey } from './fold.js'
 import { hold, lockManager, lockName, take } from './locks.js'
 import type { LogDb } from './log-db.js'
@@ -322,7 +322,8 @@ function continueFrom(mark: Mark, fate: Fate): void {
   mark.writer = fate.writer
   mark.seq = fate.seq
   mark.index = fate.index
-  mark.announce(fate.attempts + 2)
+  mark.attempt = fate.attempts + 2
+  mark.gate = ASK
   if (fate.settled) mark.spares = (handler) => spares(fate, handler)
 }
 

@@ -1,17 +1,19 @@
 import { nanoid } from 'nanoid'
-import type { BusLog, Entry, Journal } from '../bus/journal.js'
-import type { RegisteredHandler } from '../bus/subscriptions.js'
+import type { BusLog, Entry, Journal, Mark } from '../bus/journal.js'
+import type { Visit } from '../bus/visit.js'
 import { LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
+import type { HandlerRun } from '../events/handler-run.js'
 import { payloadJSON } from '../events/payload-json.js'
-import { COMPLETED, DURABLE, FAILED, WAITING } from '../events/status.js'
+import { COMPLETED, DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
 import { after } from '../timers.js'
+import { completedEntry, lineOf, settledEntry } from './entries.js'
 import type { EventLog } from './event-log.js'
 import { restore } from './history.js'
 import { lockName, take } from './locks.js'
 import type { Ends, LogDb, Summary } from './log-db.js'
 import { adopt, recover } from './recovery.js'
-import { acceptedLine, completedTail, lineHead, type Segment, seal } from './segment.js'
+import { type Segment, seal } from './segment.js'
 import { SummaryBuilder } from './summary.js'
 
 /** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
@@ -114,6 +116,24 @@ export class LogWriter implements BusLog {
     }
   }
 
+  starting(mark: Mark): void {
+    const { journal } = this
+    mark.gate = journal.degraded || journal.lost ? OPEN : SHUT
+    this.#add({ kind: 'S', mark, text: '' })
+  }
+
+  settled(run: HandlerRun): void {
+    this.#add(settledEntry(run))
+  }
+
+  completed(visit: Visit): void {
+    this.#add(completedEntry(visit))
+  }
+
+  #add(entry: Entry | null): void {
+    if (entry && !this.journal.lost) this.journal.add(entry)
+  }
+
   /** Resolves when all that was accepted so far is durable, or is known not to be. */
   flush(): Promise<void> {
     this.wake()
@@ -188,7 +208,7 @@ export class LogWriter implements BusLog {
   #build(entries: Entry[]): Flight {
     const { name } = this.journal
     const summary = new SummaryBuilder(name)
-    const lines = entries.map((entry, i) => this.#line(entry, i, summary))
+    const lines = entries.map((entry, i) => lineOf(entry, i, summary))
     const segment = seal(this.id, this.#wseq++, name, lines)
     return { entries, segment, summary: summary.done(lines.length, segment.body.length) }
   }
@@ -205,20 +225,6 @@ export class LogWriter implements BusLog {
       }
     }
     return when
-  }
-
-  #line({ kind, mark, text, run }: Entry, index: number, summary: SummaryBuilder): string {
-    const { state } = mark.visit
-    if (kind === 'E') {
-      mark.index = index
-      summary.add(state.meta.type, state.id, state.createdAt)
-      return acceptedLine(mark)
-    }
-    const head = lineHead(kind, state.id, mark.writer, mark)
-    if (kind === 'C') return head + completedTail(state, text)
-    if (kind !== 'R' || !run) return `${head}${text}}\n`
-    const { pattern, name } = run.handler as RegisteredHandler
-    return `${head},"pattern":"${pattern}","name":${JSON.stringify(name)},"outcome":${text}}\n`
   }
 
   /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */

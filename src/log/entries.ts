@@ -1,0 +1,57 @@
+import type { Entry, Mark } from '../bus/journal.js'
+import type { RegisteredHandler } from '../bus/subscriptions.js'
+import type { Visit } from '../bus/visit.js'
+import { show } from '../errors.js'
+import type { EventState } from '../events/event-state.js'
+import type { HandlerRun } from '../events/handler-run.js'
+import { outcomeOf, settledRuns } from '../events/record.js'
+import { ASK } from '../events/status.js'
+import { checkSize, SMALL } from '../protocol.js'
+import { acceptedLine, completedTail, lineHead } from './segment.js'
+import type { SummaryBuilder } from './summary.js'
+
+/** An event is completed; one that a stop has ended is left to be recovered. */
+export function completedEntry({ mark, state }: Visit): Entry | null {
+  if (!mark) return null
+  if (!state.abandoned) return { kind: 'C', mark, text: outcomesJSON(state) }
+  // An attempt that a stop has ended does not count.
+  return mark.attempt > 1 && mark.gate !== ASK ? { kind: 'S', mark, text: ',"undo":true' } : null
+}
+
+/** A handler has its outcome: after a crash it need not run again, if it can be told from the others. */
+export function settledEntry(run: HandlerRun): Entry | null {
+  const { mark, state } = run.visit as Visit
+  const { named, forwards } = run.handler as RegisteredHandler
+  return mark && named && !forwards && !state.abandoned
+    ? { kind: 'R', mark: mark as Mark, text: outcomeJSON(run), run }
+    : null
+}
+
+export const outcomesJSON = (state: EventState): string => `[${settledRuns(state).map(outcomeJSON)}]`
+
+/** As it is when it happens; of a result that a record cannot hold, what it looks like. */
+function outcomeJSON(run: HandlerRun): string {
+  const outcome = outcomeOf(run)
+  try {
+    const text = JSON.stringify(outcome)
+    if (text.length > SMALL) checkSize([[outcome]])
+    return text
+  } catch {
+    return JSON.stringify({ ...outcome, result: show(outcome.result) })
+  }
+}
+
+/** An entry as the `index`th line of a segment. */
+export function lineOf({ kind, mark, text, run }: Entry, index: number, summary: SummaryBuilder): string {
+  const { state } = mark.visit
+  if (kind === 'E') {
+    mark.index = index
+    summary.add(state.meta.type, state.id, state.createdAt)
+    return acceptedLine(mark)
+  }
+  const head = lineHead(kind, state.id, mark.writer, mark)
+  if (kind === 'C') return head + completedTail(state, text)
+  if (kind !== 'R' || !run) return `${head}${text}}\n`
+  const { pattern, name } = run.handler as RegisteredHandler
+  return `${head},"pattern":"${pattern}","name":${JSON.stringify(name)},"outcome":${text}}\n`
+}
