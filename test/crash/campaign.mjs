@@ -74,15 +74,27 @@ class Campaign {
   }
 
   async #openTabs(wanted) {
-    while (this.driver.tabs().length < wanted) {
-      const tab = `t${this.#opened++}`
-      const early = this.#random.next() < 0.2
-      const started = this.recorder.next(`${tab} has started`, (line) => line.started && line.tab === tab)
-      // An early one is not waited for: its end may come first.
-      started.catch(() => {})
-      await this.driver.open(tab, this.#url(tab))
-      if (!early) await started
-    }
+    const missing = wanted - this.driver.tabs().length
+    const tabs = Array.from({ length: Math.max(0, missing) }, () => `t${this.#opened++}`)
+    if (!tabs.length) return
+    const started = Promise.all(tabs.map((tab) => this.#started(tab)))
+    // An early kill does not wait: the end may come before it has begun.
+    started.catch(() => {})
+    const settled = this.recorder.next(
+      'it has recovered',
+      (line) => line.settled && line.tab === tabs[0],
+      20_000,
+    )
+    settled.catch(() => {})
+    await this.driver.open(tabs.map((tab) => [tab, this.#url(tab)]))
+    const roll = this.#random.next()
+    if (roll > 0.2) await started
+    // Where nobody lives long enough to recover, ever more is left to recover.
+    if (roll > 0.8) await settled.catch(() => {})
+  }
+
+  #started(tab) {
+    return this.recorder.next(`${tab} has started`, (line) => line.started && line.tab === tab, 60_000)
   }
 
   #url(tab, more = '') {
@@ -113,8 +125,8 @@ class Campaign {
       'the last page has started',
       (line) => line.started && line.tab === tab,
     )
-    const dumped = this.recorder.next('it has read the log', ({ dumped }) => dumped, 240_000)
-    await this.driver.open(tab, this.#url(tab, '&quiet&patience=30000'))
+    const dumped = this.recorder.next('it has read the log', ({ dumped }) => dumped, 300_000)
+    await this.driver.open([[tab, this.#url(tab, '&quiet&patience=120000')]])
     this.recorder.history.last = (await started).session
     await dumped
   }

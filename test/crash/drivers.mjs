@@ -20,7 +20,7 @@ export const newProfile = (/** @type {string} */ engine) => mkdtemp(join(tmpdir(
  * @property {Record<string, number>} kills  ways to end something, and how often each is chosen
  * @property {boolean} [asks]  its pages must ask for commands
  * @property {() => Promise<void>} launch
- * @property {(tab: string, url: string) => Promise<void>} open
+ * @property {(tabs: [tab: string, url: string][]) => Promise<void>} open
  * @property {(kind: string, tab: string, url: string) => Promise<void>} kill
  * @property {() => string[]} tabs  those that are open
  * @property {() => Promise<void>} quit  ends the browser and takes its profile away
@@ -98,10 +98,12 @@ class PuppeteerDriver {
     return [...this.#pages.keys()]
   }
 
-  async open(tab, url) {
-    const page = await this.#browser.newPage()
-    this.#pages.set(tab, page)
-    await page.goto(url)
+  async open(tabs) {
+    for (const [tab, url] of tabs) {
+      const page = await this.#browser.newPage()
+      this.#pages.set(tab, page)
+      await page.goto(url)
+    }
   }
 
   async kill(kind, tab, url) {

@@ -20,9 +20,14 @@ export function treeOf(/** @type {number} */ pid) {
 export const inTree = (/** @type {number} */ pid, /** @type {RegExp} */ fits) =>
   treeOf(pid).filter((one) => fits.test(commandOf(one)))
 
-/** SIGKILL for all of them, and back when they are gone. */
-export async function killAll(/** @type {number[]} */ pids) {
+/** SIGKILL for all of them. */
+export function killNow(/** @type {number[]} */ pids) {
   for (const pid of pids) kill(pid)
+}
+
+/** The same, and back when they are gone. */
+export async function killAll(/** @type {number[]} */ pids) {
+  killNow(pids)
   for (let tries = 0; pids.some(lives); tries++) {
     if (tries > 500) throw new Error(`Still there after SIGKILL: ${pids.filter(lives)}`)
     await pause(10)

@@ -120,4 +120,70 @@ describe('tabs and their dead', { skip, timeout: 300_000 }, () => {
     await next.evaluate(() => lab.flush())
     assert.equal((await ends(next)).length, 25)
   })
+
+  it('what another tab writes while a log is opened is no loss', async () => {
+    name = room.freshName()
+    const tab = await room.tab(name)
+    await tab.evaluate(() => {
+      globalThis.sending = (async () => {
+        for (let n = 0; !globalThis.enough; n++) {
+          await lab.sendSingly(n, 1)
+          // With every segment, not every 100 ms.
+          lab.log().witness.write()
+        }
+      })()
+    })
+    const next = await room.tab(name)
+    const losses = await next.evaluate(async (log) => {
+      const found = []
+      for (let n = 0; n < 100; n++) {
+        const one = new lab.EventLog(log)
+        one.addEventListener('dataloss', ({ from, to, reason }) => found.push({ from, to, reason }))
+        await new lab.EventBus({ name: `Opens${n}`, log: one }).ready
+        await one.close()
+      }
+      return found
+    }, name)
+    await tab.evaluate(() => {
+      globalThis.enough = true
+      return globalThis.sending
+    })
+    assert.deepEqual(losses, [])
+  })
+
+  it('a log whose outcomes wait for another log goes on when that has written', async () => {
+    const tab = await room.tab(room.freshName())
+    const outcome = await tab.evaluate(async () => {
+      const { EventBus, EventLog, BaseEvent } = lab
+      const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+      const here = new EventBus({ name: 'Here', log: new EventLog('here') })
+      const there = new EventBus({ name: 'There', log: new EventLog('there') })
+      const dispatching = (_, { bus, via }) => {
+        via(there).dispatch(new BaseEvent('Child'))
+        bus.dispatch(new BaseEvent('Child'))
+      }
+      here.on('Parent', dispatching, { name: 'dispatching' })
+      here.on('Parent', () => pause(1000))
+      for (const bus of [here, there]) bus.on('Child', () => {})
+      for (const bus of [here, there]) await bus.dispatch(new BaseEvent('Child')).eventPersisted
+      // The write of the other log takes its time.
+      const db = await new Promise((resolve) => {
+        const request = indexedDB.open('bubus:there')
+        request.onsuccess = () => resolve(request.result)
+      })
+      const store = db.transaction('wal', 'readwrite').objectStore('wal')
+      let held = true
+      const spin = () => {
+        if (held) store.get(-1).onsuccess = spin
+      }
+      spin()
+      here.dispatch(new BaseEvent('Parent'))
+      await pause(200)
+      held = false
+      await pause(200)
+      const late = here.dispatch(new BaseEvent('Child'))
+      return Promise.race([late.eventPersisted.then(() => 'durable'), pause(10_000).then(() => 'stuck')])
+    })
+    assert.equal(outcome, 'durable')
+  })
 })

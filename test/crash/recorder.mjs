@@ -39,6 +39,8 @@ export class Recorder {
   port = 0
   /** @type {Set<string>} */
   #seen = new Set()
+  /** The newest line of each session. @type {Map<string, object>} */
+  #latest = new Map()
   /** @type {Set<(line: any) => void>} */
   #listeners = new Set()
   #server = createServer((request, response) => {
@@ -83,7 +85,7 @@ export class Recorder {
       const end = (/** @type {any} */ line, late = false) => {
         clearTimeout(timer)
         this.#listeners.delete(listen)
-        if (late) reject(new Error(`No page has said within ${ms} ms that ${what}`))
+        if (late) reject(new Error(`No page has said within ${ms} ms that ${what}; ${this.#lastWords()}`))
         else resolve(line)
       }
       const listen = (/** @type {any} */ line) => fits(line) && end(line)
@@ -111,6 +113,12 @@ export class Recorder {
     else response.end(others[name] ?? html(`<script type="module" src="/${name}.js"></script>`))
   }
 
+  /** What the newest pages have said last. */
+  #lastWords() {
+    const words = [...this.#latest.values()].slice(-4).map((line) => JSON.stringify(line).slice(0, 300))
+    return `last words:\n${words.join('\n')}\n${this.history.oops.slice(-3).join('\n')}`
+  }
+
   #dumped(log, part, lines) {
     const parts = (this.history.dumps[log] ??= {})
     parts[part] = [...(parts[part] ?? []), ...lines]
@@ -121,6 +129,7 @@ export class Recorder {
     const key = `${line.session} ${line.n}`
     if (this.#seen.has(key)) return
     this.#seen.add(key)
+    this.#latest.set(line.session, line)
     note(this.history, line)
     for (const listen of this.#listeners) listen(line)
   }

@@ -29,6 +29,9 @@ const { values } = parseArgs({
   },
 })
 
+// Browsers end with this process, but only by its `exit`.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
+
 if (values.help) console.log(help)
 else process.exitCode = await main()
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inTree, killAll, treeOf } from './processes.mjs'
+import { inTree, killAll, killNow, treeOf } from './processes.mjs'
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -16,7 +16,7 @@ export class WebKitDriver {
   #display = ''
   /** @type {import('node:child_process').ChildProcess | null} */
   #xvfb = null
-  /** Each window is a browser of its own on the same profile? No: one browser, a tab for each address it is started with. */
+  /** One browser, with a tab for each address that it is started with. @type {import('node:child_process').ChildProcess | null} */
   #browser = null
   /** @type {Map<string, string>} */
   #urls = new Map()
@@ -26,6 +26,12 @@ export class WebKitDriver {
     this.profile = profile
     this.recorder = recorder
     for (const name of ['data', 'cache', 'config', 'home']) mkdirSync(join(profile, name))
+    process.once('exit', this.#leave)
+  }
+
+  /** Nothing outlives this process. */
+  #leave = () => {
+    for (const child of [this.#browser, this.#xvfb]) if (child?.pid) killNow(treeOf(child.pid))
   }
 
   /** The browser starts with its tabs, in `open`. */
@@ -38,10 +44,21 @@ export class WebKitDriver {
     return [...this.#urls.keys()]
   }
 
-  async open(tab, url) {
-    await this.#end()
-    this.#urls.set(tab, url)
-    this.#start()
+  /** To the tabs that it has none can be added: it starts again with all of them. */
+  async open(tabs) {
+    for (const [tab, url] of tabs) this.#urls.set(tab, url)
+    for (let tries = 0; tries < 3; tries++) {
+      await this.#end()
+      const loaded = this.recorder.next(
+        'any page is there',
+        (line) => line.loaded && this.tabs().some((tab) => line.session.startsWith(`${tab}-`)),
+        15_000,
+      )
+      this.#start()
+      // Once in some thirty kills it comes up without its pages.
+      if (await loaded.catch(() => null)) return
+    }
+    throw new Error('MiniBrowser has loaded no page, three times')
   }
 
   async #startDisplay() {
@@ -104,6 +121,7 @@ export class WebKitDriver {
   }
 
   async quit() {
+    process.off('exit', this.#leave)
     await this.#end()
     if (this.#xvfb?.pid) await killAll([this.#xvfb.pid])
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5 })

@@ -29,7 +29,10 @@ export function buildModules(entryPoints) {
 export async function buildMinified(entryPoint, outfile, external = []) {
   const { outputFiles, metafile } = await build({
     ...common,
-    entryPoints: [entryPoint],
+    // A module that is written for the occasion lies beside package.json.
+    ...(entryPoint.startsWith('export ')
+      ? { stdin: { contents: entryPoint, resolveDir: root, loader: 'ts' } }
+      : { entryPoints: [entryPoint] }),
     minify: true,
     legalComments: 'none',
     external,

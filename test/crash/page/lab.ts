@@ -99,6 +99,9 @@ async function writers(): Promise<string[]> {
 }
 
 const lab = {
+  BaseEvent,
+  EventBus,
+  EventLog,
   seen,
   open,
   send,
@@ -115,6 +118,7 @@ const lab = {
   release: () => letGo(),
   ready: () => bus.ready,
   idle: (ms?: number) => bus.waitUntilIdle(ms),
+  log: () => log,
   flush: () => log.flush(),
   state: () => log.state,
   unpersisted: () => bus.stats.unpersisted,

@@ -51,12 +51,13 @@ async function tellEverything({ logs }: Buses): Promise<void> {
 }
 
 async function main(): Promise<void> {
+  report({ loaded: true })
   const buses = openBuses()
   await Promise.all(buses.all.map((bus) => bus.ready))
   report({ started: session, tab: parameter('tab') })
   const quiet = parameter('quiet') !== null
   const recovering = quiet ? finish(buses) : Promise.all(buses.all.map(recover))
-  const told = recovering.then(() => report({ settled: true }))
+  const told = recovering.then(() => report({ settled: true, tab: parameter('tab') }))
   if (!quiet) {
     told.catch((error) => report({ oops: String(error?.stack ?? error) }))
     return load(buses, new Random(Number(parameter('seed'))))
