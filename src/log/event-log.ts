@@ -40,8 +40,9 @@ const checks = {
   retain: someRetain,
 }
 
-/** So many segments, of all writers, from one compaction to the next. */
+/** So many segments, of all writers, from one compaction to the next: in a quiet moment, or else at last. */
 const COMPACT_EVERY = 64
+const COMPACT_AT_LAST = 1024
 
 /** How often opening is tried again before the log lives without a database, and the first of the waits between, in ms. */
 const TRIES = 5
@@ -74,6 +75,7 @@ export class EventLog extends EventTarget implements LogLike {
   #state: LogState = 'ok'
   #lost: LogError | undefined
   #compacted = 0
+  #head = 0
   /** What was told of. */
   readonly #losses = new Set<string>()
   #ended = new AbortController()
@@ -271,11 +273,19 @@ export class EventLog extends EventTarget implements LogLike {
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
     this.witness.note(db.meta.epoch, seq)
-    if (seq - this.#compacted > COMPACT_EVERY) {
-      this.#compacted = seq
-      void this.compact().catch(() => {})
-    }
+    this.#head = seq
+    if (seq - this.#compacted > COMPACT_AT_LAST) this.#tidy()
     this.#works()
+  }
+
+  /** A writer has nothing more to do. @internal */
+  rest(): void {
+    if (this.#head - this.#compacted > COMPACT_EVERY) this.#tidy()
+  }
+
+  #tidy(): void {
+    this.#compacted = this.#head
+    void this.compact().catch(() => {})
   }
 
   #works(): void {

@@ -165,6 +165,7 @@ export class LogWriter implements BusLog {
     this.#running = false
     if (this.#resigning) this.#resign()
     this.#tellIdlers()
+    this.log.rest()
   }
 
   /** Waits for the lock; nobody else waits for longer than the deadline. */
