@@ -19,6 +19,8 @@ export interface Fate {
   /** Outcomes of named handlers that had their turn, by pattern and name. */
   settled: Map<string, unknown> | null
   ended: boolean
+  /** Its handlers have dispatched something. */
+  parent: boolean
 }
 
 /** How a log knows a handler from one page to the next. */
@@ -79,7 +81,7 @@ export class Fold {
   #accept(line: RecordLine, writer: string, bus: string, seq: number, index: number): void {
     const { event_id: id, event_parent_id: parent } = line
     const twin = this.byId.get(id)
-    const fate = {
+    const fate: Fate = {
       line,
       writer,
       bus,
@@ -90,10 +92,12 @@ export class Fold {
       attempts: 0,
       settled: null,
       ended: false,
+      parent: false,
     }
     this.fates.push(fate)
     this.byId.set(id, fate)
     if (!parent) return
+    for (let it = this.byId.get(parent); it; it = it.twin) it.parent = true
     const children = this.byParent.get(parent)
     if (children) children.push(fate)
     else this.byParent.set(parent, [fate])

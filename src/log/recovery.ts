@@ -299,8 +299,10 @@ function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEv
   } finally {
     journal.adopted = null
   }
-  recovered.set(state.id, state)
-  state.onCompleted(() => recovered.delete(state.id))
+  if (fate.parent) {
+    recovered.set(state.id, state)
+    state.onCompleted(() => recovered.delete(state.id))
+  }
   return event
 }
 
