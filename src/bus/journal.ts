@@ -117,6 +117,8 @@ export class Journal {
   chars = 0
   unpersisted = 0
   log: BusLog | null = null
+  /** Nobody is about to take what waits. */
+  idle = true
   /** Writing fails for now: nobody waits for it. */
   degraded = false
   /** The event that is dispatched now is in the log already. */
@@ -198,6 +200,9 @@ export class Journal {
 
   add(entry: Entry): void {
     this.chars += entry.text.length
-    if (this.waiting.push(entry) === 1) microtask(() => this.log?.wake())
+    this.waiting.push(entry)
+    if (!this.idle) return
+    this.idle = false
+    microtask(() => this.log?.wake())
   }
 }

@@ -3,11 +3,11 @@ import type { RegisteredHandler } from '../bus/subscriptions.js'
 import type { Visit } from '../bus/visit.js'
 import { show } from '../errors.js'
 import type { EventState } from '../events/event-state.js'
-import type { HandlerRun } from '../events/handler-run.js'
-import { outcomeOf, settledRuns } from '../events/record.js'
-import { ASK } from '../events/status.js'
-import { checkSize, SMALL } from '../protocol.js'
-import { acceptedLine, completedTail, lineHead } from './segment.js'
+import type { Handler, HandlerRun } from '../events/handler-run.js'
+import { settledRuns } from '../events/record.js'
+import { ASK, ERROR, statuses } from '../events/status.js'
+import { checkSize, errorRecord, SMALL } from '../protocol.js'
+import { acceptedLine, completedTail, dateJSON, lineHead } from './segment.js'
 import type { SummaryBuilder } from './summary.js'
 
 /** An event is completed; one that a stop has ended is left to be recovered. */
@@ -29,16 +29,35 @@ export function settledEntry(run: HandlerRun): Entry | null {
 
 export const outcomesJSON = (state: EventState): string => `[${settledRuns(state).map(outcomeJSON)}]`
 
-/** As it is when it happens; of a result that a record cannot hold, what it looks like. */
+/** What the outcomes of a handler begin with, on the bus where it ran last: a listener may be on several. */
+const heads = new WeakMap<Handler, { busId: string; head: string }>()
+
+function headOf(run: HandlerRun): string {
+  const { handler, visit } = run
+  const busId = visit.core.id
+  const last = heads.get(handler)
+  if (last?.busId === busId) return last.head
+  const { handlerId, handlerName, busName } = run.view
+  const named = { handler_id: handlerId, handler_name: handlerName, bus_id: busId, bus_name: busName }
+  const head = JSON.stringify(named).slice(0, -1)
+  heads.set(handler, { busId, head })
+  return head
+}
+
+/** As it is when it happens; of a result that a record cannot hold, what it looks like. Built by hand: there is one for each event. */
 function outcomeJSON(run: HandlerRun): string {
-  const outcome = outcomeOf(run)
+  const { value, status, error, startedAt, completedAt } = run
+  let result: string | undefined
   try {
-    const text = JSON.stringify(outcome)
-    if (text.length > SMALL) checkSize([[outcome]])
-    return text
+    result = JSON.stringify(value)
+    if (result && result.length > SMALL) checkSize([[[value]]])
   } catch {
-    return JSON.stringify({ ...outcome, result: show(outcome.result) })
+    result = JSON.stringify(show(value))
   }
+  return (
+    `${headOf(run)},"status":"${statuses[status]}","started_at":${dateJSON(startedAt)},"completed_at":${dateJSON(completedAt)}` +
+    `${result ? `,"result":${result}` : ''},"error":${status === ERROR ? JSON.stringify(errorRecord(error)) : null}}`
+  )
 }
 
 /** An entry as the `index`th line of a segment. */

@@ -7,6 +7,7 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import { ASK, DURABLE } from '../events/status.js'
 import type { EventRecord, OutcomeRecord } from '../protocol.js'
+import { after } from '../timers.js'
 import { warnOnce } from '../warnings.js'
 import { outcomesJSON } from './entries.js'
 import { type Fate, Fold, handlerKey } from './fold.js'
@@ -14,6 +15,10 @@ import { hold, lockManager, lockName, take } from './locks.js'
 import type { LogDb } from './log-db.js'
 import { lineHead, seal } from './segment.js'
 import type { LogWriter } from './writer.js'
+
+/** How often a claim is tried, and ms between, growing. */
+const TRIES = 4
+const AGAIN = 50
 
 /** So many attempts that ended with the page are enough. */
 const MAX_ATTEMPTS = 3
@@ -45,20 +50,26 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
   return bringBack(writer, claim)
 }
 
-/** Back from the cache: what this page has alive becomes its own again, unless somebody has taken it. */
+/** Back from the cache: what this page has had becomes its own again, unless somebody has taken it. */
 export async function adopt(writer: LogWriter): Promise<void> {
-  const { history } = writer.journal.core
-  const visits = history.unfinished.newest().filter(({ mark }) => mark?.seq)
-  if (!visits.length) return
+  const { journal } = writer
+  const { history } = journal.core
+  const visits = [...history.started, ...history.pending]
+  // With those that were finished meanwhile, and whose ends wait to be written.
+  const marks = new Set([...visits, ...journal.waiting].flatMap(({ mark }) => (mark?.seq ? mark : [])))
+  if (!marks.size) return
+  const gone = new Set<Mark>()
   await claimed(writer, (fold, dead) => {
     const claim: Claim = { lines: [], events: [], living: [] }
-    for (const visit of visits) {
-      const fate = fold.find(visit.state.id, (visit.mark as Mark).writer)
+    for (const mark of marks) {
+      const fate = fold.find(mark.visit.state.id, mark.writer)
       if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
-      else giveUp(visit)
+      else gone.add(mark)
     }
     return claim
   })
+  journal.waiting = journal.waiting.filter(({ kind, mark }) => kind === 'E' || !gone.has(mark))
+  for (const { visit } of gone) giveUp(visit)
 }
 
 function giveUp({ state }: Visit): void {
@@ -68,12 +79,18 @@ function giveUp({ state }: Visit): void {
 
 /** One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. */
 async function claimed(writer: LogWriter, decision: Decision): Promise<Claim> {
-  const { log } = writer
-  const done = await hold(`bubus:claim:${log.name}`, log.deadline)
-  try {
-    return await claimNow(writer, decision)
-  } finally {
-    done?.()
+  const { log, journal } = writer
+  for (let tries = 1; ; tries++) {
+    const done = await hold(`bubus:claim:${log.name}`, log.deadline)
+    try {
+      return await claimNow(writer, decision)
+    } catch (error) {
+      // A connection that has gone is replaced by another.
+      if (journal.lost || tries === TRIES) throw error
+    } finally {
+      done?.()
+    }
+    await new Promise<void>((resolve) => after(tries * AGAIN, resolve))
   }
 }
 

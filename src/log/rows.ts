@@ -1,5 +1,5 @@
 import type { EventLog } from './event-log.js'
-import type { LogDb, Summary } from './log-db.js'
+import type { Ends, LogDb, Summary } from './log-db.js'
 import { FORMAT, type Line } from './segment.js'
 import { type OpenSegment, SegmentCache } from './segment-cache.js'
 import { SummaryBuilder } from './summary.js'
@@ -64,14 +64,17 @@ async function make(log: EventLog, seq: number, cache: SegmentCache): Promise<Su
   const opened = await cache.open(seq)
   // What cannot be read is in quarantine, and holds nobody up.
   const summary = opened ? summaryOf(opened) : new SummaryBuilder('').done(0)
-  log.index.add(seq, summary)
-  if (!opened) return summary
-  if (summary.events) await findTwins(log, opened, summary, cache)
-  for (const [index, line] of opened.lines.entries()) {
-    if (!isEnd(line)) continue
-    const place = await placeOf(log, line, opened, cache)
-    if (place) log.index.end(place[0], [place[1], seq, index])
+  const ends: [number, Ends][] = []
+  if (opened) {
+    if (summary.events) await findTwins(log, opened, summary, cache)
+    for (const [index, line] of opened.lines.entries()) {
+      const place = isEnd(line) && (await placeOf(log, line, opened, cache))
+      if (place) ends.push([place[0], [place[1], seq, index]])
+    }
   }
+  // In one stretch: whoever has the summary has the ends.
+  log.index.add(seq, summary)
+  for (const [at, end] of ends) log.index.end(at, end)
   return summary
 }
 
@@ -91,9 +94,10 @@ async function findTwins(
     if (other?.segment.writer !== writer) continue
     const [first, last] = near.seq < seq ? [other, opened] : [opened, other]
     const twins = twinsOf(first, last)
+    if (!twins.length) continue
     const twice = last === opened ? summary : known
-    if (twins.length)
-      log.index.add(last.segment.seq, Object.assign(twice, { twins: [...(twice.twins ?? []), ...twins] }))
+    Object.assign(twice, { twins: [...(twice.twins ?? []), ...twins] })
+    if (last === other) log.index.add(near.seq, twice)
   }
 }
 
@@ -111,11 +115,14 @@ export async function placeOf(
     const there = seq === segment.seq ? opened : await cache.open(seq)
     if (there?.segment.writer === owner && there.accepted(at[1])?.event_id === id) return [seq, at[1]]
   }
-  for await (const { seq, summary } of rows(log, 1, segment.seq)) {
+  const inside = (there: OpenSegment | null) =>
+    there?.segment.writer === owner ? there.lines.findIndex((_, i) => there.accepted(i)?.event_id === id) : -1
+  // Its own summary may be in the making.
+  const here = inside(opened)
+  if (here >= 0) return [segment.seq, here]
+  for await (const { seq, summary } of rows(log, 1, segment.seq - 1)) {
     if (id < summary.least || id > summary.most) continue
-    const there = await cache.open(seq)
-    if (there?.segment.writer !== owner) continue
-    const index = there.lines.findIndex((_, i) => there.accepted(i)?.event_id === id)
+    const index = inside(await cache.open(seq))
     if (index >= 0) return [seq, index]
   }
   return undefined

@@ -1,5 +1,7 @@
 import type { Mark } from '../bus/journal.js'
 import type { Visit } from '../bus/visit.js'
+import type { EventMeta } from '../events/event-meta.js'
+import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { type EventRecord, isoDate, isoOf, parse } from '../protocol.js'
 
@@ -116,24 +118,42 @@ function by(run: HandlerRun | null): string {
   return string([pattern, named ? name : '', journal?.name ?? bus])
 }
 
+/** What lines of accepted events say around their ids, parents and times. */
+type Frame = readonly [type: string, schema: string, path: string, buses: string]
+
+function frameOf({ meta, timeout, origin, visits }: EventState, here: number): Frame {
+  const cores = visits.slice(0, here + 1).map(({ core }) => core)
+  const result = meta.result?.type
+  return [
+    `"event_type":"${meta.type}","event_id":"`,
+    `","event_schema":${string(meta.schema)},"event_timeout":${timeout && timeout / 1000},"event_parent_id":`,
+    `,"event_path":${string([...(origin?.path ?? []), ...cores.map(({ name }) => name)])},"event_created_at":"`,
+    `","event_bus_ids":${string([...(origin?.busIds ?? []), ...cores.map(({ id }) => id)])}` +
+      (result ? `,"event_result_type":${string(result)}` : ''),
+  ]
+}
+
+/** By bus, for the class of events that came last: those that start on it have it in common. */
+const frames = new WeakMap<object, { meta: EventMeta; timeout: number | null; frame: Frame }>()
+
+function commonFrame(state: EventState, { core }: Visit): Frame {
+  const { meta, timeout } = state
+  const last = frames.get(core)
+  if (last?.meta === meta && last.timeout === timeout) return last.frame
+  const frame = frameOf(state, 0)
+  frames.set(core, { meta, timeout, frame })
+  return frame
+}
+
 /** The line that accepts an event: its record with what it was dispatched by. The payload comes first, as its keys give way. */
 export function acceptedLine({ visit, text }: Mark): string {
-  const { state } = visit as Visit
-  const { meta, origin, visits, timeout, parentId, replayOf } = state
-  const here = visits.indexOf(visit as Visit) + 1
-  const cores = visits.slice(0, here).map(({ core }) => core)
+  const { state } = visit
+  const { origin, visits, parentId, replayOf, dispatchedBy } = state
+  const here = visits.indexOf(visit)
+  const [type, schema, path, buses] = here || origin ? frameOf(state, here) : commonFrame(state, visit)
   const payload = text.length > 2 ? `${text.slice(0, -1)},` : '{'
-  const result = meta.result?.type
-  return (
-    `${payload}"event_type":"${meta.type}","event_id":"${state.id}","event_schema":${string(meta.schema)}` +
-    `,"event_timeout":${timeout === null ? null : timeout / 1000},"event_parent_id":${parentId ? `"${parentId}"` : null}` +
-    `,"event_path":${string([...(origin?.path ?? []), ...cores.map(({ name }) => name)])}` +
-    `,"event_created_at":"${isoOf(state.createdAt)}"` +
-    `,"event_bus_ids":${string([...(origin?.busIds ?? []), ...cores.map(({ id }) => id)])}` +
-    (result ? `,"event_result_type":${string(result)}` : '') +
-    (replayOf ? `,"event_replay_of":"${replayOf}"` : '') +
-    `,"event_entry":"E","event_by":${by(state.dispatchedBy)}}\n`
-  )
+  const line = `${payload}${type}${state.id}${schema}${parentId ? `"${parentId}"` : null}${path}${isoOf(state.createdAt)}${buses}`
+  return `${replayOf ? `${line},"event_replay_of":"${replayOf}"` : line},"event_entry":"E","event_by":${by(dispatchedBy)}}\n`
 }
 
 /** What the other entries begin with: which event of whose. One accepted in the same segment is of the same writer, whoever that will be. */
@@ -141,7 +161,9 @@ export function lineHead(kind: string, id: string, writer: string, { seq, index 
   return `{"event_entry":"${kind}","event_id":"${id}",${writer && `"writer":"${writer}",`}"at":[${seq},${index}]`
 }
 
-export function completedTail(state: Visit['state'], outcomes: string): string {
-  const started = isoDate(state.startedAt)
-  return `,"event_started_at":${string(started)},"event_completed_at":${string(isoDate(state.completedAt))},"event_outcomes":${outcomes}}\n`
+/** A date as JSON; null for one that has not come. */
+export const dateJSON = (time: number) => (time ? `"${isoDate(time)}"` : null)
+
+export function completedTail({ startedAt, completedAt }: EventState, outcomes: string): string {
+  return `,"event_started_at":${dateJSON(startedAt)},"event_completed_at":${dateJSON(completedAt)},"event_outcomes":${outcomes}}\n`
 }

@@ -62,8 +62,9 @@ function store<T>(use: (storage: Storage) => T): T | undefined {
 export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
   const { witness, writers } = log
   const { low, epoch } = db.meta
-  const [head, count] = await Promise.all([db.head(), db.countFrom(low)])
+  // First: another tab may go on writing while this one looks.
   const seen = witness.read()
+  const [head, count] = await Promise.all([db.head(), db.countFrom(low)])
   const other = seen.epoch && seen.epoch !== epoch
   if (other || seen.seq > head) {
     witness.forget()

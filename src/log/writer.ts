@@ -5,30 +5,22 @@ import { LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { payloadJSON } from '../events/payload-json.js'
-import { COMPLETED, DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
+import { DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
 import { after } from '../timers.js'
-import { completedEntry, lineOf, settledEntry } from './entries.js'
+import { completedEntry, settledEntry } from './entries.js'
 import type { EventLog } from './event-log.js'
+import { build, type Flight, load } from './flight.js'
 import { restore } from './history.js'
 import { lockName, take } from './locks.js'
-import type { Ends, LogDb, Summary } from './log-db.js'
+import type { Ends, LogDb } from './log-db.js'
 import { adopt, recover } from './recovery.js'
-import { type Segment, seal } from './segment.js'
-import { SummaryBuilder } from './summary.js'
-
-/** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
-const MAX_ENTRIES = 1000
-const MAX_CHARS = 1_000_000
+import type { Segment } from './segment.js'
 
 /** ms before a failed write is tried again, at first. */
 const RETRY = 50
 
-/** One segment on its way to the disk. */
-interface Flight {
-  entries: Entry[]
-  segment: Segment
-  summary: Summary
-}
+/** In the place of a segment's number: it is to be tried again. */
+const LATER = -1
 
 /**
  * Writes what one bus has to say: one segment at a time, and all that comes meanwhile is the next one. So no timer is
@@ -105,7 +97,9 @@ export class LogWriter implements BusLog {
   }
 
   wake(): void {
-    if (!this.#running && this.journal.waiting.length) void this.#run()
+    if (this.#running) return
+    if (this.journal.waiting.length) void this.#run()
+    else this.journal.idle = true
   }
 
   /** @throws LogError */
@@ -148,6 +142,7 @@ export class LogWriter implements BusLog {
 
   async #run(): Promise<void> {
     this.#running = true
+    this.journal.idle = false
     let landed: Flight | null = null
     for (;;) {
       await this.#pause
@@ -163,6 +158,7 @@ export class LogWriter implements BusLog {
       landed = this.#place(flight, (await seq) ?? 0) ? flight : null
     }
     this.#running = false
+    this.journal.idle = true
     if (this.#resigning) this.#resign()
     this.#tellIdlers()
     this.log.rest()
@@ -186,46 +182,13 @@ export class LogWriter implements BusLog {
 
   /** The next segment's worth of what waits; null if there is none. */
   #take(): Flight | null {
-    const { journal } = this
-    const { waiting } = journal
-    const entries: Entry[] = []
-    const later: Entry[] = []
-    let at = 0
-    for (let chars = 0; at < waiting.length && entries.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
-      const entry = waiting[at]
-      const when = entry.kind === 'R' ? this.#whenToSettle(entry) : 'now'
-      if (when === 'later') later.push(entry)
-      else if (when === 'never') journal.chars -= entry.text.length
-      else {
-        chars += entry.text.length
-        entries.push(entry)
-      }
-    }
-    journal.waiting = at === waiting.length ? later : [...later, ...waiting.slice(at)]
-    if (later.length) deferring.add(this)
-    return entries.length ? this.#build(entries) : null
+    const { now, later } = load(this.journal)
+    if (later) deferring.add(this)
+    return now.length ? this.#build(now) : null
   }
 
   #build(entries: Entry[]): Flight {
-    const { name } = this.journal
-    const summary = new SummaryBuilder(name)
-    const lines = entries.map((entry, i) => lineOf(entry, i, summary))
-    const segment = seal(this.id, this.#wseq++, name, lines)
-    return { entries, segment, summary: summary.done(lines.length, segment.body.length) }
-  }
-
-  /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
-  #whenToSettle({ run }: Entry): 'now' | 'later' | 'never' {
-    // The `C` that follows says the same.
-    if (!run || run.state.status === COMPLETED) return 'never'
-    let when: 'now' | 'later' = 'now'
-    for (const child of run.children) {
-      for (const { mark } of child.visits) {
-        if (mark?.status === FAILED) return 'never'
-        if (mark?.status === WAITING && mark.journal !== this.journal) when = 'later'
-      }
-    }
-    return when
+    return build(entries, this.id, this.#wseq++, this.journal.name)
   }
 
   /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */
@@ -235,7 +198,7 @@ export class LogWriter implements BusLog {
     try {
       for (let wait = RETRY; !journal.lost; wait = Math.min(wait * 2, log.deadline)) {
         const seq = await this.#try(flight, wait > RETRY)
-        if (seq) return seq
+        if (seq !== LATER) return seq
         await new Promise<void>((resolve) => after(wait, resolve))
       }
       return 0
@@ -250,11 +213,8 @@ export class LogWriter implements BusLog {
     let db = log.open
     try {
       db ??= await log.db()
-      if (again) await this.alive()
-      if (again && flight.segment.writer !== this.id) {
-        flight.segment = { ...flight.segment, writer: this.id, wseq: this.#wseq++ }
-      }
       const found = again && (await db.find(flight.segment, this.#seq + 1))
+      if (!found && flight.segment.writer !== this.id) return this.#putBack(flight)
       const seq = found || (await this.#append(db, flight.segment))
       log.written(db, seq)
       return seq
@@ -262,8 +222,14 @@ export class LogWriter implements BusLog {
       log.failed(error)
       if ((error as Error | null)?.name === 'QuotaExceededError') await log.compact().catch(() => {})
       else if (db) log.drop(db)
-      return 0
+      return LATER
     }
+  }
+
+  /** Its writer is no more: another one has to see first what is still its own. */
+  #putBack({ entries }: Flight): number {
+    this.journal.waiting = [...entries, ...this.journal.waiting]
+    return 0
   }
 
   /** A transaction that never ends is given up with its connection. */
@@ -309,8 +275,7 @@ export class LogWriter implements BusLog {
     }
     log.index.note(this.#seq, summary, ended)
     core.letIn()
-    for (const writer of deferring) if (writer !== this) writer.wake()
-    deferring.clear()
+    for (const writer of deferring) if (writer !== this && deferring.delete(writer)) writer.wake()
   }
 
   /** The log cannot be written now: nobody waits for it any longer. What waits is still written when it can be. */
@@ -373,8 +338,19 @@ export class LogWriter implements BusLog {
 
   /** Back from the cache as another writer: it goes on with what nobody has taken meanwhile. */
   async show(): Promise<void> {
-    await this.alive()
-    await adopt(this).catch(() => {})
+    const pause = this.#pause
+    for (;;) {
+      try {
+        await this.alive()
+        await adopt(this)
+        break
+      } catch {
+        if (this.journal.lost || this.#pause !== pause) break
+        await new Promise<void>((resolve) => after(RETRY, resolve))
+      }
+    }
+    // It may have gone to rest again.
+    if (this.#pause !== pause) return
     this.#pause = null
     this.#shown()
     this.wake()

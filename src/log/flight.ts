@@ -1,0 +1,58 @@
+import type { Entry, Journal } from '../bus/journal.js'
+import { COMPLETED, FAILED, WAITING } from '../events/status.js'
+import { lineOf } from './entries.js'
+import type { Summary } from './log-db.js'
+import { type Segment, seal } from './segment.js'
+import { SummaryBuilder } from './summary.js'
+
+/** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
+const MAX_ENTRIES = 1000
+const MAX_CHARS = 1_000_000
+
+/** One segment on its way to the disk. */
+export interface Flight {
+  entries: Entry[]
+  segment: Segment
+  summary: Summary
+}
+
+/** Takes the next segment's worth of what waits. `later` tells whether some of it waits for another log. */
+export function load(journal: Journal): { now: Entry[]; later: boolean } {
+  const { waiting } = journal
+  const now: Entry[] = []
+  const later: Entry[] = []
+  let at = 0
+  for (let chars = 0; at < waiting.length && now.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
+    const entry = waiting[at]
+    const when = entry.kind === 'R' ? whenToSettle(entry, journal) : 'now'
+    if (when === 'later') later.push(entry)
+    else if (when === 'never') journal.chars -= entry.text.length
+    else {
+      chars += entry.text.length
+      now.push(entry)
+    }
+  }
+  journal.waiting = at === waiting.length ? later : [...later, ...waiting.slice(at)]
+  return { now, later: later.length > 0 }
+}
+
+/** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
+function whenToSettle({ run }: Entry, journal: Journal): 'now' | 'later' | 'never' {
+  // The `C` that follows says the same.
+  if (!run || run.state.status === COMPLETED) return 'never'
+  let when: 'now' | 'later' = 'now'
+  for (const child of run.children) {
+    for (const { mark } of child.visits) {
+      if (mark?.status === FAILED) return 'never'
+      if (mark?.status === WAITING && mark.journal !== journal) when = 'later'
+    }
+  }
+  return when
+}
+
+export function build(entries: Entry[], writer: string, wseq: number, bus: string): Flight {
+  const summary = new SummaryBuilder(bus)
+  const lines = entries.map((entry, i) => lineOf(entry, i, summary))
+  const segment = seal(writer, wseq, bus, lines)
+  return { entries, segment, summary: summary.done(lines.length, segment.body.length) }
+}
