@@ -15,6 +15,7 @@ const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(
  * @property {number} seed
  * @property {number} [seconds]  no further kill after so long
  * @property {import('./bundles.mjs').Mutation[]} [mutations]
+ * @property {number} [patience]  seconds for the last page to finish what is left
  * @property {(text: string) => void} [tell]
  */
 
@@ -126,7 +127,8 @@ class Campaign {
       (line) => line.started && line.tab === tab,
     )
     const dumped = this.recorder.next('it has read the log', ({ dumped }) => dumped, 300_000)
-    await this.driver.open([[tab, this.#url(tab, '&quiet&patience=120000')]])
+    const { patience = 120 } = this.options
+    await this.driver.open([[tab, this.#url(tab, `&quiet&patience=${patience * 1000}`)]])
     this.recorder.history.last = (await started).session
     await dumped
   }

@@ -10,7 +10,7 @@ const seed = Date.now() % 100_000
 const skip = engines.chromium.find() ? false : 'Chromium is not installed'
 
 test('twelve kills under load lose nothing that was acknowledged', { skip, timeout: 300_000 }, async (t) => {
-  const result = await campaign({ engine: 'chromium', kills: 12, seed })
+  const result = await campaign({ engine: 'chromium', kills: 12, seed, patience: 40 })
   const { problems, kills, counts } = result
   t.diagnostic(asTable([result]))
   const again = `npm run test:crash -- --engine=chromium --kills=12 --seed=${seed}`

@@ -24,8 +24,12 @@ export function judge(history, code) {
   all.finished()
   all.children()
   all.forwards()
-  all.handlers()
-  all.read()
+  // Where the last page was still at work, it went on while it was read.
+  if (history.unsettled) all.problem('unsettled', 'the last page was not done in time')
+  else {
+    all.handlers()
+    all.read()
+  }
   for (const loss of history.losses) all.problem('dataloss', JSON.stringify(loss))
   for (const oops of history.oops) all.problem('oops', oops)
   return { counts: all.counts(), problems: [...ledgers.flatMap(({ problems }) => problems), ...all.problems] }

@@ -141,5 +141,12 @@ describe('the judge of the crash tests', () => {
     'records',
   )
   finds('a segment in quarantine', () => history.dumps.crash.quarantine.push({ value: 1 }), 'torn')
+  finds(
+    'a last page that was not done',
+    () => {
+      history.unsettled = true
+    },
+    'unsettled',
+  )
   finds('an error in a page', () => history.oops.push('TypeError'), 'oops')
 })

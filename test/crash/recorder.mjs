@@ -28,6 +28,10 @@ const newHistory = () => ({
   degraded: new Set(),
   /** @type {string[]} */
   oops: [],
+  /** The last page could not wait until all was finished. */
+  unsettled: false,
+  /** The session of the last page. */
+  last: '',
   /** What was read of the logs: name, then part. @type {Record<string, Record<string, any[]>>} */
   dumps: {},
 })
@@ -143,6 +147,7 @@ function note(history, line) {
   else if (line.recovered) history.recovered.push(line)
   else if (line.dataloss) history.losses.push(line)
   else if (line.state) history.degraded.add(line.session)
+  else if (line.unsettled) history.unsettled = true
   else if (line.oops) history.oops.push(line.oops)
 }
 
