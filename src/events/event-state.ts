@@ -66,7 +66,7 @@ export class EventState {
   /** One for each handler that ran or would have run, in order of execution, over all buses. */
   runs: readonly HandlerRun[] = none
   origin: Origin | null = null
-  /** The creation time that came with a record. */
+  /** The creation time that came with a record, or was asked for. */
   recordedAt: number | null = null
   replayOf: string | null = null
 
@@ -98,7 +98,8 @@ export class EventState {
 
   /** Wall clock, in ms: the platform has stamped the event already. */
   get createdAt(): number {
-    return this.recordedAt ?? wallTime(this.event.timeStamp)
+    this.recordedAt ??= wallTime(this.event.timeStamp)
+    return this.recordedAt
   }
 
   get id(): string {

@@ -32,7 +32,7 @@ export function load(journal: Journal): { now: Entry[]; later: boolean } {
       now.push(entry)
     }
   }
-  journal.waiting = at === waiting.length ? later : [...later, ...waiting.slice(at)]
+  waiting.splice(0, at, ...later)
   return { now, later: later.length > 0 }
 }
 
