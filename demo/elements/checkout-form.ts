@@ -11,10 +11,9 @@ import {
   QuotesRequested,
 } from '../events.js'
 import { refusedCard } from '../services/bank.js'
+import { orderBook } from '../services/orders.js'
 import { shared } from '../styles.js'
 import { inWords } from '../words.js'
-
-let orders = 0
 
 export class CheckoutForm extends LitElement {
   static override properties = {
@@ -127,6 +126,7 @@ export class CheckoutForm extends LitElement {
       },
       { name: 'CheckoutForm.show', signal: this.#life.signal },
     )
+    this.#watch(this.#life.signal).catch(() => {})
     void this.#askForQuotes()
   }
 
@@ -183,11 +183,11 @@ export class CheckoutForm extends LitElement {
     return totalOf(this.lines) + shipping
   }
 
-  readonly #submit = async (submit: SubmitEvent) => {
+  readonly #submit = (submit: SubmitEvent) => {
     submit.preventDefault()
     const form = new FormData(submit.target as HTMLFormElement)
     const order = new CheckoutRequested({
-      orderId: `ORD-${1001 + orders++}`,
+      orderId: orderBook.nextId(),
       lines: [...this.lines],
       amount: this.#amount,
       carrier: this.carrier,
@@ -195,12 +195,23 @@ export class CheckoutForm extends LitElement {
     })
     this.busy = true
     this.dispatchEvent(order)
+  }
+
+  /** Also the orders that an earlier page has left unfinished: their cart is not to be ordered again. */
+  async #watch(signal: AbortSignal) {
+    for await (const order of shop.events(CheckoutRequested, { signal })) void this.#follow(order)
+  }
+
+  async #follow(order: CheckoutRequested) {
+    this.busy = true
     try {
+      await order.eventCompletion
       await order.eventResult()
       shop.dispatch(new NoticeShown({ text: `${order.orderId} is on its way`, tone: 'good' }))
     } catch (error) {
-      this.busy = false
       shop.dispatch(new NoticeShown({ text: `${order.orderId}: ${inWords(error)}`, tone: 'bad' }))
+    } finally {
+      this.busy = false
     }
   }
 }

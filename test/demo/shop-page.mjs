@@ -43,6 +43,10 @@ class Visitor {
   complaints = []
 
   constructor(page) {
+    this.look(page)
+  }
+
+  look(page) {
     this.page = page
     page.setDefaultTimeout(60_000)
     page.on('console', (message) => {
@@ -56,12 +60,58 @@ class Visitor {
   }
 
   async open(url, { width = 1600, height = 1000, scheme = 'light' } = {}) {
+    this.url = url
     await this.page.setViewport({ width, height })
     await this.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
     await this.page.evaluateOnNewDocument(recordTexts)
     await this.page.goto(url)
     await this.sees('checkout-form', /Swift Post.*Tortoise Freight.*Moody Couriers/)
     return this
+  }
+
+  /**
+   * Resolves when the page is at this step of an event of this type. It hangs there, with nothing done behind it: what to do with
+   * a page that hangs is to crash it.
+   */
+  async freezesAt(type, step) {
+    const { page } = this
+    const there = new Promise((resolve) => {
+      page.on('console', (message) => message.text() === 'frozen' && resolve())
+    })
+    await page.evaluate(freezeAt, type, step)
+    return { there }
+  }
+
+  /** The renderer's process dies; then the visitor opens the shop again, in the same browser. */
+  async crash() {
+    const { page, url } = this
+    const context = page.browserContext()
+    const dead = new Promise((resolve) => {
+      page.once('error', resolve)
+    })
+    const devtools = await page.createCDPSession()
+    devtools.send('Page.crash').catch(() => {})
+    await dead
+    this.look(await context.newPage())
+    await this.open(url)
+    await page.close()
+  }
+
+  /** What the bank has taken. */
+  charges() {
+    return this.page.evaluate(() =>
+      JSON.parse(localStorage.getItem('bank-ledger') ?? '[]').map(([, charge]) => charge),
+    )
+  }
+
+  /** How many finished events of this type the log has. */
+  countOf(type) {
+    return this.page.evaluate(async (wanted) => {
+      const { log } = await import('/demo/buses.ts')
+      let count = 0
+      for await (const record of log.records({ type: wanted })) if (record.event_completed_at) count++
+      return count
+    }, type)
   }
 
   /** A real click: scrolled to, aimed at, and only once nothing moves. */
@@ -163,6 +213,17 @@ class Visitor {
     await this.page.browserContext().close()
     return this.complaints
   }
+}
+
+/** Runs in the page. The module is the page's own: no other copy of it is made. */
+async function freezeAt(type, step) {
+  const { inspect, shop, warehouse } = await import('/demo/buses.ts')
+  const freeze = (at, event) => {
+    if (at !== step || event.eventType !== type) return
+    console.log('frozen')
+    for (;;);
+  }
+  for (const bus of [shop, warehouse]) inspect(bus, freeze)
 }
 
 /** Runs in the page, before its own scripts. */
