@@ -75,6 +75,8 @@ class Visitor {
    */
   async freezesAt(type, step) {
     const { page } = this
+    // Nobody can attach to a page that hangs.
+    this.devtools = await page.createCDPSession()
     const there = new Promise((resolve) => {
       page.on('console', (message) => message.text() === 'frozen' && resolve())
     })
@@ -84,12 +86,11 @@ class Visitor {
 
   /** The renderer's process dies; then the visitor opens the shop again, in the same browser. */
   async crash() {
-    const { page, url } = this
+    const { page, devtools, url } = this
     const context = page.browserContext()
     const dead = new Promise((resolve) => {
       page.once('error', resolve)
     })
-    const devtools = await page.createCDPSession()
     devtools.send('Page.crash').catch(() => {})
     await dead
     this.look(await context.newPage())
