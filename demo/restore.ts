@@ -2,7 +2,19 @@ import type { BaseEvent } from '../src/index.js'
 import { log, shop, warehouse } from './buses.js'
 import { catalogue } from './catalogue.js'
 import { classes, did } from './classes.js'
-import { CartChanged, CheckoutRequested, ParcelDelivered, ShipOrder, StockChanged } from './events.js'
+import {
+  CartChanged,
+  CartCleared,
+  ChargePayment,
+  CheckoutRequested,
+  ItemAdded,
+  ItemRemoved,
+  ParcelDelivered,
+  ReleaseStock,
+  ReserveStock,
+  ShipOrder,
+  StockChanged,
+} from './events.js'
 import { driveOn } from './services/carriers.js'
 import { cart } from './services/cart.js'
 import { orderBook } from './services/orders.js'
@@ -16,9 +28,8 @@ export async function restore(): Promise<void> {
   await Promise.all([shop.ready, warehouse.ready])
   const shipped = new Set<string>()
   const delivered = new Set<string>()
-  let empty = true
-  for await (const event of past()) {
-    empty = false
+  const events = await past()
+  for (const event of events) {
     remember(event)
     await orderBook.note(event)
     if (event instanceof ShipOrder && did(event, 'Warehouse.pack')) shipped.add(event.orderId)
@@ -31,7 +42,7 @@ export async function restore(): Promise<void> {
     if (event instanceof CheckoutRequested && !did(event, 'Checkout.run')) shipped.delete(event.orderId)
   }
   driveOn(shipped, delivered)
-  if (!empty) await announce()
+  if (events.length) await announce()
 }
 
 function remember(event: BaseEvent): void {
@@ -39,18 +50,39 @@ function remember(event: BaseEvent): void {
   cart.remember(event)
 }
 
-/** What the shop has finished, and every order. What a recovered handler has dispatched anew is not finished: it counts once. */
-async function* past(): AsyncGenerator<BaseEvent> {
+/** What there is to remember of. */
+const memorable = new Set(
+  [
+    CartCleared,
+    ChargePayment,
+    CheckoutRequested,
+    ItemAdded,
+    ItemRemoved,
+    ParcelDelivered,
+    ReleaseStock,
+    ReserveStock,
+    ShipOrder,
+  ].map(({ eventType }) => eventType),
+)
+
+/**
+ * What the shop has finished, and every order. What is dispatched anew after a crash has left its old event unfinished: it counts
+ * once. In the order of their ids, which is that of their times: an export has children before their parents, and may be imported.
+ */
+async function past(): Promise<BaseEvent[]> {
+  const events: BaseEvent[] = []
   try {
     for await (const record of log.records({ busName: shop.name })) {
       const { event_type: type, event_completed_at: completed } = record
-      const event = completed || type === CheckoutRequested.eventType ? revived(type, record) : null
-      if (event) yield event
+      const told = completed ? memorable.has(type) : type === CheckoutRequested.eventType
+      const event = told ? revived(type, record) : null
+      if (event) events.push(event)
     }
   } catch (error) {
     // Without a database there is no past. The panel tells of that.
     if (log.state === 'ok') throw error
   }
+  return events.sort((a, b) => (a.eventId < b.eventId ? -1 : 1))
 }
 
 /** Null for what a file has brought in and no shop has sold. */

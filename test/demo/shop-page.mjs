@@ -48,7 +48,7 @@ class Visitor {
 
   look(page) {
     this.page = page
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(20_000)
     page.on('console', (message) => {
       if (['error', 'assert'].includes(message.type())) this.complaints.push(message.text())
     })
@@ -70,23 +70,40 @@ class Visitor {
   }
 
   /**
-   * Resolves when the page is at this step of an event of this type. It hangs there, with nothing done behind it: what to do with
-   * a page that hangs is to crash it.
+   * The page does this, and dies at this step of an event of this type, with nothing done behind it. `moments` are more than one if
+   * the next page dies, too. Then the visitor opens the shop once more, in the same browser.
    */
-  async freezesAt(type, step) {
+  async diesAt([[type, step], ...moments], action) {
+    const { page, url } = this
+    const frozen = await this.#frozen()
+    await page.evaluate(freezeAt, type, step)
+    // A page that hangs never answers to a click.
+    action().catch(() => {})
+    await frozen.there
+    await this.#crash()
+    for (const moment of moments) {
+      const again = await this.#frozen()
+      await this.page.evaluateOnNewDocument(freezeAt, ...moment)
+      this.page.goto(url).catch(() => {})
+      await again.there
+      await this.#crash()
+    }
+    await this.open(url)
+  }
+
+  async #frozen() {
     const { page } = this
     // Nobody can attach to a page that hangs.
     this.devtools = await page.createCDPSession()
     const there = new Promise((resolve) => {
       page.on('console', (message) => message.text() === 'frozen' && resolve())
     })
-    await page.evaluate(freezeAt, type, step)
     return { there }
   }
 
-  /** The renderer's process dies; then the visitor opens the shop again, in the same browser. */
-  async crash() {
-    const { page, devtools, url } = this
+  /** The renderer's process is gone; a new page is there, and empty. */
+  async #crash() {
+    const { page, devtools } = this
     const context = page.browserContext()
     const dead = new Promise((resolve) => {
       page.once('error', resolve)
@@ -94,7 +111,6 @@ class Visitor {
     devtools.send('Page.crash').catch(() => {})
     await dead
     this.look(await context.newPage())
-    await this.open(url)
     await page.close()
   }
 
