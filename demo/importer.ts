@@ -1,18 +1,7 @@
 import { BaseEvent, type EventBus } from '../src/index.js'
-import * as events from './events.js'
+import { classes } from './classes.js'
 import { type BadLine, type LogRecord, parseJSONL } from './jsonl.js'
 import { pause } from './pause.js'
-
-interface Reader {
-  fromJSON(record: LogRecord): BaseEvent
-}
-
-/** Records of types that the shop knows pass through its schemas; others become plain events. */
-const classes = new Map<string, Reader>(
-  Object.values(events)
-    .filter((value) => typeof value === 'function')
-    .map((Class) => [Class.eventType, Class]),
-)
 
 /** What tells of an event's earlier life. */
 const lived = [
@@ -80,7 +69,8 @@ const createdAt = ({ event_created_at }: LogRecord) => Date.parse(String(event_c
 
 /** A bus takes an event once. One that ran before, here or elsewhere, comes back as a copy that says what it repeats. */
 function revive(record: LogRecord, copies: Map<string, string>): BaseEvent {
-  const Class: Reader = classes.get(record.event_type) ?? BaseEvent
+  // Records of types that the shop knows pass through its schemas; others become plain events.
+  const Class = classes.get(record.event_type) ?? BaseEvent
   const parent = record.event_parent_id
   const parented = { ...record, event_parent_id: copies.get(String(parent)) ?? parent }
   const ran = record.event_completed_at ?? record.event_processed_at

@@ -27,8 +27,13 @@ export async function killMidWrite(): Promise<void> {
   location.reload()
 }
 
+export interface CrashNote {
+  text: string
+  tone: 'good' | 'bad'
+}
+
 /** After the reload: is everything that was acknowledged still there? Null if nobody was killed. */
-export async function crashNote(): Promise<{ text: string; tone: 'good' | 'bad' } | null> {
+export async function crashNote(): Promise<CrashNote | null> {
   const note = sessionStorage.getItem(noteName)
   if (!note) return null
   sessionStorage.removeItem(noteName)

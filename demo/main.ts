@@ -1,5 +1,5 @@
 // The services come first: an element may ask for something as soon as it is in the page.
-import { reopen } from './open-shop.js'
+import './open-shop.js'
 import './elements/cart-panel.js'
 import './elements/checkout-form.js'
 import './elements/import-panel.js'
@@ -9,5 +9,7 @@ import './elements/order-list.js'
 import './elements/product-grid.js'
 import './elements/store-panel.js'
 import './elements/theme-switch.js'
+import { restore } from './restore.js'
 
-await reopen()
+// Last, when everything listens: what earlier pages have left, and what a crash has interrupted.
+await restore()

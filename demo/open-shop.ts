@@ -7,7 +7,6 @@ import {
   ReshipRequested,
   ShipOrder,
 } from './events.js'
-import { restore } from './restore.js'
 import { openCarriers } from './services/carriers.js'
 import { openCart } from './services/cart.js'
 import { openCheckout } from './services/checkout.js'
@@ -30,13 +29,3 @@ openCarriers()
 openCheckout()
 openSession()
 void orderBook.watch()
-
-let opened: Promise<void> | undefined
-
-/** What earlier pages have left, and what a crash has interrupted. Called once the elements listen, too. */
-export function reopen(): Promise<void> {
-  opened ??= restore().then(async () => {
-    await Promise.all([shop.recover(), warehouse.recover()])
-  })
-  return opened
-}

@@ -126,6 +126,7 @@ export class CheckoutForm extends LitElement {
       },
       { name: 'CheckoutForm.show', signal: this.#life.signal },
     )
+    this.#watch(this.#life.signal).catch(() => {})
     void this.#askForQuotes()
   }
 
@@ -182,7 +183,7 @@ export class CheckoutForm extends LitElement {
     return totalOf(this.lines) + shipping
   }
 
-  readonly #submit = async (submit: SubmitEvent) => {
+  readonly #submit = (submit: SubmitEvent) => {
     submit.preventDefault()
     const form = new FormData(submit.target as HTMLFormElement)
     const order = new CheckoutRequested({
@@ -194,12 +195,23 @@ export class CheckoutForm extends LitElement {
     })
     this.busy = true
     this.dispatchEvent(order)
+  }
+
+  /** Also the orders that an earlier page has left unfinished: their cart is not to be ordered again. */
+  async #watch(signal: AbortSignal) {
+    for await (const order of shop.events(CheckoutRequested, { signal })) void this.#follow(order)
+  }
+
+  async #follow(order: CheckoutRequested) {
+    this.busy = true
     try {
+      await order.eventCompletion
       await order.eventResult()
       shop.dispatch(new NoticeShown({ text: `${order.orderId} is on its way`, tone: 'good' }))
     } catch (error) {
-      this.busy = false
       shop.dispatch(new NoticeShown({ text: `${order.orderId}: ${inWords(error)}`, tone: 'bad' }))
+    } finally {
+      this.busy = false
     }
   }
 }

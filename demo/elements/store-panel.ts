@@ -2,17 +2,38 @@ import { css, html, LitElement, nothing } from 'lit'
 import type { DataLossEvent } from '../../src/log/event-log.js'
 import { log, shop } from '../buses.js'
 import { NoticeShown } from '../events.js'
-import { crashNote, killMidWrite } from '../kill.js'
+import { type CrashNote, crashNote, killMidWrite } from '../kill.js'
 import { meter } from '../meter-styles.js'
+import { countRepeatable, repeatable } from '../repeatable.js'
+import { restore } from '../restore.js'
 import { shared } from '../styles.js'
+
+interface Failed {
+  readonly line: number
+  readonly message: string
+}
 
 interface Work {
   readonly title: string
   readonly done: number
-  readonly total: number | undefined
-  readonly failed: readonly { line: number; message: string }[]
+  readonly total: number
+  readonly failed: readonly Failed[]
   readonly running: boolean
-  readonly outcome: string
+  /** How far it is, or what came of it. */
+  readonly text: string
+}
+
+interface Task {
+  readonly title: string
+  /** What `tell` counts up to. */
+  readonly total: number
+  readonly say: (done: number) => string
+  readonly run: (signal: AbortSignal, tell: (done: number) => void) => Promise<Result>
+}
+
+interface Result {
+  readonly text: string
+  readonly failed?: readonly Failed[]
 }
 
 const states = {
@@ -22,15 +43,25 @@ const states = {
   closed: 'Closed',
 } as const
 
+const percent = new Intl.NumberFormat('en', { style: 'percent' })
 const bytes = new Intl.NumberFormat('en', { style: 'unit', unit: 'kilobyte', maximumFractionDigits: 0 })
 
 /** The write-ahead log: what it holds and how it is, and what one can do with it. */
 export class StorePanel extends LitElement {
-  static override properties = { count: { state: true }, used: { state: true }, work: { state: true } }
+  static override properties = {
+    count: { state: true },
+    used: { state: true },
+    work: { state: true },
+    crash: { state: true },
+    loss: { state: true },
+  }
 
   declare count: number | undefined
   declare used: number | undefined
   declare work: Work | null
+  /** What became of what was acknowledged when the page was killed. */
+  declare crash: CrashNote | null
+  declare loss: DataLossEvent | null
   #life = new AbortController()
   #run = new AbortController()
   #looking = false
@@ -64,8 +95,49 @@ export class StorePanel extends LitElement {
         --tone: var(--bad);
       }
 
-      .facts {
+      .actions {
+        margin-block: 0.75rem;
+      }
+
+      .actions label {
+        display: flex;
+        align-items: center;
+        gap: 0.5rem;
+      }
+
+      select {
+        min-block-size: 2.25rem;
+        padding: 0.25rem 0.5rem;
+        border: 1px solid var(--edge);
+        border-radius: 8px;
+        background: var(--raised);
+      }
+
+      .crash {
+        margin-block-start: 0.5rem;
+        padding-inline-start: 0.75rem;
+        border-inline-start: 3px solid var(--good);
+      }
+
+      .crash.bad {
+        border-color: var(--bad);
+      }
+
+      .loss {
         margin-block-end: 0.75rem;
+        padding: 0.75rem;
+        border: 1px solid var(--bad);
+        border-radius: 8px;
+        background: var(--bad-soft);
+      }
+
+      .loss h3 {
+        font-size: 0.9375rem;
+        color: var(--bad);
+      }
+
+      .loss button {
+        margin-block-start: 0.5rem;
       }
     `,
   ]
@@ -75,6 +147,8 @@ export class StorePanel extends LitElement {
     this.count = undefined
     this.used = undefined
     this.work = null
+    this.crash = null
+    this.loss = null
   }
 
   override connectedCallback(): void {
@@ -96,37 +170,77 @@ export class StorePanel extends LitElement {
   }
 
   protected override render() {
-    const { work, count, used } = this
-    const busy = work?.running ?? false
-    const size = used === undefined ? '' : `, ${bytes.format(used / 1000)} on this site`
+    const { crash } = this
     return html`
       <section class="panel" aria-labelledby="title">
         <div class="bar">
           <h2 id="title">Write-ahead log</h2>
           <span class="small light ${log.state}" role="status">${states[log.state]}</span>
         </div>
-        <p class="facts small muted number">
-          ${count === undefined ? 'Opening…' : html`<b>${count}</b> ${count === 1 ? 'event' : 'events'}${size}`}
-        </p>
-        <div class="actions">
-          <button type="button" @click=${this.#export}>Export</button>
-          <button type="button" ?disabled=${busy} @click=${this.#pick}>Import…</button>
-          <input class="hidden" type="file" accept=".jsonl,.ndjson,.json,.txt" tabindex="-1" aria-label="A JSONL file for the log" @change=${this.#import} />
-          <button type="button" ?disabled=${busy} @click=${this.#replay}>Replay</button>
-          <button type="button" @click=${killMidWrite}>Kill the page mid-write</button>
-          <button type="button" ?disabled=${busy} @click=${this.#clear}>Clear…</button>
+        <div role="alert">${this.loss ? this.#lossNotice(this.loss) : nothing}</div>
+        <p class="small muted number">${this.#facts()}</p>
+        <div role="status">
+          ${crash ? html`<p class="crash small number ${crash.tone}">${crash.text}</p>` : nothing}
         </div>
-        ${work ? this.#meter(work) : nothing}
+        ${this.#actions(this.work?.running ?? false)}
+        <p id="hint" class="small muted">
+          A replay repeats what was clicked in the cart and what was recorded, never an order: money moves once.
+        </p>
+        ${this.work ? this.#meter(this.work) : nothing}
       </section>
     `
   }
 
-  #meter({ title, done, total, failed, running, outcome }: Work) {
+  #facts() {
+    const { count, used } = this
+    if (log.state === 'memory') return 'What happens here is gone with the page'
+    if (count === undefined) return 'Opening…'
+    const size = used === undefined ? '' : `, ${bytes.format(used / 1000)} on this site`
+    return html`<b>${count}</b> ${count === 1 ? 'event' : 'events'}${size}`
+  }
+
+  #lossNotice({ from, to, reason }: DataLossEvent) {
+    return html`
+      <div class="loss small">
+        <h3>Part of the log is gone</h3>
+        <p>
+          ${from === to ? `Segment ${from}` : `Segments ${from} to ${to}`}: ${reason}. Browsers do that when the disk is full or the
+          site’s data are cleared. What is left goes on; import your last export to have the rest back.
+        </p>
+        <button type="button" @click=${this.#understood}>Understood</button>
+      </div>
+    `
+  }
+
+  #actions(busy: boolean) {
+    return html`
+      <div class="actions">
+        <button type="button" ?disabled=${busy} @click=${this.#export}>Export</button>
+        <button type="button" ?disabled=${busy} @click=${this.#pick}>Import…</button>
+        <input class="hidden" type="file" accept=".jsonl,.ndjson,.json,.txt" tabindex="-1" aria-label="A JSONL file for the log" @change=${this.#picked} />
+        <button type="button" ?disabled=${busy} @click=${this.#clear}>Clear the log…</button>
+      </div>
+      <div class="actions">
+        <button type="button" ?disabled=${busy} aria-describedby="hint" @click=${this.#replay}>Replay</button>
+        <label class="small">
+          <span class="hidden">Pace of the replay</span>
+          <select id="speed">
+            <option value="">at once</option>
+            <option value="1">as it came</option>
+            <option value="10">ten times as fast</option>
+          </select>
+        </label>
+        <button type="button" ?disabled=${busy} @click=${killMidWrite}>Kill the page mid-write</button>
+      </div>
+    `
+  }
+
+  #meter({ title, done, total, failed, running, text }: Work) {
     return html`
       <div class="meter">
         <progress max=${total || 1} .value=${running ? done : total || 1} aria-label=${title}></progress>
         <div class="state">
-          <span class="small number" role="status">${running ? `${title}: ${done}` : outcome}</span>
+          <span class="small number" role="status">${title}: ${text}</span>
           ${running ? html`<button type="button" @click=${() => this.#run.abort()}>Cancel</button>` : nothing}
         </div>
       </div>
@@ -157,11 +271,12 @@ export class StorePanel extends LitElement {
   }
 
   readonly #lost = (event: Event) => {
-    const { from, to } = event as DataLossEvent
-    this.#notice(
-      `The browser has lost part of the log (segments ${from} to ${to}). Import your last export.`,
-      'bad',
-    )
+    this.loss = event as DataLossEvent
+    this.#notice('Part of the log is gone: see below the log tree', 'bad')
+  }
+
+  readonly #understood = () => {
+    this.loss = null
   }
 
   #notice(text: string, tone: 'good' | 'warn' | 'bad'): void {
@@ -169,81 +284,108 @@ export class StorePanel extends LitElement {
   }
 
   async #tellOfCrash(): Promise<void> {
-    const note = await crashNote()
-    if (note) this.#notice(note.text, note.tone)
+    this.crash = await crashNote()
+    if (this.crash) this.#notice(this.crash.text, this.crash.tone)
   }
 
-  readonly #export = async () => {
-    const url = URL.createObjectURL(await new Response(log.exportJSONL()).blob())
-    const link = Object.assign(document.createElement('a'), { href: url, download: 'shop.jsonl' })
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(url), 60_000)
-  }
+  readonly #export = () =>
+    this.#do({
+      title: 'Export',
+      total: 0,
+      say: () => 'reading…',
+      run: async (signal) => {
+        // Through a stream of one's own, which can be cancelled.
+        const stream = log.exportJSONL().pipeThrough(new TransformStream(), { signal })
+        const blob = await new Response(stream).blob()
+        save(blob, 'shop.jsonl')
+        return { text: `${bytes.format(blob.size / 1000)} in shop.jsonl` }
+      },
+    })
 
   readonly #pick = () => this.renderRoot.querySelector<HTMLInputElement>('input[type=file]')?.click()
 
-  readonly #import = async (change: Event) => {
+  readonly #picked = async (change: Event) => {
     const input = change.target as HTMLInputElement
     const [file] = input.files ?? []
-    if (!file) return
-    await this.#work(`Importing ${file.name}`, file.size, (signal, tell) =>
-      log.importJSONL(file, { signal, onProgress: ({ done, bytes: read }) => tell(read ?? done) }),
-    )
+    if (file) await this.#import(file)
     // The same file may be chosen again.
     input.value = ''
   }
 
-  /** What customers did, once more; what came of it comes of it again. */
-  readonly #replay = async () => {
-    const where = ({ event_type: type }: { event_type: string }) => /^Item(Added|Removed)$/.test(type)
-    const total = await this.#matching(where)
-    await this.#work('Replaying', total, (signal, tell) =>
-      log.replay(shop, { where, speed: 20, signal, onProgress: ({ done }) => tell(done) }),
-    )
+  #import(file: File) {
+    return this.#do({
+      title: file.name,
+      total: file.size,
+      say: (read) => `${percent.format(read / (file.size || 1))} imported`,
+      run: async (signal, tell) => {
+        const { done, failed } = await log.importJSONL(file, {
+          signal,
+          onProgress: ({ bytes: read = 0 }) => tell(read),
+        })
+        // Its orders are orders of this shop.
+        await restore()
+        return { text: `${events(done)} imported`, failed }
+      },
+    })
   }
 
-  async #matching(where: (record: { event_type: string }) => boolean): Promise<number> {
-    let total = 0
-    for await (const record of log.records({ busName: 'shop' })) if (where(record)) total++
-    return total
+  readonly #replay = async () => {
+    const chosen = Number(this.renderRoot.querySelector<HTMLSelectElement>('#speed')?.value)
+    const total = await countRepeatable().catch(() => 0)
+    await this.#do({
+      title: 'Replay',
+      total,
+      say: (done) => `${done} of ${events(total)}`,
+      run: async (signal, tell) => {
+        const { done, failed } = await log.replay(shop, {
+          where: repeatable,
+          speed: chosen || Infinity,
+          signal,
+          onProgress: ({ done }) => tell(done),
+        })
+        return { text: done ? events(done) : 'nothing to repeat yet. Put something into the cart', failed }
+      },
+    })
   }
 
   readonly #clear = async () => {
     if (!confirm('Remove everything that the log holds of the past? This cannot be undone.')) return
-    await log.clear()
-    await this.#look()
-    this.#notice('The log is empty. What happens from now on is kept.', 'good')
+    await this.#do({
+      title: 'Clear',
+      total: 0,
+      say: () => 'removing…',
+      run: async () => {
+        await log.clear()
+        return { text: 'the log is empty. The page shows what it has until it is loaded again' }
+      },
+    })
   }
 
-  async #work(
-    title: string,
-    total: number | undefined,
-    start: (
-      signal: AbortSignal,
-      tell: (done: number) => void,
-    ) => Promise<{ done: number; failed: { line: number; message: string }[] }>,
-  ): Promise<void> {
+  async #do({ title, total, say, run }: Task): Promise<void> {
     this.#run = new AbortController()
     const { signal } = this.#run
-    const work = { title, total, done: 0, failed: [], running: true, outcome: '' }
-    this.work = work
-    const tell = (done: number) => {
-      this.work = { ...work, done }
+    const tell = (done: number, more: Partial<Work> = {}) => {
+      this.work = { title, total, done, failed: [], running: true, text: say(done), ...more }
     }
+    tell(0)
     try {
-      const { done, failed } = await start(signal, tell)
-      this.work = {
-        ...work,
-        failed,
-        running: false,
-        outcome: `${title}: ${done} ${done === 1 ? 'event' : 'events'}`,
-      }
+      const { text, failed = [] } = await run(signal, tell)
+      tell(total, { running: false, text, failed })
     } catch (error) {
-      const why = signal.aborted ? 'cancelled' : String((error as Error).message)
-      this.work = { ...work, running: false, outcome: `${title}: ${why}` }
+      const text = signal.aborted ? 'cancelled' : error instanceof Error ? error.message : String(error)
+      tell(this.work?.done ?? 0, { running: false, text })
     }
     await this.#look()
   }
+}
+
+const events = (count: number) => (count === 1 ? '1 event' : `${count} events`)
+
+function save(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob)
+  Object.assign(document.createElement('a'), { href: url, download: name }).click()
+  // Some engines start to read only later.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
 customElements.define('store-panel', StorePanel)

@@ -25,9 +25,23 @@ export class DriverMissing extends Error {
   override name = 'DriverMissing'
 }
 
-/** The road is no handler: what happens there comes back as an event of its own, whenever it happens. */
-export function drive(orderId: string, ms: number): void {
+/** Orders whose parcel is on the road, or was. */
+const sent = new Set<string>()
+
+/**
+ * The road is no handler: what happens there comes back as an event of its own, whenever it happens. A checkout that is run again
+ * after a crash sends no second parcel.
+ */
+function drive(orderId: string, ms: number): void {
+  if (sent.has(orderId)) return
+  sent.add(orderId)
   setTimeout(() => shop.dispatch(new ParcelDelivered({ orderId })), ms)
+}
+
+/** Parcels of earlier pages: those that came are not sent again, and the vans of a page that is gone start anew. */
+export function driveOn(shipped: Iterable<string>, delivered: Iterable<string>): void {
+  for (const orderId of delivered) sent.add(orderId)
+  for (const orderId of shipped) drive(orderId, 900)
 }
 
 const tracking = (prefix: string, orderId: string) => ({ tracking: `${prefix}-${orderId.slice(-4)}` })

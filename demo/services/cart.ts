@@ -1,8 +1,15 @@
+import type { BaseEvent } from '../../src/index.js'
 import { shop } from '../buses.js'
+import { did } from '../classes.js'
 import { CartChanged, CartCleared, ItemAdded, ItemRemoved, type Line } from '../events.js'
 
+/**
+ * An event that is recovered keeps its id, and an order that is recovered keeps its own: what counts is counted once, however often
+ * it is told.
+ */
 class Cart {
   readonly #quantities = new Map<string, number>()
+  readonly #counted = new Set<string>()
 
   get lines(): Line[] {
     return [...this.#quantities].map(([sku, quantity]) => ({ sku, quantity }))
@@ -12,20 +19,28 @@ class Cart {
     return this.#quantities.get(sku) ?? 0
   }
 
-  change(sku: string, by: number): void {
+  change(by: number, { eventId, sku }: ItemAdded | ItemRemoved): void {
+    if (!this.#once(eventId)) return
     const quantity = this.quantityOf(sku) + by
     if (quantity > 0) this.#quantities.set(sku, quantity)
     else this.#quantities.delete(sku)
   }
 
-  /** As an earlier page has left it. */
-  restore(lines: readonly Line[]): void {
-    this.clear()
-    for (const { sku, quantity } of lines) this.#quantities.set(sku, quantity)
+  clear({ orderId }: CartCleared): void {
+    if (this.#once(orderId)) this.#quantities.clear()
   }
 
-  clear(): void {
-    this.#quantities.clear()
+  /** What an earlier page has done counts here, too. */
+  remember(event: BaseEvent): void {
+    if (event instanceof ItemAdded && did(event, 'Cart.add')) this.change(+1, event)
+    else if (event instanceof ItemRemoved && did(event, 'Cart.remove')) this.change(-1, event)
+    else if (event instanceof CartCleared && did(event, 'Cart.clear')) this.clear(event)
+  }
+
+  #once(id: string): boolean {
+    if (this.#counted.has(id)) return false
+    this.#counted.add(id)
+    return true
   }
 }
 
@@ -34,8 +49,8 @@ export const cart = new Cart()
 export function openCart(): void {
   shop.on(
     ItemAdded,
-    ({ sku }, { bus }) => {
-      cart.change(sku, +1)
+    (event, { bus }) => {
+      cart.change(+1, event)
       bus.dispatch(new CartChanged({ lines: cart.lines }))
     },
     { name: 'Cart.add' },
@@ -43,8 +58,8 @@ export function openCart(): void {
 
   shop.on(
     ItemRemoved,
-    ({ sku }, { bus }) => {
-      cart.change(sku, -1)
+    (event, { bus }) => {
+      cart.change(-1, event)
       bus.dispatch(new CartChanged({ lines: cart.lines }))
     },
     { name: 'Cart.remove' },
@@ -52,9 +67,9 @@ export function openCart(): void {
 
   shop.on(
     CartCleared,
-    (_, { bus }) => {
-      cart.clear()
-      bus.dispatch(new CartChanged({ lines: [] }))
+    (event, { bus }) => {
+      cart.clear(event)
+      bus.dispatch(new CartChanged({ lines: cart.lines }))
     },
     { name: 'Cart.clear' },
   )

@@ -1,5 +1,7 @@
+import type { BaseEvent } from '../../src/index.js'
 import { shop } from '../buses.js'
 import { catalogue, productOf } from '../catalogue.js'
+import { did } from '../classes.js'
 import { ItemAdded, type Line, NoticeShown, ReleaseStock, ReserveStock, StockChanged } from '../events.js'
 import { pause } from '../pause.js'
 import { cart } from './cart.js'
@@ -16,10 +18,10 @@ class Stock {
     return this.#left.get(sku) ?? 0
   }
 
-  /** As earlier pages have left it. */
-  restore(left: ReadonlyMap<string, number>, reserved: ReadonlyMap<string, readonly Line[]>): void {
-    for (const [sku, count] of left) this.#left.set(sku, count)
-    for (const [orderId, lines] of reserved) this.#reserved.set(orderId, lines)
+  /** What an earlier page has done counts here, too. Told twice, it counts once. */
+  remember(event: BaseEvent): void {
+    if (event instanceof ReserveStock && did(event, 'Stock.reserve')) this.#take(event.orderId, event.lines)
+    else if (event instanceof ReleaseStock && did(event, 'Stock.release')) this.release(event.orderId)
   }
 
   /** Takes everything or nothing; for an order that has its share already, nothing more. */
@@ -27,9 +29,14 @@ class Stock {
     if (this.#reserved.has(orderId)) return lines.length
     const short = lines.find(({ sku, quantity }) => this.left(sku) < quantity)
     if (short) throw new OutOfStock(`Only ${this.left(short.sku)} × ${productOf(short.sku).name} left`)
+    this.#take(orderId, lines)
+    return lines.length
+  }
+
+  #take(orderId: string, lines: readonly Line[]): void {
+    if (this.#reserved.has(orderId)) return
     for (const { sku, quantity } of lines) this.#left.set(sku, this.left(sku) - quantity)
     this.#reserved.set(orderId, lines)
-    return lines.length
   }
 
   release(orderId: string): readonly Line[] {

@@ -43,8 +43,12 @@ class Visitor {
   complaints = []
 
   constructor(page) {
+    this.look(page)
+  }
+
+  look(page) {
     this.page = page
-    page.setDefaultTimeout(60_000)
+    page.setDefaultTimeout(20_000)
     page.on('console', (message) => {
       if (['error', 'assert'].includes(message.type())) this.complaints.push(message.text())
     })
@@ -56,6 +60,7 @@ class Visitor {
   }
 
   async open(url, { width = 1600, height = 1000, scheme = 'light' } = {}) {
+    this.url = url
     await this.page.setViewport({ width, height })
     await this.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
     await this.page.evaluateOnNewDocument(recordTexts)
@@ -64,9 +69,66 @@ class Visitor {
     return this
   }
 
-  /** The same visitor after a crash: another page, the same storage. */
-  async again(url) {
-    return new Visitor(await this.page.browserContext().newPage()).open(url)
+  /**
+   * The page does this, and dies at this step of an event of this type, with nothing done behind it. `moments` are more than one if
+   * the next page dies, too. Then the visitor opens the shop once more, in the same browser.
+   */
+  async diesAt([[type, step], ...moments], action) {
+    const { page, url } = this
+    const frozen = await this.#frozen()
+    await page.evaluate(freezeAt, type, step)
+    // A page that hangs never answers to a click.
+    action().catch(() => {})
+    await frozen.there
+    await this.#crash()
+    for (const moment of moments) {
+      const again = await this.#frozen()
+      await this.page.evaluateOnNewDocument(freezeAt, ...moment)
+      this.page.goto(url).catch(() => {})
+      await again.there
+      await this.#crash()
+    }
+    await this.open(url)
+  }
+
+  async #frozen() {
+    const { page } = this
+    // Nobody can attach to a page that hangs.
+    this.devtools = await page.createCDPSession()
+    const there = new Promise((resolve) => {
+      page.on('console', (message) => message.text() === 'frozen' && resolve())
+    })
+    return { there }
+  }
+
+  /** The renderer's process is gone; a new page is there, and empty. */
+  async #crash() {
+    const { page, devtools } = this
+    const context = page.browserContext()
+    const dead = new Promise((resolve) => {
+      page.once('error', resolve)
+    })
+    devtools.send('Page.crash').catch(() => {})
+    await dead
+    this.look(await context.newPage())
+    await page.close()
+  }
+
+  /** What the bank has taken. */
+  charges() {
+    return this.page.evaluate(() =>
+      JSON.parse(localStorage.getItem('bank-ledger') ?? '[]').map(([, charge]) => charge),
+    )
+  }
+
+  /** How many finished events of this type the log has. */
+  countOf(type) {
+    return this.page.evaluate(async (wanted) => {
+      const { log } = await import('/demo/buses.ts')
+      let count = 0
+      for await (const record of log.records({ type: wanted })) if (record.event_completed_at) count++
+      return count
+    }, type)
   }
 
   /** A real click: scrolled to, aimed at, and only once nothing moves. */
@@ -168,6 +230,17 @@ class Visitor {
     await this.page.browserContext().close()
     return this.complaints
   }
+}
+
+/** Runs in the page. The module is the page's own: no other copy of it is made. */
+async function freezeAt(type, step) {
+  const { inspect, shop, warehouse } = await import('/demo/buses.ts')
+  const freeze = (at, event) => {
+    if (at !== step || event.eventType !== type) return
+    console.log('frozen')
+    for (;;);
+  }
+  for (const bus of [shop, warehouse]) inspect(bus, freeze)
 }
 
 /** Runs in the page, before its own scripts. */
