@@ -272,7 +272,7 @@ export class StorePanel extends LitElement {
 
   readonly #lost = (event: Event) => {
     this.loss = event as DataLossEvent
-    this.#notice('Part of the log is gone: see below the log tree', 'bad')
+    this.#notice('Part of the log is gone: see “Write-ahead log”', 'bad')
   }
 
   readonly #understood = () => {

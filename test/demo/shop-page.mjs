@@ -48,7 +48,7 @@ class Visitor {
 
   look(page) {
     this.page = page
-    page.setDefaultTimeout(20_000)
+    page.setDefaultTimeout(60_000)
     page.on('console', (message) => {
       if (['error', 'assert'].includes(message.type())) this.complaints.push(message.text())
     })
