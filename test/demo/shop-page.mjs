@@ -70,16 +70,22 @@ class Visitor {
   }
 
   /**
-   * The page does this, and dies at this step of an event of this type, with nothing done behind it. `moments` are more than one if
+   * A click, of which the page dies: at this step of an event of this type, with nothing done behind it. There are more moments if
    * the next page dies, too. Then the visitor opens the shop once more, in the same browser.
    */
-  async diesAt([[type, step], ...moments], action) {
+  async diesAt([[type, step], ...moments], element, selector) {
     const { page, url } = this
     const frozen = await this.#frozen()
     await page.evaluate(freezeAt, type, step)
     // A page that hangs never answers to a click.
-    action().catch(() => {})
+    const given = new AbortController()
+    const { signal } = given
+    page
+      .locator(`${element} >>> ${selector}`)
+      .click({ signal })
+      .catch(() => {})
     await frozen.there
+    given.abort()
     await this.#crash()
     for (const moment of moments) {
       const again = await this.#frozen()
