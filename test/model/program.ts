@@ -9,12 +9,12 @@ export const types = ['A', 'B', 'C', 'D'] as const
 export type EventName = (typeof types)[number]
 
 export const gateCount = 3
-/** A handler marked `short` times out after this many ms. */
-export const shortTimeout = 5
+/** A handler marked `short` times out after this many ms: long enough that a busy machine cuts off nobody else. */
+export const shortTimeout = 25
 /** And every `expect` after so many. */
-export const expectTimeout = 3
+export const expectTimeout = 15
 /** A patient `stop()` waits for so many until the bus is idle. */
-export const stopTimeout = 4
+export const stopTimeout = 20
 
 export interface Program {
   buses: BusPlan[]
