@@ -173,6 +173,7 @@ export class EventLog extends EventTarget implements LogLike {
         if (this.#lost) throw this.#lost
         // It had to make way for another: no failure.
         if (db?.gone) continue
+        db?.close()
         this.failed(error)
         if (tries++ === TRIES || isHopeless(error))
           throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
