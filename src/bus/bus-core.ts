@@ -139,7 +139,7 @@ export class BusCore {
       if (state.pendingRun()) state.hideThen()
       if (state.visit(this)) return event
     }
-    if (state.origin && !this.journal?.adopted && this.wasHere(state)) return event
+    if (state.origin && !this.journal?.adopts(state) && this.wasHere(state)) return event
     this.#checkAccepts(state, run)
     const text = this.journal?.serialise(state) ?? ''
     if (this.#middlewares.length) {

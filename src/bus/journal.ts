@@ -121,8 +121,8 @@ export class Journal {
   idle = true
   /** Writing fails for now: nobody waits for it. */
   degraded = false
-  /** The event that is dispatched now is in the log already. */
-  adopted: ((mark: Mark) => void) | null = null
+  /** The event that is dispatched again and is in the log already; what is dispatched in the midst of that is not. */
+  adopted: { state: EventState; go(mark: Mark): void } | null = null
   /** Why nothing is written; undefined while something may be. */
   lost: unknown
   /** Never rejects: undefined where the log could not be loaded. */
@@ -167,14 +167,18 @@ export class Journal {
 
   /** The event's payload as the log will have it. @throws WireError */
   serialise(state: EventState): string {
-    return this.adopted ? '' : payloadJSON(state)
+    return this.adopts(state) ? '' : payloadJSON(state)
+  }
+
+  adopts(state: EventState): boolean {
+    return this.adopted?.state === state
   }
 
   accept(visit: Visit, text: string): Mark {
-    const { adopted, ahead, degraded, log } = this
+    const { ahead, degraded, log } = this
     const mark = new Mark(visit, text, (ahead || !log) && !degraded ? SHUT : OPEN)
-    if (adopted) {
-      adopted(mark)
+    if (this.adopts(visit.state)) {
+      this.adopted?.go(mark)
       return mark
     }
     this.unpersisted++

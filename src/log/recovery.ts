@@ -69,12 +69,13 @@ export async function adopt(writer: LogWriter): Promise<void> {
     return claim
   })
   journal.waiting = journal.waiting.filter(({ kind, mark }) => kind === 'E' || !gone.has(mark))
-  for (const { visit } of gone) giveUp(visit)
-}
-
-function giveUp({ state }: Visit): void {
-  state.abandon()
-  state.cancel(new EventCancelledError(`${state.label} was taken over by another page while this one rested`))
+  for (const { visit } of gone) {
+    const { state } = visit
+    state.abandon()
+    state.cancel(
+      new EventCancelledError(`${state.label} was taken over by another page while this one rested`),
+    )
+  }
 }
 
 /** One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. */
@@ -141,9 +142,7 @@ async function write(
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
   )
-  if (added) {
-    log.written(db, added[0])
-  }
+  if (added) log.written(db, added[0])
   return !!added
 }
 
@@ -310,7 +309,7 @@ function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEv
     endTogether(journal, fate, visit)
     return visit.state.event
   }
-  journal.adopted = (mark) => continueFrom(mark, fate)
+  journal.adopted = { state, go: (mark) => continueFrom(mark, fate) }
   try {
     core.dispatch(event, dispatcherOf(fate))
   } finally {

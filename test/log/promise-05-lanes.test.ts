@@ -206,4 +206,32 @@ describe('promise 5 in a bus', () => {
     expect([...again.eventPath]).to.deep.equal([plain.name, bus.name])
     await again
   })
+
+  it('what a middleware dispatches while an event is brought back is accepted as its own', async () => {
+    const name = freshName()
+    const before = openBus(name)
+    await before.log.db()
+    await before.log.close()
+    await plant(name, [accepted('X').line])
+    const { bus, log } = openBus(name, {
+      bus: {
+        middlewares: [
+          {
+            onDispatch(event, bus) {
+              if (event.eventType === 'X') bus.dispatch(new BaseEvent('Seen', { n: 1 }))
+            },
+          },
+        ],
+      },
+    })
+    bus.on('*', () => {})
+    for (const event of await bus.recover()) await event
+    const seen = await bus.find('Seen')
+    await seen?.eventPersisted
+    await log.flush()
+    const found = []
+    for await (const record of log.records({ type: 'Seen' })) found.push([record.event_id, record.n])
+    expect(found).to.deep.equal([[seen?.eventId, 1]])
+    expect(seen?.eventStatus).to.equal('completed')
+  })
 })
