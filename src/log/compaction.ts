@@ -1,5 +1,5 @@
+import { lockManager, take } from '../locks.js'
 import type { EventLog } from './event-log.js'
-import { lockManager, take } from './locks.js'
 import type { LogDb, Summary } from './log-db.js'
 import { IMPORTED, settled } from './reading.js'
 

@@ -4,7 +4,7 @@ export const lockName = (writer: string) => `bubus:w:${writer}`
 /** Web Locks, where there are any: not on plain http, nor in sandboxed frames. */
 export const lockManager = (): LockManager | undefined => (navigator as { locks?: LockManager }).locks
 
-/** What gives back each lock that this page holds for the log. */
+/** What gives back each lock that this page holds. */
 const held = new Set<() => void>()
 
 /** A page that goes to rest may hold none: others would wait for it. */
