@@ -166,9 +166,13 @@ export class BusCore {
     return event
   }
 
+  classOf(type: string): PatternClass | undefined {
+    return this.#classes.get(type)
+  }
+
   /** The event of a record, as the class that this bus knows of its type. @throws WireError */
   revive(record: EventRecord): BaseEvent {
-    const eventClass = this.#classes.get(record.event_type) ?? BaseEvent
+    const eventClass = this.classOf(record.event_type) ?? BaseEvent
     return (eventClass as unknown as typeof BaseEvent).fromJSON(record)
   }
 
@@ -189,7 +193,8 @@ export class BusCore {
       throw new TypeError(`${state.label} is completed; dispatch a copy`)
     }
     run?.checkAlive(state)
-    if (this.history.unfinished.size >= this.#maxPending) {
+    // What another context's handler waits for cannot wait for room, which may depend on it.
+    if (this.history.unfinished.size >= this.#maxPending && !(state.origin && state.urgent)) {
       throw new BusFullError(
         `${this.name} has ${this.#maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )

@@ -80,7 +80,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   /** Events dispatched by handlers of this one, in order. */
   get eventChildren(): readonly BaseEvent[] {
     return this[STATE].children
-      .sort((a, b) => a.visits[0].order - b.visits[0].order)
+      .sort((a, b) => a.visits[0]?.order - b.visits[0]?.order)
       .map((child) => child.event)
   }
   get eventStatus(): 'pending' | 'started' | 'completed' {

@@ -26,6 +26,14 @@ export interface EventVisit {
   eventCompleted(): void
 }
 
+/** What keeps an event open without being a visit: peers of a bridge that have not answered yet. */
+export interface EventHold {
+  /** The event became urgent: where it is handled, it jumps. */
+  jump(): void
+  /** The event was cancelled: nobody is waited for any more. */
+  cancel(cause: Error): void
+}
+
 /** What came with a record: the event has been elsewhere before. */
 interface Origin {
   path: string[]
@@ -63,6 +71,8 @@ export class EventState {
 
   /** One for each bus that it entered, in order. */
   visits: readonly EventVisit[] = none
+  /** Those of bridges that wait for their peers. */
+  holds: readonly EventHold[] = none
   /** One for each handler that ran or would have run, in order of execution, over all buses. */
   runs: readonly HandlerRun[] = none
   origin: Origin | null = null
@@ -215,6 +225,7 @@ export class EventState {
     if (this.urgent || this.status === COMPLETED) return
     this.urgent = true
     for (const visit of this.visits) visit.jump()
+    for (const hold of this.holds) hold.jump()
     for (const child of this.children) child.markUrgent()
   }
 
@@ -231,6 +242,7 @@ export class EventState {
     // Held open meanwhile: completion must not run ahead of the cancelling.
     this.open++
     for (const visit of this.visits) visit.cancel(cause)
+    for (const hold of this.holds) hold.cancel(cause)
     for (const child of this.children) child.cancel(cause)
     this.release()
   }

@@ -9,6 +9,8 @@ import { COMPLETED, ERROR, PENDING, type ResultStatus, STARTED } from './status.
 export interface RunBus {
   readonly id: string
   readonly name: string
+  /** Which other context it is in, as trees name it; undefined for this one. */
+  readonly where?: string
 }
 
 /** Where a run takes place: one event's visit to one bus. */

@@ -46,7 +46,8 @@ function line(node: Node): string {
   }
   if (isEvent(node)) return `${icon} ${node.label}${times(node.event.timeStamp)}`
   const { visit, handler } = node
-  return `${icon} ${visit.core.name}.${handler.name}#${handler.id}${times(startedAt)}${outcome(node)}`
+  const { name, where = '' } = visit.core
+  return `${icon} ${where && `${where}: `}${name}.${handler.name}#${handler.id}${times(startedAt)}${outcome(node)}`
 }
 
 /** Handlers are below their event, what they dispatched is below them. */

@@ -87,7 +87,7 @@ export function eventOf(
 }
 
 /** A run of another time or place: only its outcome is here. */
-function pastRun(state: EventState, outcome: OutcomeRecord): HandlerRun {
+export function pastRun(state: EventState, outcome: OutcomeRecord): HandlerRun {
   const { bus_id, bus_name, handler_id, handler_name, status, error } = outcome
   const visit = { core: { id: cap(bus_id), name: cap(bus_name) } } as RunVisit
   const handler = { id: Number(cap(handler_id).split('.').pop()), name: cap(handler_name), fn: null }

@@ -1,0 +1,72 @@
+/**
+ * Who is there, told by Web Locks: whoever is, holds a lock of its own, and the browser gives it back when the page or worker is gone,
+ * however it went. So nobody sends heartbeats, which hidden tabs could not send in time.
+ */
+import { isIdentifier } from '../errors.js'
+import { isUuid } from '../ids.js'
+import { lockManager, take } from '../locks.js'
+import { parse } from '../protocol.js'
+import type { Peer } from './records.js'
+
+/** Whether this context may have locks; pages on plain http and sandboxed frames may not. */
+export const hasLocks = (): boolean => !!lockManager() && globalThis.origin !== 'null'
+
+/** Tells once that a lock is free, unless `signal` aborts before. */
+export function watch(name: string, signal: AbortSignal, gone: () => void): void {
+  lockManager()
+    ?.request(name, { mode: 'shared', signal }, () => {
+      if (!signal.aborted) gone()
+    })
+    .catch(() => {})
+}
+
+/** The one lock of a context, under a name that may change. */
+export class OwnLock {
+  #release: (() => void) | null = null
+  #turn: Promise<void> = Promise.resolve()
+
+  /** The new name first, then the old one goes: nobody sees a gap. */
+  hold(name: string): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      const release = await take(name)
+      this.#release?.()
+      this.#release = release
+    })
+    return this.#turn
+  }
+
+  release(): void {
+    this.#release?.()
+    this.#release = null
+    this.#turn = this.#turn.then(() => this.#release?.())
+  }
+}
+
+const PREFIX = 'bubus:t:'
+
+export const lockOfPeer = (channel: string, { id, since, busNames }: Peer): string =>
+  PREFIX + JSON.stringify([channel, id, since, ...busNames])
+
+/** The inverse; undefined for what is no bridge's lock on this channel. */
+export function peerOfLock(channel: string, name: string): Peer | undefined {
+  if (!name.startsWith(PREFIX)) return undefined
+  try {
+    const [its, id, since, ...busNames] = parse(name.slice(PREFIX.length)) as unknown[]
+    return its === channel && isUuid(id) && typeof since === 'number' && busNames.every(isIdentifier)
+      ? { id, since, busNames: busNames as string[] }
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Everybody on a channel: locks that are held, and exclusively. */
+export async function query(channel: string): Promise<Map<string, Peer & { lock: string }>> {
+  const { held = [] } = (await lockManager()?.query()) ?? {}
+  const found = new Map<string, Peer & { lock: string }>()
+  for (const { name: lock = '', mode } of held) {
+    const peer = mode === 'exclusive' && peerOfLock(channel, lock)
+    if (peer) found.set(peer.id, { ...peer, lock })
+  }
+  return found
+}

@@ -1,0 +1,131 @@
+/** Events and outcomes on their way out, and outcomes on their way in. Events come in through their buses. */
+import { finishRun } from '../bus/handler-call.js'
+import type { InspectStep } from '../bus/types.js'
+import type { Visit } from '../bus/visit.js'
+import { checkType, show, WireError } from '../errors.js'
+import type { EventState } from '../events/event-state.js'
+import type { HandlerRun } from '../events/handler-run.js'
+import { outcomeOf, pastRun, settledRuns } from '../events/record.js'
+import { ERROR, STARTED } from '../events/status.js'
+import { checkSize, type EventRecord, errorRecord, isoOf, type OutcomeRecord } from '../protocol.js'
+import { isRecord } from '../values-in.js'
+
+/** Whom an answer comes from. */
+export interface Peer {
+  /** Of its bridge. */
+  readonly id: string
+  /** Of the buses that its bridge delivers to. */
+  readonly busNames: readonly string[]
+  /** When its bridge was made, or came back, in ms since 1970. */
+  readonly since: number
+}
+
+/** What a structured clone takes as it is, and cannot share with its sender. */
+const isPrimitive = (value: unknown) =>
+  value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
+
+/** A value as it is now and as it can be sent. @throws whatever stands against it */
+function snapshot(value: unknown): unknown {
+  if (isPrimitive(value)) return value
+  checkSize([value])
+  return structuredClone(value)
+}
+
+/**
+ * The event as it is now, so that one that cannot be sent is refused to its sender and harms no other. What `moves` with it
+ * is left to the message that moves it.
+ * @throws WireError naming the payload's key
+ */
+export function recordOut(state: EventState, moves: boolean): EventRecord {
+  const { meta, payload, timeout, parentId, replayOf, origin, visits, event } = state
+  const record: EventRecord = {
+    ...payload,
+    event_type: meta.type,
+    event_id: state.id,
+    event_schema: meta.schema,
+    event_timeout: timeout && timeout / 1000,
+    event_path: [...event.eventPath],
+    event_created_at: isoOf(state.createdAt),
+    event_bus_ids: [...(origin?.busIds ?? []), ...visits.map(({ core }) => core.id)],
+  }
+  if (parentId) record.event_parent_id = parentId
+  if (replayOf) record.event_replay_of = replayOf
+  if (moves) return record
+  for (const key of Object.keys(payload)) {
+    if (isPrimitive(payload[key])) continue
+    try {
+      // An assignment to `__proto__` would be no data.
+      Object.defineProperty(record, key, { value: snapshot(payload[key]) })
+    } catch (cause) {
+      throw new WireError(
+        `Expected the payload of ${state.label} to survive a structured clone: \`payload.${key}\` is ${show(payload[key])}. ${show((cause as Error).message)}`,
+        { cause },
+      )
+    }
+  }
+  return record
+}
+
+/** What came of an event here, for whoever asked; its errors count as seen. A result that cannot be sent is a WireError. */
+export function outcomesOut(state: EventState, moves: (result: unknown) => boolean): OutcomeRecord[] {
+  return settledRuns(state).map((run) => {
+    run.errorRead = true
+    const outcome = outcomeOf(run)
+    const { result } = outcome
+    try {
+      return isPrimitive(result) || moves(result) ? outcome : { ...outcome, result: snapshot(result) }
+    } catch (cause) {
+      const error = new WireError(
+        `Expected the result of ${run.label} to survive a structured clone, got ${show(result)}: ${show((cause as Error).message)}`,
+        { cause },
+      )
+      return { ...outcome, status: 'error', result: undefined, error: errorRecord(error) }
+    }
+  })
+}
+
+/** Outcomes of one peer become entries of the event, as if their handlers had run here. `where` is for trees. */
+export function takeOutcomes(
+  state: EventState,
+  peer: Peer,
+  where: string,
+  outcomes: readonly unknown[],
+): void {
+  const known = new Set(state.runs.map(({ view }) => view.handlerId))
+  for (const value of outcomes) {
+    try {
+      checkType(isRecord(value), 'outcome', 'a plain object', value)
+      addEntry(state, pastRun(state, value as unknown as OutcomeRecord), peer, where, known)
+    } catch (cause) {
+      const { message } = cause as Error
+      failEntry(state, peer, where, new WireError(`${peer.id} sent no valid outcome: ${message}`, { cause }))
+    }
+  }
+}
+
+/** What stands for the answer of a peer that gave none. */
+export function failEntry(state: EventState, peer: Peer, where: string, error: Error): void {
+  const run = pastRun(state, {
+    handler_id: `${peer.id}.0`,
+    handler_name: 'peer',
+    bus_id: peer.id,
+    bus_name: peer.busNames[0] ?? 'peer',
+    status: 'error',
+  })
+  addEntry(state, Object.assign(run, { error }), peer, where)
+}
+
+/** A handler's run of another context joins those of this one. Its entry is under its own id, or one that cannot be here. */
+function addEntry(state: EventState, run: HandlerRun, peer: Peer, where: string, known?: Set<string>): void {
+  const { status, value, error, completedAt } = run
+  const here = (state.visits[0] as Visit | undefined)?.core
+  const tellResult = (step: InspectStep) => here?.inspected && here.tell(step, state, run)
+  const visit = { core: { ...run.visit.core, where, tellResult }, runEnded() {}, waiting() {} }
+  Object.assign(run, { visit, status: STARTED, value: undefined, error: undefined, errorRead: false })
+  const { handlerId } = run.view
+  if (known?.has(handlerId)) Object.assign(run.handler, { id: `${run.handler.id}@${peer.id}` })
+  known?.add(handlerId)
+  state.addRun(run)
+  finishRun(run, status === ERROR ? error : value, status as 2 | 3)
+  if (completedAt) run.completedAt = completedAt
+}

@@ -1,0 +1,244 @@
+import { aTimeout, checkOptions, checkType, EventCancelledError, oneOf } from '../errors.js'
+import { microtask } from '../page.js'
+import { Bridge } from './bridge.js'
+import type { Carrier, Exchange } from './exchange.js'
+import type { Message } from './messages.js'
+import { hasLocks, lockOfPeer, OwnLock, query, watch } from './presence.js'
+import type { Peer } from './records.js'
+
+export type { BridgeStats } from './exchange.js'
+export type { Peer } from './records.js'
+export type { Receiver, ReceiverOptions } from './routes.js'
+
+export interface TabBridgeOptions {
+  /**
+   * 'none': events go to the other tabs and are done here. 'gather': they complete when every tab that is there has handled them, and
+   * have its results; needs Web Locks. @default 'none'
+   */
+  results?: 'none' | 'gather'
+  /** ms for the answers to one event; null for no limit. @default 5000 */
+  timeout?: number | null
+}
+
+const NO_LOCKS =
+  'there are no Web Locks on plain http and in sandboxed frames, so nobody can tell who is there: serve the page over https'
+
+/**
+ * The buses of all tabs, frames and workers of the origin that have a bridge of the same channel: `bus.on(CartChanged, tabs.dispatch)`
+ * sends, `tabs.on('*', bus.dispatch)` receives. The BroadcastChannel has the name of the channel, and `<channel>:<id>` for answers.
+ */
+export class TabBridge extends Bridge {
+  readonly channel: string
+  readonly #tab: Tab
+
+  /** @throws TypeError, RangeError for wrong arguments; TypeError for `results: 'gather'` where there are no Web Locks */
+  constructor(channel: string, options: TabBridgeOptions = {}) {
+    checkType(typeof channel === 'string' && channel, 'channel', 'a name', channel)
+    checkOptions(options, { results: oneOf(['none', 'gather']), timeout: aTimeout })
+    const tab = new Tab(channel, options)
+    super(tab)
+    this.channel = channel
+    this.#tab = tab
+    tab.start(this.exchange)
+  }
+
+  /** Resolves when this bridge can be seen by the others and knows those that were there before it. */
+  get ready(): Promise<void> {
+    return this.#tab.ready
+  }
+
+  /** The other bridges of the channel that are there now: a crashed tab's is gone within a moment. Rejects with a TypeError where there are no Web Locks. */
+  async peers(): Promise<Peer[]> {
+    checkType(hasLocks(), 'navigator.locks', `there: ${NO_LOCKS}`, undefined)
+    await this.ready
+    return [...(await this.#tab.look())].map(({ id, busNames, since }) => ({ id, busNames, since }))
+  }
+
+  close(): void {
+    this.#tab.close()
+  }
+}
+
+/** What a bridge has of one life of its page: from the bfcache it comes back as somebody new. */
+class Tab implements Carrier {
+  readonly name: string
+  readonly gather: boolean
+  readonly timeout: number | null
+  ready: Promise<void> = Promise.resolve()
+  #exchange!: Exchange
+  readonly #channelName: string
+  readonly #lock = new OwnLock()
+  readonly #ended = new AbortController()
+  #channel: BroadcastChannel | null = null
+  #inbox: BroadcastChannel | null = null
+  #since = 0
+  #isReady = false
+  #named = ''
+  /** Who is there, and what ends watching them. */
+  #peers = new Map<string, Peer & { lock: string; unwatch: AbortController }>()
+  #outboxes = new Map<string, BroadcastChannel>()
+  #looking: Promise<Iterable<Peer>> | null = null
+  #lookAgain = false
+
+  constructor(channel: string, { results = 'none', timeout = 5000 }: TabBridgeOptions) {
+    this.name = `TabBridge ${channel}`
+    this.#channelName = channel
+    this.gather = results === 'gather'
+    this.timeout = timeout
+    if (this.gather && !hasLocks())
+      throw new TypeError(`\`results: 'gather'\` is not to be had here: ${NO_LOCKS}`)
+  }
+
+  start(exchange: Exchange): void {
+    this.#exchange = exchange
+    this.#wake()
+    const { signal } = this.#ended
+    // A page at rest may hold no lock that others wait for, nor get messages: it would be thrown out of the bfcache.
+    const rest = () => this.#rest()
+    const wake = () => {
+      if (!this.#channel) this.#wake()
+    }
+    const { document } = globalThis
+    globalThis.addEventListener?.('pagehide', rest, { signal })
+    globalThis.addEventListener?.('pageshow', wake, { signal })
+    document?.addEventListener('freeze', rest, { signal })
+    document?.addEventListener('resume', wake, { signal })
+  }
+
+  get open(): boolean {
+    return !!this.#channel && (this.#isReady || !this.gather)
+  }
+
+  audience(): Iterable<Peer> {
+    return this.#peers.values()
+  }
+
+  where({ id }: Peer): string {
+    return `tab ${id.slice(-4)}`
+  }
+
+  // Nothing can be moved over a channel.
+  moves(): Transferable[] {
+    return []
+  }
+  movesResult(): Transferable[] {
+    return []
+  }
+
+  post(message: Message, to: string | null): undefined {
+    if (!this.#channel) return
+    if (!to) return this.#channel.postMessage(message) as undefined
+    const known = this.#outboxes.get(to)
+    const channel = known ?? new BroadcastChannel(`${this.#channelName}:${to}`)
+    channel.postMessage(message)
+    if (known) return
+    // Whoever is not known to be there may be anybody: nothing is kept for them.
+    if (this.#peers.has(to)) this.#outboxes.set(to, channel)
+    else channel.close()
+  }
+
+  heard({ kind }: Message): void {
+    if (kind === 'hello') this.look()
+  }
+
+  changed(): void {
+    if (this.#channel) microtask(() => this.#enter())
+  }
+
+  #wake(): void {
+    const exchange = this.#exchange
+    exchange.renew()
+    this.#since = Date.now()
+    this.#channel = this.#listen(this.#channelName)
+    this.#inbox = this.#listen(`${this.#channelName}:${exchange.id}`)
+    this.ready = this.#begin()
+  }
+
+  #listen(name: string): BroadcastChannel {
+    const channel = new BroadcastChannel(name)
+    channel.onmessage = ({ data }) => this.#exchange.receive(data)
+    channel.onmessageerror = () => this.#exchange.stats.wireErrors++
+    return channel
+  }
+
+  /** Listening before it can be seen, seen before it looks: so two that start at once find each other. */
+  async #begin(): Promise<void> {
+    const channel = this.#channel
+    await null
+    await this.#enter()
+    if (hasLocks()) await this.look()
+    if (channel !== this.#channel) return
+    this.#isReady = true
+    this.#exchange.flush()
+  }
+
+  /** Others can see it, under the names of its buses as they are now. */
+  async #enter(): Promise<void> {
+    if (!this.#channel) return
+    const { id, routes } = this.#exchange
+    const { busNames, patterns: wanted } = routes
+    const since = this.#since
+    const lock = lockOfPeer(this.#channelName, { id, since, busNames })
+    if (lock === this.#named) return
+    this.#named = lock
+    if (hasLocks()) await this.#lock.hold(lock)
+    this.#exchange.post('hello', { since, busNames, wanted })
+  }
+
+  /** Who is there now. */
+  look(): Promise<Iterable<Peer>> {
+    this.#lookAgain = true
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
+  }
+
+  async #look(): Promise<Iterable<Peer>> {
+    while (this.#lookAgain) {
+      this.#lookAgain = false
+      const found = await query(this.#channelName)
+      if (!this.#channel) break
+      found.delete(this.#exchange.id)
+      for (const peer of found.values()) this.#meet(peer)
+      for (const id of this.#peers.keys()) if (!found.has(id)) this.#lose(id)
+    }
+    return this.#peers.values()
+  }
+
+  #meet(peer: Peer & { lock: string }): void {
+    const known = this.#peers.get(peer.id)
+    if (known?.lock === peer.lock) return
+    known?.unwatch.abort()
+    const unwatch = new AbortController()
+    this.#peers.set(peer.id, { ...peer, unwatch })
+    // It may be there under another name.
+    watch(peer.lock, unwatch.signal, () => this.look())
+  }
+
+  #lose(id: string): void {
+    this.#peers.get(id)?.unwatch.abort()
+    this.#peers.delete(id)
+    this.#outboxes.get(id)?.close()
+    this.#outboxes.delete(id)
+    this.#exchange.lost(id, new EventCancelledError(`The tab ${id} is gone`))
+  }
+
+  #rest(): void {
+    if (!this.#channel) return
+    this.#exchange.lostAll(new EventCancelledError(`The page of ${this.name} went to rest`))
+    this.#lock.release()
+    for (const id of [...this.#peers.keys()]) this.#lose(id)
+    this.#channel.close()
+    this.#inbox?.close()
+    this.#channel = null
+    this.#isReady = false
+    this.#named = ''
+  }
+
+  close(): void {
+    this.#rest()
+    this.#ended.abort()
+    this.#exchange.close()
+  }
+}

@@ -1,0 +1,70 @@
+import { expect } from '@esm-bundle/chai'
+import { number, string } from 'superstruct'
+import type { TabBridge } from '../../src/bridges/tab-bridge.js'
+import { defineEvent } from '../../src/index.js'
+import { channelName, closeAll, type Side, side } from './sides.js'
+
+class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
+class Note extends defineEvent('Note', { text: string() }) {}
+
+describe('a TabBridge that waits for nobody', () => {
+  afterEach(closeAll)
+
+  it('brings an event to the buses of the others, as an event of their class, with its id, path and parent', async () => {
+    const [a, b] = pair()
+    b.bus.on(Ping, () => 1)
+    b.bus.on(Note, () => {})
+    a.bus.on('*', a.tabs.dispatch)
+    b.tabs.on('*', b.bus.dispatch)
+    const parent = new Note({ text: 'é' })
+    a.bus.on(Note, (_, { bus }) => void bus.dispatch(new Ping({ n: 1 })))
+    a.bus.dispatch(parent)
+    const ping = await b.bus.expect(Ping)
+    expect(ping).to.be.instanceOf(Ping)
+    expect(ping.n).to.equal(1)
+    expect(ping.eventParentId).to.equal(parent.eventId)
+    expect(ping.eventPath).to.deep.equal([a.bus.name, b.bus.name])
+    await parent
+    const note = (await b.bus.find(Note)) as Note
+    expect(note.eventId).to.equal(parent.eventId)
+    expect(note).not.to.equal(parent)
+    expect(parent.eventResults.size).to.equal(2)
+    expect(a.tabs.stats).to.deep.equal({ sent: 2, received: 0, wireErrors: 0 })
+    expect(b.tabs.stats).to.deep.equal({ sent: 0, received: 2, wireErrors: 0 })
+  })
+})
+
+describe('a TabBridge that gathers', () => {
+  afterEach(closeAll)
+
+  it('completes an event when all tabs have handled it, with their results and errors', async () => {
+    const [a, b, c] = await sides(3, { results: 'gather' })
+    a.bus.on('*', a.tabs.dispatch)
+    for (const { bus, tabs } of [b, c]) tabs.on('*', bus.dispatch)
+    a.bus.on(Ping, ({ n }) => n)
+    b.bus.on(Ping, async ({ n }) => n + 1)
+    c.bus.on(Ping, function broken() {
+      throw new RangeError('c is broken')
+    })
+    const ping = await a.bus.dispatch(new Ping({ n: 1 }))
+    expect(await ping.eventResultsList({ raiseIfAny: false })).to.deep.equal([1, 2])
+    const broken = [...ping.eventResults.values()].find(({ handlerName }) => handlerName === 'broken')
+    expect(broken?.busId).to.equal(c.bus.id)
+    expect(broken?.busName).to.equal(c.bus.name)
+    expect(broken?.error).to.include({ name: 'RangeError', message: 'c is broken' })
+    expect(ping.eventLogTree()).to.match(/tab \w{4}: /)
+  })
+})
+
+function pair(): [Side, Side] {
+  const channel = channelName()
+  return [side(channel), side(channel)]
+}
+async function sides(count: number, options: ConstructorParameters<typeof TabBridge>[1]): Promise<Side[]> {
+  const channel = channelName()
+  const all = Array.from({ length: count }, () => side(channel, options))
+  await Promise.all(all.map(({ tabs }) => tabs.ready))
+  // Those that came later are known by their hello.
+  await Promise.all(all.map(({ tabs }) => tabs.peers()))
+  return all
+}
