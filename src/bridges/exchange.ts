@@ -1,6 +1,7 @@
 import { BUS, stateOf } from '../brands.js'
 import type { PatternClass } from '../bus/subscriptions.js'
 import {
+  BusFullError,
   BusStoppedError,
   checkType,
   EventCancelledError,
@@ -50,6 +51,10 @@ export interface Carrier {
   readonly name: string
   /** What is sent now reaches those who are there. */
   readonly open: boolean
+  /** Why there is nobody to send to, and will not be for now. */
+  readonly lost: Error | null
+  /** Something waits until it is open. */
+  delayed(): void
   /** Whether events wait for their peers' answers, and how long, in ms. */
   readonly gather: boolean
   readonly timeout: number | null
@@ -113,6 +118,10 @@ export class Exchange {
     if (state.status === COMPLETED) throw new TypeError(`${state.label} is completed; dispatch a copy`)
     const run = currentRun()
     run?.checkAlive(state)
+    if (this.#outbox.length >= MAX_OUTBOX)
+      throw new BusFullError(
+        `${this.carrier.name} has ${MAX_OUTBOX} events to send and nobody to send them to`,
+      )
     const moved = this.carrier.moves(event)
     const record = recordOut(state, moved.length > 0)
     this.routes.learn(state.meta.type, event.constructor as PatternClass)
@@ -131,7 +140,9 @@ export class Exchange {
 
   /** Sends what waits. */
   flush(): void {
-    if (!this.carrier.open) return
+    const { open, lost } = this.carrier
+    if (lost) return this.#refuseAll(lost)
+    if (!open) return this.#outbox.length ? this.carrier.delayed() : undefined
     const outbox = this.#outbox.splice(0).filter(({ over }) => !over)
     while (outbox.length) {
       // What moves goes alone: if it cannot, nobody else is concerned.
@@ -142,11 +153,11 @@ export class Exchange {
   }
 
   #send(batch: Hold[]): void {
-    const { carrier, silent } = this
+    const { carrier } = this
     const { gather, timeout } = carrier
     for (const hold of batch) {
       this.holds.set(hold.item.n, hold)
-      hold.sent(gather ? carrier.audience() : [], timeout, ({ id }) => silent.has(id))
+      hold.sent(gather ? carrier.audience() : [], timeout)
     }
     this.stats.sent += batch.length
     const failed = (cause: unknown) => {
@@ -282,6 +293,11 @@ export class Exchange {
     for (const hold of this.holds.values()) hold.lost(id, error)
   }
 
+  /** There is nobody to send to: what waits gets this as its answer. */
+  #refuseAll(error: Error): void {
+    for (const hold of this.#outbox.splice(0)) hold.refuse(nobody, error)
+  }
+
   /** All peers are as good as gone: this page goes to rest, or the bridge is closed. */
   lostAll(error: Error): void {
     for (const to of this.#answers.keys()) this.#sendAnswers(to)
@@ -307,6 +323,10 @@ export class Exchange {
 
 /** A message holds at most so many events or answers. */
 const BATCH = MAX_LIST / 2
+/** So many events may wait for somebody to be there. */
+const MAX_OUTBOX = 10_000
+
+const nobody: Peer = { id: 'nobody', busNames: [], since: 0 }
 
 const newId = () => uuidv7(wallTime(performance.now()), getPage().count++)
 const keyOf = (from: string, n: number) => `${from}/${n}`

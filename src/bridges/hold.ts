@@ -50,11 +50,13 @@ export class Hold implements EventHold {
   }
 
   /** It goes out now, and these are to answer, at most in `timeout` ms. */
-  sent(audience: Iterable<Peer>, timeout: number | null, isSilent: (peer: Peer) => boolean): void {
+  sent(audience: Iterable<Peer>, timeout: number | null): void {
+    const { silent } = this.exchange
     this.urge()
     this.open = new Map()
     for (const peer of audience) {
-      if (isSilent(peer)) this.#fail(peer, new EventTimeoutError(`${peer.id} has not answered for a while`))
+      if (silent.has(peer.id))
+        this.#fail(peer, new EventTimeoutError(`${peer.id} has not answered for a while`))
       else this.open.set(peer.id, peer)
     }
     if (timeout && this.open.size) this.#stopTimer = after(timeout, () => this.expire(timeout))
@@ -98,6 +100,13 @@ export class Hold implements EventHold {
     if (this.over) return
     if (this.open?.size) this.exchange.post('cancel', { n: this.item.n, error: errorRecord(cause) })
     this.fail(new EventCancelledError(`${this.state.label} was cancelled: ${cause.message}`, { cause }))
+  }
+
+  /** It cannot even be sent. */
+  refuse(peer: Peer, error: Error): void {
+    if (this.over) return
+    this.#fail(peer, error)
+    this.end()
   }
 
   #fail(peer: Peer, error: Error): void {

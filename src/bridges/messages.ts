@@ -32,6 +32,8 @@ export interface Hello {
   busNames: string[]
   /** Patterns of the events that it delivers. */
   wanted: string[]
+  /** It wants to be told the same. */
+  asks: boolean
 }
 
 /** By kind, what a message holds. */
@@ -42,9 +44,12 @@ export interface Bodies {
   results: { items: Answer[] }
   urgent: { n: number; hops: number }
   cancel: { n: number; error: ErrorRecord }
-  close: Record<string, never>
+  /** `rests`: with its page, which may come back. */
+  close: { rests: boolean }
 }
 export type Kind = keyof Bodies
+/** What one bridge may call of another over comlink: by these names and no other. */
+export const kinds: readonly Kind[] = ['hello', 'events', 'results', 'urgent', 'cancel', 'close']
 
 /** `from` is the id of the bridge that says it. */
 export type Message = { [K in Kind]: { bubus: typeof VERSION; from: string; kind: K; body: Bodies[K] } }[Kind]
@@ -70,7 +75,12 @@ const aPattern: Check = (name, value) =>
 const anything: Check = () => {}
 
 const bodies: Record<Kind, Check> = {
-  hello: /* @__PURE__ */ objectOf({ since: aCount, busNames: listOf(aName), wanted: listOf(aPattern) }),
+  hello: /* @__PURE__ */ objectOf({
+    since: aCount,
+    busNames: listOf(aName),
+    wanted: listOf(aPattern),
+    asks: aBoolean,
+  }),
   events: /* @__PURE__ */ objectOf({
     items: listOf(objectOf({ n: aCount, record: anything, hops: aCount })),
     gather: aBoolean,
@@ -78,7 +88,7 @@ const bodies: Record<Kind, Check> = {
   results: /* @__PURE__ */ objectOf({ items: listOf(objectOf({ n: aCount, outcomes: listOf(anything) })) }),
   urgent: /* @__PURE__ */ objectOf({ n: aCount, hops: aCount }),
   cancel: /* @__PURE__ */ objectOf({ n: aCount, error: anything }),
-  close: /* @__PURE__ */ objectOf({}),
+  close: /* @__PURE__ */ objectOf({ rests: aBoolean }),
 }
 
 /** A message as it came, checked. @throws TypeError, RangeError naming what is wrong */

@@ -22,23 +22,32 @@ export function watch(name: string, signal: AbortSignal, gone: () => void): void
 
 /** The one lock of a context, under a name that may change. */
 export class OwnLock {
+  #name = ''
   #release: (() => void) | null = null
   #turn: Promise<void> = Promise.resolve()
 
   /** The new name first, then the old one goes: nobody sees a gap. */
   hold(name: string): Promise<void> {
-    this.#turn = this.#turn.then(async () => {
-      const release = await take(name)
-      this.#release?.()
-      this.#release = release
-    })
+    if (name !== this.#name) {
+      this.#name = name
+      this.#turn = this.#turn.then(async () => {
+        const release = await take(name)
+        this.#letGo()
+        this.#release = release
+      })
+    }
     return this.#turn
   }
 
   release(): void {
+    this.#name = ''
+    this.#letGo()
+    this.#turn = this.#turn.then(() => this.#letGo())
+  }
+
+  #letGo(): void {
     this.#release?.()
     this.#release = null
-    this.#turn = this.#turn.then(() => this.#release?.())
   }
 }
 
@@ -60,12 +69,19 @@ export function peerOfLock(channel: string, name: string): Peer | undefined {
   }
 }
 
-/** Everybody on a channel: locks that are held, and exclusively. */
-export async function query(channel: string): Promise<Map<string, Peer & { lock: string }>> {
+/** Locks that are held, and exclusively. */
+async function heldLocks(): Promise<string[]> {
   const { held = [] } = (await lockManager()?.query()) ?? {}
+  return held.filter(({ mode }) => mode === 'exclusive').map(({ name = '' }) => name)
+}
+
+export const isHeld = async (name: string): Promise<boolean> => (await heldLocks()).includes(name)
+
+/** Everybody on a channel. */
+export async function query(channel: string): Promise<Map<string, Peer & { lock: string }>> {
   const found = new Map<string, Peer & { lock: string }>()
-  for (const { name: lock = '', mode } of held) {
-    const peer = mode === 'exclusive' && peerOfLock(channel, lock)
+  for (const lock of await heldLocks()) {
+    const peer = peerOfLock(channel, lock)
     if (peer) found.set(peer.id, { ...peer, lock })
   }
   return found

@@ -117,6 +117,9 @@ class Tab implements Carrier {
     return `tab ${id.slice(-4)}`
   }
 
+  readonly lost = null
+  delayed(): void {}
+
   // Nothing can be moved over a channel.
   moves(): Transferable[] {
     return []
@@ -182,7 +185,7 @@ class Tab implements Carrier {
     if (lock === this.#named) return
     this.#named = lock
     if (hasLocks()) await this.#lock.hold(lock)
-    this.#exchange.post('hello', { since, busNames, wanted })
+    this.#exchange.post('hello', { since, busNames, wanted, asks: false })
   }
 
   /** Who is there now. */

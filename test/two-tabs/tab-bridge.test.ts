@@ -43,9 +43,10 @@ describe('a TabBridge that gathers', () => {
     for (const { bus, tabs } of [b, c]) tabs.on('*', bus.dispatch)
     a.bus.on(Ping, ({ n }) => n)
     b.bus.on(Ping, async ({ n }) => n + 1)
-    c.bus.on(Ping, function broken() {
+    const fail = () => {
       throw new RangeError('c is broken')
-    })
+    }
+    c.bus.on(Ping, fail, { name: 'broken' })
     const ping = await a.bus.dispatch(new Ping({ n: 1 }))
     expect(await ping.eventResultsList({ raiseIfAny: false })).to.deep.equal([1, 2])
     const broken = [...ping.eventResults.values()].find(({ handlerName }) => handlerName === 'broken')

@@ -1,0 +1,100 @@
+/**
+ * What comlink sits on, on both sides. comlink by itself lets the other side walk to any constructor and write to any prototype; here
+ * nothing passes but calls of our own verbs with plain values, releases, and answers without a value. What passes is made anew.
+ */
+import type { Endpoint } from 'comlink'
+import { checkType } from '../errors.js'
+import { isRecord } from '../values-in.js'
+
+/** A window of another document, and the one origin that it may have. */
+export interface WindowTarget {
+  window: Window
+  origin: string
+}
+
+/** Where messages go to and come from. */
+export type Target = Worker | SharedWorker | MessagePort | WindowTarget | DedicatedPort
+
+/** A worker's own side: its global. */
+export type DedicatedPort = Pick<MessagePort, 'postMessage'> & EventTarget
+
+type Data = Record<string, unknown>
+type Listener = (event: { data: Data }) => void
+
+interface Raw extends EventTarget {
+  postMessage(message: unknown, transfer: Transferable[]): void
+  start?(): void
+  close?(): void
+}
+
+const isWindow = (target: unknown): target is WindowTarget =>
+  isRecord(target) && 'window' in target && 'origin' in target
+
+/** Where a target is, as trees name it. */
+export const placeOf = (target: Target): string =>
+  isWindow(target) ? 'frame' : 'terminate' in target || 'port' in target ? 'worker' : 'port'
+
+/** A message that calls a verb, or lets go. */
+function requestOf(data: Data, verbs: readonly string[]): Data | undefined {
+  const { id, type, path = [], argumentList = [] } = data
+  if (typeof id !== 'string' || !Array.isArray(path) || !Array.isArray(argumentList)) return undefined
+  if (type === 'RELEASE') return path.length ? undefined : { id, type }
+  const [verb] = path
+  const plain = argumentList.every((one) => isRecord(one) && one.type === 'RAW')
+  return type === 'APPLY' && path.length === 1 && verbs.includes(verb) && argumentList.length <= 2 && plain
+    ? { id, type, path: [verb], argumentList: argumentList.map(({ value }) => ({ type: 'RAW', value })) }
+    : undefined
+}
+
+/** The answer of a verb: there is nothing in it. */
+function replyOf({ id, type, path }: Data): Data | undefined {
+  return typeof id === 'string' && type === 'RAW' && path === undefined ? { id, type } : undefined
+}
+
+/** One end of a connection. Its two sides: what comlink exposes on, and what it wraps. */
+export class FilteredEndpoint {
+  readonly requests: Endpoint
+  readonly replies: Endpoint
+  readonly #raw: Raw
+
+  /** `refused` is called for each message that does not pass. @throws TypeError for what is no target */
+  constructor(target: Target, verbs: readonly string[], signal: AbortSignal, refused: () => void) {
+    const far = isWindow(target) ? target : null
+    const raw = ((target as SharedWorker).port ?? target) as Raw
+    const usable = far
+      ? typeof far.window?.postMessage === 'function' && far.origin !== '*'
+      : raw?.postMessage
+    checkType(usable, 'target', 'a worker, a MessagePort or { window, origin }', target)
+    this.#raw = far
+      ? ({ postMessage: (message, moved) => far.window.postMessage(message, far.origin, moved) } as Raw)
+      : raw
+    const requests = new Set<Listener>()
+    const replies = new Set<Listener>()
+    const receive = ({ data, source, origin }: MessageEvent) => {
+      if (far && (source !== far.window || origin !== far.origin)) return
+      const request = isRecord(data) && requestOf(data, verbs)
+      const passed = request || (isRecord(data) && replyOf(data))
+      if (!passed) return refused()
+      for (const listener of request ? requests : replies) listener({ data: passed })
+    }
+    const events: EventTarget = far ? globalThis : raw
+    events.addEventListener('message', receive as EventListener, { signal })
+    events.addEventListener('messageerror', refused, { signal })
+    this.requests = this.#side(requests)
+    this.replies = this.#side(replies)
+    raw.start?.()
+  }
+
+  #side(listeners: Set<Listener>): Endpoint {
+    return {
+      postMessage: (message: unknown, moved: Transferable[] = []) => this.#raw.postMessage(message, moved),
+      addEventListener: (_, listener) => listeners.add(listener as unknown as Listener),
+      removeEventListener: (_, listener) => listeners.delete(listener as unknown as Listener),
+    }
+  }
+
+  /** A port of our own is of no more use. */
+  close(): void {
+    this.#raw.close?.()
+  }
+}

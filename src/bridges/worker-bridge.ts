@@ -1,0 +1,119 @@
+import { coreOf, DISPOSE } from '../brands.js'
+import type { EventBus } from '../bus/event-bus.js'
+import { aFunction, aTimeout, checkOptions, checkType } from '../errors.js'
+import type { BaseEvent } from '../events/base-event.js'
+import { Bridge } from './bridge.js'
+import { type DedicatedPort, placeOf, type Target, type WindowTarget } from './endpoint.js'
+import type { BridgeStats } from './exchange.js'
+import { WorkerLink } from './worker-link.js'
+
+export type { BridgeStats } from './exchange.js'
+export type { Receiver, ReceiverOptions } from './routes.js'
+export type { WindowTarget }
+
+export interface WorkerBridgeOptions {
+  /** What of an event is moved instead of copied: it is then no longer here. Default: nothing. */
+  transfer?: (event: BaseEvent) => Transferable[]
+  /** ms for the answer to one event; null for none: the handlers' own time-outs run on the other side. @default null */
+  timeout?: number | null
+}
+
+export interface ExposeOptions {
+  /** What of a handler's result is moved instead of copied. Default: nothing. */
+  transfer?: (result: unknown) => Transferable[]
+}
+
+/** A bus that others can reach. */
+export interface ExposedBus extends Disposable {
+  readonly stats: BridgeStats
+  close(): void
+}
+
+/**
+ * The bus in a worker, a frame, or at the other end of a port, which has to call `exposeBus` there: `bus.on(ResizeImage,
+ * images.dispatch)` has events handled there, their results land here. `images.on(pattern, bus.dispatch)` gets that bus's events.
+ */
+export class WorkerBridge extends Bridge {
+  readonly #link: WorkerLink
+
+  /** @throws TypeError, RangeError for wrong arguments */
+  constructor(target: Worker | SharedWorker | MessagePort | WindowTarget, options: WorkerBridgeOptions = {}) {
+    checkOptions(options, { transfer: aFunction, timeout: aTimeout })
+    const place = Object(target) === target ? placeOf(target) : 'target'
+    const link = new WorkerLink(`WorkerBridge to a ${place}`, target, null, options)
+    super(link)
+    this.#link = link
+    link.start(this.exchange)
+  }
+
+  close(): void {
+    this.#link.close()
+  }
+}
+
+/** The other side of a WorkerBridge. */
+class Exposed extends Bridge implements ExposedBus {
+  readonly #link: WorkerLink
+
+  constructor(bus: EventBus, target: Target, options: ExposeOptions, lost: (exposed: Exposed) => void) {
+    const link = new WorkerLink(`exposeBus(${bus.name})`, target, bus, options)
+    super(link)
+    this.#link = link
+    link.dispatch = this.dispatch
+    link.onLost = () => lost(this)
+    this.on('*', bus.dispatch)
+    link.start(this.exchange)
+  }
+
+  close(): void {
+    this.#link.close()
+  }
+}
+
+/**
+ * Lets the page that has started this worker handle events with this bus: it makes a `WorkerBridge`. In a shared worker every page that
+ * connects may. Elsewhere give the endpoint: a MessagePort, or `{ window: parent, origin }` in a frame.
+ * @throws TypeError for what is no bus or no endpoint
+ */
+export function exposeBus(
+  bus: EventBus,
+  endpoint?: Worker | MessagePort | WindowTarget,
+  options: ExposeOptions = {},
+): ExposedBus {
+  checkType(coreOf(bus), 'bus', 'an EventBus', bus)
+  checkOptions(options, { transfer: aFunction })
+  if (endpoint === undefined && 'onconnect' in globalThis) return exposeToAll(bus, options)
+  const own = 'document' in globalThis ? undefined : (globalThis as unknown as DedicatedPort)
+  const target = endpoint ?? own
+  checkType(target, 'endpoint', 'a MessagePort or { window, origin } outside of workers', endpoint)
+  return new Exposed(bus, target, options, () => {})
+}
+
+/** A shared worker's bus, for each page that connects, as long as the page is there. */
+function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
+  const ended = new AbortController()
+  const exposed = new Set<Exposed>()
+  const stats = { sent: 0, received: 0, wireErrors: 0 }
+  const add = (to: Record<keyof BridgeStats, number>, more: BridgeStats) => {
+    for (const key of ['sent', 'received', 'wireErrors'] as const) to[key] += more[key]
+    return to
+  }
+  const forget = (one: Exposed) => {
+    if (!exposed.delete(one)) return
+    add(stats, one.stats)
+    one.close()
+  }
+  const connect = ({ ports: [port] }: MessageEvent) => exposed.add(new Exposed(bus, port, options, forget))
+  globalThis.addEventListener('connect', connect as never, { signal: ended.signal })
+  const close = () => {
+    ended.abort()
+    for (const one of exposed) forget(one)
+  }
+  return {
+    get stats() {
+      return [...exposed].reduce((sum, one) => add(sum, one.stats), { ...stats })
+    },
+    close,
+    [DISPOSE]: close,
+  }
+}

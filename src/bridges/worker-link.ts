@@ -1,0 +1,270 @@
+import { expose, finalizer, type Remote, releaseProxy, transfer, wrap } from 'comlink'
+import type { EventBus } from '../bus/event-bus.js'
+import type { Subscription } from '../bus/types.js'
+import { EventCancelledError, EventTimeoutError } from '../errors.js'
+import type { BaseEvent } from '../events/base-event.js'
+import { microtask } from '../page.js'
+import { after } from '../timers.js'
+import { FilteredEndpoint, placeOf, type Target } from './endpoint.js'
+import type { Carrier, Exchange } from './exchange.js'
+import { type Hello, type Kind, kinds, type Message } from './messages.js'
+import { hasLocks, isHeld, OwnLock, watch } from './presence.js'
+import type { Peer } from './records.js'
+
+type Verbs = Record<Kind, (message: Message) => void>
+
+export interface LinkOptions {
+  transfer?: ((value: never) => Transferable[]) | undefined
+  timeout?: number | null | undefined
+}
+
+const lockOf = (id: string) => `bubus:k:${id}`
+
+/** How long a worker may take to say hello, in ms, where no time-out is given. */
+const PATIENCE = 10_000
+
+/** Two contexts that know each other: a page and its worker, its frame, or whoever has the other end of a port. */
+export class WorkerLink implements Carrier {
+  readonly name: string
+  readonly gather = true
+  readonly timeout: number | null
+  readonly #target: Target
+  /** The bus on the exposing side: what the other side wants of it goes there. */
+  readonly #bus: EventBus | null
+  readonly #transfer: LinkOptions['transfer']
+  readonly #place: string
+  readonly #ended = new AbortController()
+  readonly #lock = new OwnLock()
+  #exchange!: Exchange
+  #endpoint!: FilteredEndpoint
+  #remote!: Remote<Verbs>
+  /** comlink makes a proxy for each member that is read. */
+  readonly #calls: Partial<Record<Kind, (message: Message) => Promise<void>>> = {}
+  #since = 0
+  #peer: Peer | null = null
+  #unwatch = new AbortController()
+  /** Why nobody is there; null while somebody is, or may still come. */
+  #lost: Error | null = null
+  #stopPatience: (() => void) | null = null
+  #wanted = new Map<string, Subscription>()
+  #resting = false
+  /** The other side rests, and what is here was told so. */
+  #tellsRest = false
+  /** The bridge's, by which an event is known to have come from it. */
+  dispatch: EventBus['dispatch'] = (event) => this.#exchange.dispatch(event)
+  onLost: () => void = () => {}
+
+  constructor(
+    name: string,
+    target: Target,
+    bus: EventBus | null,
+    { transfer: moves, timeout = null }: LinkOptions,
+  ) {
+    this.name = name
+    this.timeout = timeout
+    this.#target = target
+    this.#bus = bus
+    this.#transfer = moves
+    this.#place = bus ? 'page' : placeOf(target)
+  }
+
+  start(exchange: Exchange): void {
+    this.#exchange = exchange
+    const { signal } = this.#ended
+    const refused = () => exchange.stats.wireErrors++
+    this.#endpoint = new FilteredEndpoint(this.#target, kinds, signal, refused)
+    const verbs = Object.create(null)
+    for (const kind of kinds) {
+      verbs[kind] = (message: Message) => {
+        if ((message as Message | undefined)?.kind === kind) exchange.receive(message)
+        else refused()
+      }
+    }
+    // Whoever lets go may come back.
+    verbs[finalizer] = () => this.#open(verbs)
+    this.#open(verbs)
+    this.#remote = wrap<Verbs>(this.#endpoint.replies)
+    if ('addEventListener' in this.#target)
+      this.#target.addEventListener('error', (event) => this.#failed(event as ErrorEvent), { signal })
+    globalThis.addEventListener?.('pagehide', () => this.#rest(true), { signal })
+    globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#wake(), { signal })
+    this.#wake()
+  }
+
+  #open(verbs: Verbs): void {
+    if (!this.#ended.signal.aborted) expose(verbs, this.#endpoint.requests)
+  }
+
+  get open(): boolean {
+    return !!this.#peer
+  }
+
+  get lost(): Error | null {
+    return this.#lost
+  }
+
+  /** There is something to send, and nobody has said hello yet. */
+  delayed(): void {
+    const ms = this.timeout ?? PATIENCE
+    this.#stopPatience ??= after(ms, () =>
+      this.#lose(
+        new EventTimeoutError(`Nobody said hello to ${this.name} in ${ms} ms: call \`exposeBus(bus)\` there`),
+      ),
+    )
+  }
+
+  audience(): Iterable<Peer> {
+    return this.#peer ? [this.#peer] : []
+  }
+
+  where(): string {
+    return this.#place
+  }
+
+  moves(event: BaseEvent): Transferable[] {
+    return this.#bus ? [] : this.#moving(event)
+  }
+
+  movesResult(result: unknown): Transferable[] {
+    return this.#bus ? this.#moving(result) : []
+  }
+
+  #moving(value: unknown): Transferable[] {
+    return [...(this.#transfer?.(value as never) ?? [])]
+  }
+
+  post(message: Message, _to: string | null, moved: Transferable[]): Promise<unknown> | undefined {
+    const { kind } = message
+    this.#calls[kind] ??= this.#remote[kind] as never
+    return this.#calls[kind]?.(moved.length ? transfer(message, moved) : message)
+  }
+
+  heard(message: Message): void {
+    const { kind, from, body } = message
+    if (kind === 'hello') {
+      this.#tellRest(false)
+      this.#meet(from, body)
+    } else if (kind === 'close' && from === this.#peer?.id) {
+      this.#lose(
+        new EventCancelledError(
+          `The other side of ${this.name} has ${body.rests ? 'gone to rest' : 'closed'}`,
+        ),
+      )
+      this.#tellRest(body.rests)
+    }
+  }
+
+  changed(): void {
+    if (this.#peer) microtask(() => this.#hello(false))
+  }
+
+  #meet(id: string, { busNames, since, wanted, asks }: Hello): void {
+    if (this.#peer && this.#peer.id !== id)
+      this.#lose(new EventCancelledError(`The other side of ${this.name} has started anew`))
+    const known = !!this.#peer
+    this.#peer = { id, busNames, since }
+    this.#lost = null
+    this.#stopWaiting()
+    if (!known) void this.#watch(id)
+    this.#forward(wanted)
+    if (asks) void this.#hello(false)
+    this.#exchange.flush()
+  }
+
+  /** A lock that cannot be seen is none: of another origin, or on plain http. */
+  async #watch(id: string): Promise<void> {
+    this.#unwatch = new AbortController()
+    const { signal } = this.#unwatch
+    if (!(await isHeld(lockOf(id))) || signal.aborted) return
+    watch(lockOf(id), signal, () =>
+      this.#lose(new EventCancelledError(`The other side of ${this.name} is gone`)),
+    )
+  }
+
+  /** On the exposing side: events that the other one delivers go there. */
+  #forward(wanted: readonly string[]): void {
+    for (const [pattern, subscription] of this.#wanted) {
+      if (wanted.includes(pattern)) continue
+      subscription()
+      this.#wanted.delete(pattern)
+    }
+    for (const pattern of this.#bus ? wanted : []) {
+      if (this.#wanted.has(pattern)) continue
+      this.#wanted.set(pattern, (this.#bus as EventBus).on(pattern, this.dispatch))
+    }
+  }
+
+  #stopWaiting(): void {
+    this.#stopPatience?.()
+    this.#stopPatience = null
+  }
+
+  /** The other side will not answer any more. */
+  #lose(error: Error): void {
+    const peer = this.#peer
+    this.#unwatch.abort()
+    this.#stopWaiting()
+    this.#forward([])
+    this.#peer = null
+    this.#lost = error
+    if (peer) this.#exchange.lost(peer.id, error)
+    this.#exchange.flush()
+    this.onLost()
+  }
+
+  #failed({ message }: ErrorEvent): void {
+    // One that runs may throw whatever it likes: its lock tells whether it lives.
+    if (!this.#peer) this.#lose(new EventCancelledError(`The worker of ${this.name} failed: ${message}`))
+  }
+
+  async #hello(asks: boolean): Promise<void> {
+    const exchange = this.#exchange
+    const { id } = exchange
+    // With what else is registered in this stretch.
+    await null
+    if (hasLocks()) await this.#lock.hold(lockOf(id))
+    if (id !== exchange.id || this.#ended.signal.aborted || this.#resting) return
+    const { busNames, patterns: wanted } = exchange.routes
+    exchange.post('hello', { since: this.#since, busNames, wanted, asks })
+  }
+
+  #wake(): void {
+    this.#resting = false
+    this.#exchange.renew()
+    this.#since = Date.now()
+    this.#lost = null
+    void this.#hello(true)
+  }
+
+  /** A page at rest may hold no lock that others wait for; it comes back as somebody new. */
+  #rest(rests: boolean): void {
+    const exchange = this.#exchange
+    exchange.lostAll(
+      new EventCancelledError(`${this.name} ${rests ? 'went to rest with its page' : 'was closed'}`),
+    )
+    if (this.#peer) exchange.post('close', { rests })
+    this.#resting = true
+    this.#forward([])
+    this.#unwatch.abort()
+    this.#stopWaiting()
+    this.#lock.release()
+    this.#peer = null
+  }
+
+  /** A worker has no `pagehide` of its own: what it holds locks for learns from its page's. */
+  #tellRest(rests: boolean): void {
+    if (rests === this.#tellsRest || !this.#bus || this.#target !== (globalThis as never)) return
+    this.#tellsRest = rests
+    const event = new Event(rests ? 'pagehide' : 'pageshow')
+    globalThis.dispatchEvent(Object.assign(event, { persisted: true }))
+  }
+
+  close(): void {
+    if (this.#ended.signal.aborted) return
+    this.#rest(false)
+    this.#exchange.close()
+    this.#ended.abort()
+    this.#remote[releaseProxy]()
+    this.#endpoint.close()
+  }
+}
