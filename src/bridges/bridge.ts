@@ -1,4 +1,4 @@
-import { DISPOSE } from '../brands.js'
+import { BUS, DISPOSE } from '../brands.js'
 import type { EventOf, Pattern, Subscription } from '../bus/types.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { type BridgeStats, type Carrier, Exchange } from './exchange.js'
@@ -21,7 +21,12 @@ export abstract class Bridge implements Disposable {
     const exchange = new Exchange(carrier)
     Object.defineProperties(this, {
       exchange: { value: exchange },
-      dispatch: { value: exchange.dispatcher(this) },
+      dispatch: {
+        value: Object.defineProperties((event: BaseEvent) => exchange.dispatch(event), {
+          name: { value: `${carrier.name}.dispatch` },
+          [BUS]: { value: this },
+        }),
+      },
     })
   }
 
@@ -39,7 +44,7 @@ export abstract class Bridge implements Disposable {
     receiver: Receiver<EventOf<P>>,
     options: ReceiverOptions = {},
   ): Subscription {
-    return this.exchange.routes.add(pattern, receiver, options)
+    return this.exchange.routes.route(pattern, receiver, options)
   }
 
   /** Sends what waits, ends every wait for the other side, and leaves. Doing so twice does no harm. */

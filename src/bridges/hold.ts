@@ -4,27 +4,28 @@ import { errorRecord } from '../protocol.js'
 import { after } from '../timers.js'
 import { hopsOf, waitsElsewhere } from './awaited.js'
 import type { Exchange } from './exchange.js'
-import type { Sent } from './messages.js'
+import type { Item } from './messages.js'
 import { failEntry, type Peer, takeOutcomes } from './records.js'
 
 /**
  * One event that a bridge has taken: like a visit to a bus it keeps the event open, but it has no lane, history or path.
  *
- * Invariant: while it is not `over`, it is in the exchange's `holds` and counted in its event's `open`.
+ * Invariant: until it is `over` it counts in its event's `open`; once it is sent, it is in the exchange's `holds` meanwhile.
  */
 export class Hold implements EventHold {
   readonly exchange: Exchange
   readonly state: EventState
-  readonly item: Sent
+  readonly item: Item
   /** What goes with it and is then no longer here. */
   readonly moved: Transferable[]
-  /** Who has not answered yet; null while it was not sent. */
-  open: Map<string, Peer> | null = null
+  /** Who has not answered yet. */
+  readonly asked = new Map<string, Peer>()
   over = false
+  #isSent = false
   #waits = false
   #stopTimer: (() => void) | undefined
 
-  constructor(exchange: Exchange, state: EventState, item: Sent, moved: Transferable[]) {
+  constructor(exchange: Exchange, state: EventState, item: Item, moved: Transferable[]) {
     this.exchange = exchange
     this.state = state
     this.item = item
@@ -43,77 +44,59 @@ export class Hold implements EventHold {
 
   /** Its peers are to know that somebody's handler waits, here or where it came from. */
   urge(): void {
-    if (this.over || this.item.hops) return
-    const hops = hopsOf(this.state)
-    this.item.hops = hops
-    if (hops && this.open) this.exchange.post('urgent', { n: this.item.n, hops })
+    const { item, exchange } = this
+    if (this.over || item.hops) return
+    item.hops = hopsOf(this.state)
+    if (item.hops && this.#isSent) exchange.post('urgent', [{ ...item, value: null }])
   }
 
-  /** It goes out now, and these are to answer, at most in `timeout` ms. */
-  sent(audience: Iterable<Peer>, timeout: number | null): void {
-    const { silent } = this.exchange
+  /** It goes out now, and these are to answer in time. */
+  sent(audience: Iterable<Peer>): void {
+    const { silent, carrier } = this.exchange
+    const { timeout } = carrier
     this.urge()
-    this.open = new Map()
+    this.#isSent = true
     for (const peer of audience) {
+      this.asked.set(peer.id, peer)
       if (silent.has(peer.id))
-        this.#fail(peer, new EventTimeoutError(`${peer.id} has not answered for a while`))
-      else this.open.set(peer.id, peer)
+        this.answered(peer.id, new EventTimeoutError(`${peer.id} has not answered for a while`))
     }
-    if (timeout && this.open.size) this.#stopTimer = after(timeout, () => this.expire(timeout))
+    if (!timeout || !this.asked.size) return
+    this.#stopTimer = after(timeout, () => {
+      for (const id of this.asked.keys()) silent.add(id)
+      this.fail(new EventTimeoutError(`${this.state.label} was not answered in ${timeout} ms`))
+    })
   }
 
-  /** Nobody is waited for, or nobody is left. */
+  /** A peer has answered, or why it will not. */
+  answered(id: string, answer: readonly unknown[] | Error): void {
+    const peer = this.asked.get(id)
+    if (!peer) return
+    this.asked.delete(id)
+    const where = this.exchange.carrier.where(peer)
+    if (Array.isArray(answer)) takeOutcomes(this.state, peer, where, answer)
+    else failEntry(this.state, peer, where, answer as Error)
+    this.endIfAnswered()
+  }
+
+  /** Nobody was asked, or nobody is left. */
   endIfAnswered(): void {
-    if (!this.open?.size) this.end()
+    if (!this.asked.size) this.#end()
   }
 
-  answered(id: string, outcomes: readonly unknown[]): void {
-    const peer = this.open?.get(id)
-    if (!peer) return
-    this.open?.delete(id)
-    takeOutcomes(this.state, peer, this.exchange.carrier.where(peer), outcomes)
-    this.endIfAnswered()
-  }
-
-  /** A peer will not answer any more. */
-  lost(id: string, error: Error): void {
-    const peer = this.open?.get(id)
-    if (!peer) return
-    this.open?.delete(id)
-    this.#fail(peer, error)
-    this.endIfAnswered()
-  }
-
-  /** Whoever has not answered will not be waited for. */
-  fail(error: Error): void {
-    if (this.over) return
-    for (const peer of this.open?.values() ?? []) this.#fail(peer, error)
-    this.end()
-  }
-
-  expire(timeout: number): void {
-    for (const { id } of this.open?.values() ?? []) this.exchange.silent.add(id)
-    this.fail(new EventTimeoutError(`${this.state.label} was not answered in ${timeout} ms`))
+  /** Whoever has not answered is not waited for; nor is who could not be asked. */
+  fail(error: Error, nobody?: Peer): void {
+    if (nobody) this.asked.set(nobody.id, nobody)
+    for (const id of this.asked.keys()) this.answered(id, error)
+    this.#end()
   }
 
   cancel(cause: Error): void {
-    if (this.over) return
-    if (this.open?.size) this.exchange.post('cancel', { n: this.item.n, error: errorRecord(cause) })
+    if (this.asked.size) this.exchange.post('cancel', [{ ...this.item, value: errorRecord(cause) }])
     this.fail(new EventCancelledError(`${this.state.label} was cancelled: ${cause.message}`, { cause }))
   }
 
-  /** It cannot even be sent. */
-  refuse(peer: Peer, error: Error): void {
-    if (this.over) return
-    this.#fail(peer, error)
-    this.end()
-  }
-
-  #fail(peer: Peer, error: Error): void {
-    failEntry(this.state, peer, this.exchange.carrier.where(peer), error)
-  }
-
-  end(): void {
+  #end(): void {
     if (this.over) return
     this.over = true
     this.#stopTimer?.()

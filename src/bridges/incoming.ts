@@ -1,35 +1,29 @@
-import type { BaseEvent } from '../events/base-event.js'
+import type { RegisteredHandler } from '../bus/subscriptions.js'
+import type { HandlerContext } from '../bus/types.js'
 import type { EventState } from '../events/event-state.js'
 import { NEW } from '../events/status.js'
 import type { OutcomeRecord } from '../protocol.js'
 import { type Awaited, shared } from './awaited.js'
 import type { Exchange } from './exchange.js'
 import type { Hold } from './hold.js'
-import type { Route } from './routes.js'
+import { outcomesOut } from './records.js'
+import { coreBehind } from './routes.js'
 
 type Answer = (outcomes: OutcomeRecord[], moved?: Transferable[]) => void
 
 /** An event that came in: on its way to the buses here, then until they are done with it. */
 export class Incoming implements Awaited {
-  readonly plan: readonly Route[]
   readonly state: EventState
   /** It went to the buses, or will not go. */
   delivered = false
   readonly #exchange: Exchange
-  readonly #event: BaseEvent
+  readonly #plan: readonly RegisteredHandler[]
   readonly #answer: Answer
 
-  constructor(
-    exchange: Exchange,
-    event: BaseEvent,
-    state: EventState,
-    plan: readonly Route[],
-    answer: Answer,
-  ) {
+  constructor(exchange: Exchange, state: EventState, plan: readonly RegisteredHandler[], answer: Answer) {
     this.#exchange = exchange
-    this.#event = event
     this.state = state
-    this.plan = plan
+    this.#plan = plan
     this.#answer = answer
   }
 
@@ -49,30 +43,37 @@ export class Incoming implements Awaited {
     this.deliver()
   }
 
-  /** A bus that must be waited for, if there is one. */
-  get full(): Promise<void> | undefined {
-    const core = this.plan.find((route) => route.core && !route.core.hasRoom)?.core
-    return core?.whenRoom()
+  /** Settles when the next of its buses that is full has room, or never will; undefined if none is full. */
+  get full(): Promise<unknown> | undefined {
+    const cores = this.#plan.map(coreBehind)
+    return cores.find((core) => core && !core.hasRoom)?.whenRoom()
   }
 
   deliver(): void {
     if (this.delivered) return
     this.delivered = true
     const { state } = this
+    const exchange = this.#exchange
     const refused: OutcomeRecord[] = []
-    for (const route of this.plan) {
+    for (const handler of this.#plan) {
+      const core = coreBehind(handler)
       try {
-        if (route.once) route.remove()
-        if (route.core) route.core.dispatch(this.#event, null)
-        else route.fn(this.#event)
+        if (handler.once) handler.remove()
+        if (core) core.dispatch(state.event, null)
+        else handler.fn(state.event, {} as HandlerContext)
       } catch (error) {
-        if (route.core) refused.push(this.#exchange.refusal(error))
+        if (core) refused.push(exchange.refusal(error))
         else console.error('bubus: a function that was given to a bridge failed:', error)
       }
     }
     if (state.status === NEW) return this.#end(refused)
     state.onCompleted(() => {
-      const [outcomes, moved] = this.#exchange.outcomes(state)
+      const moved: Transferable[] = []
+      const outcomes = outcomesOut(state, (result) => {
+        const moving = exchange.carrier.movesResult(result)
+        moved.push(...moving)
+        return moving.length > 0
+      })
       this.#end([...refused, ...outcomes], moved)
     })
   }

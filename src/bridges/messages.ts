@@ -1,102 +1,70 @@
 /**
- * What bridges say to each other: one union, and the check of what came. A message from another tab, worker or frame may be
- * anything until it has passed here; the records and outcomes inside are checked where they become events and results.
+ * What bridges say to each other, and the check of what came. A message from another tab, worker or frame may be anything until it
+ * has passed here; what is in its items is checked where it becomes an event, a result or a peer.
  */
-import { aBoolean, type Check, checkType, from, isIdentifier } from '../errors.js'
+import { aBoolean, type Check, checkType, from } from '../errors.js'
 import { isUuid } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
-import type { ErrorRecord } from '../protocol.js'
 import { isRecord } from '../values-in.js'
 
 /** Of the messages; a bridge drops and counts those of another. */
 export const VERSION = 1
 
-/** One event on its way. `n` counts the sender's events: an answer, `urgent` and `cancel` name it. */
-export interface Sent {
+/**
+ * What a message may be about, and what its items hold:
+ *
+ *     hello    who is there: `n` is since when (ms since 1970), `value` a Hello. flag: tell me the same
+ *     events   `value` is a record. flag: I wait for answers
+ *     results  `value` is a list of outcomes
+ *     urgent   a handler waits for this event now
+ *     cancel   `value` is why, as an error's record
+ *     close    no items. flag: I rest with my page, and may come back
+ */
+export const kinds = ['hello', 'events', 'results', 'urgent', 'cancel', 'close'] as const
+export type Kind = (typeof kinds)[number]
+
+export interface Item {
+  /** The sender's number of the event that it sends or that it was sent: its answer, `urgent` and `cancel` name it. */
   n: number
-  record: unknown
-  /** 0: no handler waits for it; else how many awaited events, each sent by a handler of the one before, it ends. */
+  /** 0: no handler waits for the event; else how many awaited events, each sent by a handler of the one before, it ends. */
   hops: number
+  value?: unknown
 }
 
-/** How one peer answers one event: with its handlers' outcomes. */
-export interface Answer {
-  n: number
-  outcomes: unknown[]
+export interface Message {
+  bubus: typeof VERSION
+  kind: Kind
+  /** The id of the bridge that says it. */
+  from: string
+  items: Item[]
+  flag: boolean
 }
 
+/** Who is there. */
 export interface Hello {
-  /** When the bridge was made, in ms since 1970. */
-  since: number
   /** Of the buses that it delivers to. */
   busNames: string[]
   /** Patterns of the events that it delivers. */
   wanted: string[]
-  /** It wants to be told the same. */
-  asks: boolean
 }
 
-/** By kind, what a message holds. */
-export interface Bodies {
-  hello: Hello
-  /** Whether the sender waits for answers. */
-  events: { items: Sent[]; gather: boolean }
-  results: { items: Answer[] }
-  urgent: { n: number; hops: number }
-  cancel: { n: number; error: ErrorRecord }
-  /** `rests`: with its page, which may come back. */
-  close: { rests: boolean }
-}
-export type Kind = keyof Bodies
-/** What one bridge may call of another over comlink: by these names and no other. */
-export const kinds: readonly Kind[] = ['hello', 'events', 'results', 'urgent', 'cancel', 'close']
+const aCount: Check = /* @__PURE__ */ from(0)
 
-/** `from` is the id of the bridge that says it. */
-export type Message = { [K in Kind]: { bubus: typeof VERSION; from: string; kind: K; body: Bodies[K] } }[Kind]
-
-const aCount = /* @__PURE__ */ from(0, 'a count')
-const listOf =
-  (check: Check): Check =>
-  (name, value) => {
-    checkType(Array.isArray(value) && value.length <= MAX_LIST, name, `a list of at most ${MAX_LIST}`, value)
-    for (const one of value) check(name, one)
-  }
-/** An object that has all of these. */
-const objectOf =
-  (checks: Record<string, Check>): Check =>
-  (name, value) => {
-    checkType(isRecord(value), name, 'a plain object', value)
-    for (const key in checks) checks[key](key, Object.hasOwn(value, key) ? value[key] : undefined)
-  }
-const aName: Check = (name, value) => checkType(isIdentifier(value), name, 'a name', value)
-const aPattern: Check = (name, value) =>
-  checkType(value === '*' || isIdentifier(value), name, 'a pattern', value)
-/** Checked where it is used. */
-const anything: Check = () => {}
-
-const bodies: Record<Kind, Check> = {
-  hello: /* @__PURE__ */ objectOf({
-    since: aCount,
-    busNames: listOf(aName),
-    wanted: listOf(aPattern),
-    asks: aBoolean,
-  }),
-  events: /* @__PURE__ */ objectOf({
-    items: listOf(objectOf({ n: aCount, record: anything, hops: aCount })),
-    gather: aBoolean,
-  }),
-  results: /* @__PURE__ */ objectOf({ items: listOf(objectOf({ n: aCount, outcomes: listOf(anything) })) }),
-  urgent: /* @__PURE__ */ objectOf({ n: aCount, hops: aCount }),
-  cancel: /* @__PURE__ */ objectOf({ n: aCount, error: anything }),
-  close: /* @__PURE__ */ objectOf({ rests: aBoolean }),
-}
+/** Lists from outside are short. */
+export const isList = (value: unknown): value is unknown[] => Array.isArray(value) && value.length <= MAX_LIST
 
 /** A message as it came, checked. @throws TypeError, RangeError naming what is wrong */
 export function checkMessage(value: unknown): Message {
-  checkType(isRecord(value) && value.bubus === VERSION, 'bubus', `a message of version ${VERSION}`, value)
-  const { kind, from: sender, body } = value
+  checkType(isRecord(value) && value.bubus === VERSION, 'bubus', `${VERSION}`, value)
+  const { kind, from: sender, items, flag } = value
+  checkType(kinds.includes(kind as Kind), 'kind', `${kinds}`, kind)
   checkType(isUuid(sender), 'from', 'a UUID', sender)
-  checkType(typeof kind === 'string' && Object.hasOwn(bodies, kind), 'kind', 'a kind of message', kind)
-  bodies[kind as Kind]('body', body)
+  checkType(isList(items), 'items', `a list of at most ${MAX_LIST}`, items)
+  aBoolean('flag', flag)
+  for (const item of items) {
+    checkType(isRecord(item), 'item', 'an object', item)
+    aCount('n', item.n)
+    aCount('hops', item.hops)
+  }
   return value as never
 }

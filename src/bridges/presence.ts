@@ -4,7 +4,7 @@
  */
 import { isIdentifier } from '../errors.js'
 import { isUuid } from '../ids.js'
-import { lockManager, take } from '../locks.js'
+import { lockManager } from '../locks.js'
 import { parse } from '../protocol.js'
 import type { Peer } from './records.js'
 
@@ -23,31 +23,30 @@ export function watch(name: string, signal: AbortSignal, gone: () => void): void
 /** The one lock of a context, under a name that may change. */
 export class OwnLock {
   #name = ''
-  #release: (() => void) | null = null
-  #turn: Promise<void> = Promise.resolve()
+  #held: Promise<void> | undefined
+  #end = () => {}
 
-  /** The new name first, then the old one goes: nobody sees a gap. */
-  hold(name: string): Promise<void> {
-    if (name !== this.#name) {
-      this.#name = name
-      this.#turn = this.#turn.then(async () => {
-        const release = await take(name)
-        this.#letGo()
-        this.#release = release
-      })
-    }
-    return this.#turn
+  /** Resolves once it is held: the new name first, then the old one goes, so that nobody sees a gap. */
+  hold(name: string): Promise<void> | undefined {
+    if (name === this.#name || !hasLocks()) return this.#held
+    this.#name = name
+    this.#held = new Promise((held) => {
+      const granted = () =>
+        new Promise<void>((end) => {
+          held()
+          // Another name was asked for meanwhile, or none.
+          if (this.#name !== name) return end()
+          this.#end()
+          this.#end = end
+        })
+      lockManager()?.request(name, granted).catch(held)
+    })
+    return this.#held
   }
 
   release(): void {
     this.#name = ''
-    this.#letGo()
-    this.#turn = this.#turn.then(() => this.#letGo())
-  }
-
-  #letGo(): void {
-    this.#release?.()
-    this.#release = null
+    this.#end()
   }
 }
 

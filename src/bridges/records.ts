@@ -31,6 +31,11 @@ function snapshot(value: unknown): unknown {
   return structuredClone(value)
 }
 
+const unsendable = (what: string, value: unknown, cause: unknown) =>
+  new WireError(`Expected \`${what}\` to be cloneable, got \`${show(value)}\`: ${(cause as Error).message}`, {
+    cause,
+  })
+
 /**
  * The event as it is now, so that one that cannot be sent is refused to its sender and harms no other. What `moves` with it
  * is left to the message that moves it.
@@ -57,10 +62,7 @@ export function recordOut(state: EventState, moves: boolean): EventRecord {
       // An assignment to `__proto__` would be no data.
       Object.defineProperty(record, key, { value: snapshot(payload[key]) })
     } catch (cause) {
-      throw new WireError(
-        `Expected the payload of ${state.label} to survive a structured clone: \`payload.${key}\` is ${show(payload[key])}. ${show((cause as Error).message)}`,
-        { cause },
-      )
+      throw unsendable(`payload.${key}\` of \`${state.label}`, payload[key], cause)
     }
   }
   return record
@@ -75,11 +77,8 @@ export function outcomesOut(state: EventState, moves: (result: unknown) => boole
     try {
       return isPrimitive(result) || moves(result) ? outcome : { ...outcome, result: snapshot(result) }
     } catch (cause) {
-      const error = new WireError(
-        `Expected the result of ${run.label} to survive a structured clone, got ${show(result)}: ${show((cause as Error).message)}`,
-        { cause },
-      )
-      return { ...outcome, status: 'error', result: undefined, error: errorRecord(error) }
+      const error = errorRecord(unsendable(`result\` of \`${run.label}`, result, cause))
+      return { ...outcome, status: 'error', result: undefined, error }
     }
   })
 }
@@ -103,16 +102,21 @@ export function takeOutcomes(
   }
 }
 
+/** An outcome of a context as a whole: why nothing came of an event there. */
+export function refusalOf({ id, busNames }: Pick<Peer, 'id' | 'busNames'>, error?: unknown): OutcomeRecord {
+  return {
+    handler_id: `${id}.0`,
+    handler_name: 'peer',
+    bus_id: id,
+    bus_name: busNames[0] ?? 'peer',
+    status: 'error',
+    error: errorRecord(error),
+  }
+}
+
 /** What stands for the answer of a peer that gave none. */
 export function failEntry(state: EventState, peer: Peer, where: string, error: Error): void {
-  const run = pastRun(state, {
-    handler_id: `${peer.id}.0`,
-    handler_name: 'peer',
-    bus_id: peer.id,
-    bus_name: peer.busNames[0] ?? 'peer',
-    status: 'error',
-  })
-  addEntry(state, Object.assign(run, { error }), peer, where)
+  addEntry(state, Object.assign(pastRun(state, refusalOf(peer)), { error }), peer, where)
 }
 
 /** A handler's run of another context joins those of this one. Its entry is under its own id, or one that cannot be here. */

@@ -20,8 +20,9 @@ export interface TabBridgeOptions {
   timeout?: number | null
 }
 
-const NO_LOCKS =
-  'there are no Web Locks on plain http and in sandboxed frames, so nobody can tell who is there: serve the page over https'
+/** Without them nobody can tell who is there. */
+const checkLocks = (what: string) =>
+  checkType(hasLocks(), what, 'used on https: plain http and sandboxed frames have no Web Locks', undefined)
 
 /**
  * The buses of all tabs, frames and workers of the origin that have a bridge of the same channel: `bus.on(CartChanged, tabs.dispatch)`
@@ -49,9 +50,9 @@ export class TabBridge extends Bridge {
 
   /** The other bridges of the channel that are there now: a crashed tab's is gone within a moment. Rejects with a TypeError where there are no Web Locks. */
   async peers(): Promise<Peer[]> {
-    checkType(hasLocks(), 'navigator.locks', `there: ${NO_LOCKS}`, undefined)
+    checkLocks('peers()')
     await this.ready
-    return [...(await this.#tab.look())].map(({ id, busNames, since }) => ({ id, busNames, since }))
+    return [...(await this.#tab.look())]
   }
 
   close(): void {
@@ -74,8 +75,10 @@ class Tab implements Carrier {
   #since = 0
   #isReady = false
   #named = ''
-  /** Who is there, and what ends watching them. */
-  #peers = new Map<string, Peer & { lock: string; unwatch: AbortController }>()
+  /** Who is there, and whose locks are watched. */
+  #peers = new Map<string, Peer>()
+  #watched = new Set<string>()
+  #life = new AbortController()
   #outboxes = new Map<string, BroadcastChannel>()
   #looking: Promise<Iterable<Peer>> | null = null
   #lookAgain = false
@@ -85,8 +88,7 @@ class Tab implements Carrier {
     this.#channelName = channel
     this.gather = results === 'gather'
     this.timeout = timeout
-    if (this.gather && !hasLocks())
-      throw new TypeError(`\`results: 'gather'\` is not to be had here: ${NO_LOCKS}`)
+    if (this.gather) checkLocks("results: 'gather'")
   }
 
   start(exchange: Exchange): void {
@@ -99,10 +101,10 @@ class Tab implements Carrier {
       if (!this.#channel) this.#wake()
     }
     const { document } = globalThis
-    globalThis.addEventListener?.('pagehide', rest, { signal })
-    globalThis.addEventListener?.('pageshow', wake, { signal })
-    document?.addEventListener('freeze', rest, { signal })
-    document?.addEventListener('resume', wake, { signal })
+    for (const target of [globalThis, document]) {
+      for (const type of ['pagehide', 'freeze']) target?.addEventListener?.(type, rest, { signal })
+      for (const type of ['pageshow', 'resume']) target?.addEventListener?.(type, wake, { signal })
+    }
   }
 
   get open(): boolean {
@@ -141,7 +143,7 @@ class Tab implements Carrier {
   }
 
   heard({ kind }: Message): void {
-    if (kind === 'hello') this.look()
+    if (kind === 'hello') void this.look()
   }
 
   changed(): void {
@@ -152,6 +154,7 @@ class Tab implements Carrier {
     const exchange = this.#exchange
     exchange.renew()
     this.#since = Date.now()
+    this.#life = new AbortController()
     this.#channel = this.#listen(this.#channelName)
     this.#inbox = this.#listen(`${this.#channelName}:${exchange.id}`)
     this.ready = this.#begin()
@@ -179,13 +182,12 @@ class Tab implements Carrier {
   async #enter(): Promise<void> {
     if (!this.#channel) return
     const { id, routes } = this.#exchange
-    const { busNames, patterns: wanted } = routes
-    const since = this.#since
-    const lock = lockOfPeer(this.#channelName, { id, since, busNames })
+    const lock = lockOfPeer(this.#channelName, { id, since: this.#since, busNames: routes.busNames })
     if (lock === this.#named) return
     this.#named = lock
-    if (hasLocks()) await this.#lock.hold(lock)
-    this.#exchange.post('hello', { since, busNames, wanted, asks: false })
+    await this.#lock.hold(lock)
+    // Who it is, its lock tells.
+    this.#exchange.post('hello', [])
   }
 
   /** Who is there now. */
@@ -203,36 +205,39 @@ class Tab implements Carrier {
       const found = await query(this.#channelName)
       if (!this.#channel) break
       found.delete(this.#exchange.id)
-      for (const peer of found.values()) this.#meet(peer)
+      for (const [id, { lock, ...peer }] of found) {
+        this.#peers.set(id, peer)
+        this.#watch(lock)
+      }
       for (const id of this.#peers.keys()) if (!found.has(id)) this.#lose(id)
     }
     return this.#peers.values()
   }
 
-  #meet(peer: Peer & { lock: string }): void {
-    const known = this.#peers.get(peer.id)
-    if (known?.lock === peer.lock) return
-    known?.unwatch.abort()
-    const unwatch = new AbortController()
-    this.#peers.set(peer.id, { ...peer, unwatch })
-    // It may be there under another name.
-    watch(peer.lock, unwatch.signal, () => this.look())
+  /** Whose lock is free is gone, or has another name now. */
+  #watch(lock: string): void {
+    if (this.#watched.has(lock)) return
+    this.#watched.add(lock)
+    watch(lock, this.#life.signal, () => {
+      this.#watched.delete(lock)
+      void this.look()
+    })
   }
 
   #lose(id: string): void {
-    this.#peers.get(id)?.unwatch.abort()
     this.#peers.delete(id)
     this.#outboxes.get(id)?.close()
     this.#outboxes.delete(id)
     this.#exchange.lost(id, new EventCancelledError(`The tab ${id} is gone`))
   }
 
-  #rest(): void {
-    if (!this.#channel) return
-    this.#exchange.lostAll(new EventCancelledError(`The page of ${this.name} went to rest`))
+  #rest(why = 'went to rest with its page', ends = false): void {
+    this.#exchange.leave(why, ends)
     this.#lock.release()
-    for (const id of [...this.#peers.keys()]) this.#lose(id)
-    this.#channel.close()
+    this.#life.abort()
+    this.#watched.clear()
+    for (const id of this.#peers.keys()) this.#lose(id)
+    this.#channel?.close()
     this.#inbox?.close()
     this.#channel = null
     this.#isReady = false
@@ -240,8 +245,7 @@ class Tab implements Carrier {
   }
 
   close(): void {
-    this.#rest()
+    this.#rest('was closed', true)
     this.#ended.abort()
-    this.#exchange.close()
   }
 }

@@ -1,14 +1,14 @@
 import { expose, finalizer, type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import type { EventBus } from '../bus/event-bus.js'
 import type { Subscription } from '../bus/types.js'
-import { EventCancelledError, EventTimeoutError } from '../errors.js'
+import { EventCancelledError, EventTimeoutError, isIdentifier } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { microtask } from '../page.js'
 import { after } from '../timers.js'
 import { FilteredEndpoint, placeOf, type Target } from './endpoint.js'
 import type { Carrier, Exchange } from './exchange.js'
-import { type Hello, type Kind, kinds, type Message } from './messages.js'
-import { hasLocks, isHeld, OwnLock, watch } from './presence.js'
+import { type Hello, isList, type Kind, kinds, type Message } from './messages.js'
+import { isHeld, OwnLock, watch } from './presence.js'
 import type { Peer } from './records.js'
 
 type Verbs = Record<Kind, (message: Message) => void>
@@ -140,17 +140,15 @@ export class WorkerLink implements Carrier {
   }
 
   heard(message: Message): void {
-    const { kind, from, body } = message
+    const { kind, from, items, flag } = message
     if (kind === 'hello') {
       this.#tellRest(false)
-      this.#meet(from, body)
-    } else if (kind === 'close' && from === this.#peer?.id) {
+      this.#meet({ id: from, since: items[0]?.n ?? 0, ...helloOf(items[0]?.value) }, flag)
+    } else if (from === this.#peer?.id) {
       this.#lose(
-        new EventCancelledError(
-          `The other side of ${this.name} has ${body.rests ? 'gone to rest' : 'closed'}`,
-        ),
+        new EventCancelledError(`The other side of ${this.name} has ${flag ? 'gone to rest' : 'closed'}`),
       )
-      this.#tellRest(body.rests)
+      this.#tellRest(flag)
     }
   }
 
@@ -158,11 +156,12 @@ export class WorkerLink implements Carrier {
     if (this.#peer) microtask(() => this.#hello(false))
   }
 
-  #meet(id: string, { busNames, since, wanted, asks }: Hello): void {
+  #meet({ wanted, ...peer }: Peer & Hello, asks: boolean): void {
+    const { id } = peer
     if (this.#peer && this.#peer.id !== id)
       this.#lose(new EventCancelledError(`The other side of ${this.name} has started anew`))
     const known = !!this.#peer
-    this.#peer = { id, busNames, since }
+    this.#peer = peer
     this.#lost = null
     this.#stopWaiting()
     if (!known) void this.#watch(id)
@@ -222,10 +221,10 @@ export class WorkerLink implements Carrier {
     const { id } = exchange
     // With what else is registered in this stretch.
     await null
-    if (hasLocks()) await this.#lock.hold(lockOf(id))
+    await this.#lock.hold(lockOf(id))
     if (id !== exchange.id || this.#ended.signal.aborted || this.#resting) return
-    const { busNames, patterns: wanted } = exchange.routes
-    exchange.post('hello', { since: this.#since, busNames, wanted, asks })
+    const { busNames, wanted } = exchange.routes
+    exchange.post('hello', [{ n: this.#since, hops: 0, value: { busNames, wanted } }], asks)
   }
 
   #wake(): void {
@@ -239,10 +238,8 @@ export class WorkerLink implements Carrier {
   /** A page at rest may hold no lock that others wait for; it comes back as somebody new. */
   #rest(rests: boolean): void {
     const exchange = this.#exchange
-    exchange.lostAll(
-      new EventCancelledError(`${this.name} ${rests ? 'went to rest with its page' : 'was closed'}`),
-    )
-    if (this.#peer) exchange.post('close', { rests })
+    exchange.leave(rests ? 'went to rest with its page' : 'was closed', !rests)
+    if (this.#peer) exchange.post('close', [], rests)
     this.#resting = true
     this.#forward([])
     this.#unwatch.abort()
@@ -262,9 +259,17 @@ export class WorkerLink implements Carrier {
   close(): void {
     if (this.#ended.signal.aborted) return
     this.#rest(false)
-    this.#exchange.close()
     this.#ended.abort()
     this.#remote[releaseProxy]()
     this.#endpoint.close()
+  }
+}
+
+/** What is said of whoever is there; what is wrong in it is left out. */
+function helloOf(value: unknown): Hello {
+  const { busNames, wanted } = Object(value)
+  return {
+    busNames: isList(busNames) ? busNames.filter(isIdentifier) : [],
+    wanted: isList(wanted) ? wanted.filter((one): one is string => one === '*' || isIdentifier(one)) : [],
   }
 }

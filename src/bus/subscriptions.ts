@@ -59,12 +59,18 @@ export function subscription(remove: () => unknown, signal?: AbortSignal): Subsc
 
 /** Handlers by pattern. Lists are replaced, never changed: a visit keeps the one it started with. */
 export class Subscriptions {
+  /** Called after each change. */
+  declare changed?: () => void
   #byPattern = new Map<string, readonly RegisteredHandler[]>()
   /** What runs for the types that came by: their own handlers, then those of `'*'`, each function once. */
   #plans = new Map<string, readonly RegisteredHandler[]>()
   /** A stream of events of one type looks no further. */
   #lastType: string | undefined
   #lastPlan: readonly RegisteredHandler[] = []
+
+  get all(): readonly RegisteredHandler[] {
+    return [...this.#byPattern.values()].flat()
+  }
 
   get patterns(): number {
     return this.#byPattern.size
@@ -115,6 +121,7 @@ export class Subscriptions {
     else this.#byPattern.delete(pattern)
     this.#plans.clear()
     this.#lastType = undefined
+    this.changed?.()
   }
 
   /** Handlers of a type in the order in which they run. */

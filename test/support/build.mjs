@@ -5,8 +5,13 @@ import { rmSync } from 'node:fs'
 import { buildMinified, buildModules, root } from './bundle.mjs'
 
 rmSync(`${root}dist`, { recursive: true, force: true })
-await buildModules({ index: 'src/index.ts', log: 'src/log/event-log.ts' })
-await buildMinified('src/index.ts', 'dist/bubus.min.js')
+await buildModules({
+  index: 'src/index.ts',
+  log: 'src/log/event-log.ts',
+  tabs: 'src/bridges/tab-bridge.ts',
+  worker: 'src/bridges/worker-bridge.ts',
+})
+await buildMinified('src/script-tag.ts', 'dist/bubus.min.js')
 execFileSync(`${root}node_modules/.bin/tsc`, ['-p', 'test/support/tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',

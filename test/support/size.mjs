@@ -13,21 +13,25 @@ const later = [
   './compaction.js',
   './rows.js',
 ]
-const both = "export * from './src/index.ts'; export * from './src/log/event-log.ts'"
 
 async function weigh(entry, external) {
   const { code, metafile } = await buildMinified(entry, undefined, external)
   return { size: gzipSync(code, { level: 9 }).length, metafile }
 }
 
+const plus = (/** @type {string} */ file) => `export * from './src/index.ts'; export * from './src/${file}'`
 const core = await weigh('src/index.ts', [log])
-const withLog = await weigh(both, later)
-const withAll = await weigh(both)
+const withLog = await weigh(plus('log/event-log.ts'), later)
+const withAll = await weigh(plus('log/event-log.ts'))
+const withTabs = await weigh(plus('bridges/tab-bridge.ts'), [log])
+const withWorker = await weigh(plus('bridges/worker-bridge.ts'), [log])
 
 /** What each is to weigh, and what it may weigh today. The ceilings only go down: lower them with the code. */
 const rows = [
   { name: 'bubus', size: core.size, target: 14_000, ceiling: 18_150 },
   { name: 'bubus/log, on top of it', size: withLog.size - core.size, target: 9_000, ceiling: 12_000 },
+  { name: 'bubus/tabs, on top of it', size: withTabs.size - core.size, target: 4_000, ceiling: 4_000 },
+  { name: 'bubus/worker, on top of it', size: withWorker.size - core.size, target: 6_000, ceiling: 6_000 },
 ]
 
 for (const { name, size, target, ceiling } of rows) {
