@@ -118,8 +118,15 @@ const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]{0,63}$/u
 
 /** Event types and bus names: identifiers of at most 64 characters. */
 export function isIdentifier(value: unknown): value is string {
-  return typeof value === 'string' && identifier.test(value)
+  if (names.has(value)) return true
+  const is = typeof value === 'string' && identifier.test(value)
+  if (is && names.size < NAMES) names.add(value)
+  return is
 }
+
+/** Those that were found to be some: the same few come in every record, and the test is slow. */
+const names = /* @__PURE__ */ new Set<unknown>()
+const NAMES = 1000
 
 /** @throws TypeError unless `value` is an identifier of at most 64 characters. */
 export const anIdentifier: Check = (name, value) =>

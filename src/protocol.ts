@@ -51,8 +51,7 @@ export interface EventRecord {
 }
 
 export const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
-const aDate: Check = (name, value) =>
-  checkType(!Number.isNaN(Date.parse(value as string)), name, 'a date', value)
+const aDate: Check = (name, value) => checkType(!Number.isNaN(msOf(value as string)), name, 'a date', value)
 const aListOf =
   (check: Check): Check =>
   (name, value) => {
@@ -66,36 +65,45 @@ const anything: Check = () => {}
 const anOutcome: Check = (name, value) => checkOptions(value, {}, name)
 
 /** The record's own keys, and what they hold unless that is null; every other key is the payload's. */
-const fields: Record<string, Check> = {
-  event_type: anIdentifier,
-  event_id: anything,
-  event_schema: aString,
-  event_timeout: from(Number.MIN_VALUE, 'a number of seconds above 0'),
-  event_parent_id: aUuid,
-  event_path: aListOf(anIdentifier),
-  event_created_at: aDate,
-  event_processed_at: aDate,
-  event_result_type: anything,
-  event_bus_ids: aListOf(aUuid),
-  event_started_at: aDate,
-  event_completed_at: aDate,
-  event_replay_of: aUuid,
-  event_outcomes: aListOf(anOutcome),
-  // What a log adds.
-  event_entry: anything,
-  event_by: anything,
-  event_log_position: anything,
-}
+const fields = new Map<string, Check>(
+  Object.entries({
+    event_type: anIdentifier,
+    event_id: anything,
+    event_schema: aString,
+    event_timeout: from(Number.MIN_VALUE, 'a number of seconds above 0'),
+    event_parent_id: aUuid,
+    event_path: aListOf(anIdentifier),
+    event_created_at: aDate,
+    event_processed_at: aDate,
+    event_result_type: anything,
+    event_bus_ids: aListOf(aUuid),
+    event_started_at: aDate,
+    event_completed_at: aDate,
+    event_replay_of: aUuid,
+    event_outcomes: aListOf(anOutcome),
+    // What a log adds.
+    event_entry: anything,
+    event_by: anything,
+    event_log_position: anything,
+  }),
+)
 
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   const record = { ...(value as EventRecord) }
-  for (const name in fields) if (record[name] != null) fields[name](name, record[name])
+  const own: [string, unknown][] = []
+  let deep: unknown = record.event_outcomes
+  for (const key of Object.keys(record)) {
+    const check = fields.get(key)
+    const held = record[key]
+    if (!check) {
+      own.push([key, held])
+      deep ||= isPlain(held)
+    } else if (held != null) check(key, held)
+  }
   aUuid('event_id', record.event_id)
-  const keys = Object.keys(record).filter((key) => !Object.hasOwn(fields, key))
-  const payload = Object.fromEntries(keys.map((key) => [key, record[key]]))
-  if (record.event_outcomes || Object.values(payload).some(isPlain))
-    checkSize([payload, record.event_outcomes])
+  const payload = Object.fromEntries(own)
+  if (deep) checkSize([payload, record.event_outcomes])
   return { record, payload }
 }
 
@@ -151,7 +159,18 @@ export function isoOf(ms: number): string {
 /** The same of a `performance.now()` time; null for 0: it has not come. */
 export const isoDate = (time: number): string | null => (time ? isoOf(wallTime(time)) : null)
 /** As this page's clock would have read it, which may be long before the page was opened; 0 for none and for what is no date. */
-export const timeOf = (date: string | null | undefined): number => Date.parse(date ?? '') - wallTime(0) || 0
+export const timeOf = (date: string | null | undefined): number => msOf(date ?? '') - wallTime(0) || 0
+
+let lastDate = ''
+let lastDateMs = Number.NaN
+/** The inverse of `isoOf`, in ms; NaN for what is no date. Most dates that are read in a row are the same. */
+export function msOf(date: string): number {
+  if (date !== lastDate) {
+    lastDateMs = Date.parse(date)
+    lastDate = date
+  }
+  return lastDateMs
+}
 
 /** The one place where text from outside becomes values. @throws SyntaxError */
 export const parse = (text: string): unknown => JSON.parse(text)

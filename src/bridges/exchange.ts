@@ -23,7 +23,7 @@ import { Hold } from './hold.js'
 import { Incoming } from './incoming.js'
 import { checkMessage, type Item, isList, type Kind, type Message, VERSION } from './messages.js'
 import { type Peer, recordOut, refusalOf } from './records.js'
-import { coreBehind, Routes } from './routes.js'
+import { Routes } from './routes.js'
 
 /** Since the bridge was made. */
 export interface BridgeStats {
@@ -181,21 +181,22 @@ export class Exchange {
     if (kind === 'hello' || kind === 'close') return this.carrier.heard(message)
     for (const item of items) {
       const { n, value: content, hops } = item
-      const incoming = this.#incoming.get(keyOf(from, n))
       if (kind === 'events') this.#take(from, item, flag)
-      else if (kind === 'urgent') incoming?.urge(hops)
-      else if (kind === 'cancel') incoming?.cancel(errorOf(Object(content)))
+      else if (kind === 'urgent') this.#incoming.get(keyOf(from, n))?.urge(hops)
+      else if (kind === 'cancel') this.#incoming.get(keyOf(from, n))?.cancel(errorOf(Object(content)))
       else if (isList(content)) this.holds.get(n)?.answered(from, content)
       else this.stats.wireErrors++
     }
+    void this.#pump()
   }
 
   #take(from: string, { n, value: record, hops }: Item, gather: boolean): void {
-    const key = keyOf(from, n)
+    const key = gather ? keyOf(from, n) : ''
     if (this.#incoming.has(key)) return
     const answer = (outcomes: OutcomeRecord[], moved: Transferable[] = []) => {
+      if (!gather) return
       this.#incoming.delete(key)
-      if (gather) this.#answer(from, { n, value: outcomes, hops: 0 }, moved)
+      this.#answer(from, { n, value: outcomes, hops: 0 }, moved)
     }
     const type = String(isRecord(record) && record.event_type)
     const plan = this.routes.plan(type)
@@ -207,14 +208,12 @@ export class Exchange {
       const state = stateOf(eventClass.fromJSON(record)) as EventState
       if (state.runs.length || state.status !== NEW)
         throw new WireError('Expected an event that is to be handled, got what came of one')
-      if (plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer([])
       this.stats.received++
       this.#known.add(state)
-      const incoming = new Incoming(this, state, plan, answer)
+      const incoming = new Incoming(this, state, plan, gather ? answer : null)
       if (gather) this.#incoming.set(key, incoming)
       this.#inbox.push(incoming)
       if (hops) incoming.urge(hops)
-      this.#pump()
     } catch (error) {
       if (error instanceof WireError) this.stats.wireErrors++
       answer([this.refusal(error)])

@@ -18,9 +18,15 @@ export class Incoming implements Awaited {
   delivered = false
   readonly #exchange: Exchange
   readonly #plan: readonly RegisteredHandler[]
-  readonly #answer: Answer
+  /** Null where nobody waits for it. */
+  readonly #answer: Answer | null
 
-  constructor(exchange: Exchange, state: EventState, plan: readonly RegisteredHandler[], answer: Answer) {
+  constructor(
+    exchange: Exchange,
+    state: EventState,
+    plan: readonly RegisteredHandler[],
+    answer: Answer | null,
+  ) {
     this.#exchange = exchange
     this.state = state
     this.#plan = plan
@@ -45,8 +51,11 @@ export class Incoming implements Awaited {
 
   /** Settles when the next of its buses that is full has room, or never will; undefined if none is full. */
   get full(): Promise<unknown> | undefined {
-    const cores = this.#plan.map(coreBehind)
-    return cores.find((core) => core && !core.hasRoom)?.whenRoom()
+    for (const handler of this.#plan) {
+      const core = coreBehind(handler)
+      if (core && !core.hasRoom) return core.whenRoom()
+    }
+    return undefined
   }
 
   deliver(): void {
@@ -67,15 +76,16 @@ export class Incoming implements Awaited {
       }
     }
     if (state.status === NEW) return this.#end(refused)
-    state.onCompleted(() => {
-      const moved: Transferable[] = []
-      const outcomes = outcomesOut(state, (result) => {
-        const moving = exchange.carrier.movesResult(result)
-        moved.push(...moving)
-        return moving.length > 0
+    if (this.#answer)
+      state.onCompleted(() => {
+        const moved: Transferable[] = []
+        const outcomes = outcomesOut(state, (result) => {
+          const moving = exchange.carrier.movesResult(result)
+          moved.push(...moving)
+          return moving.length > 0
+        })
+        this.#end([...refused, ...outcomes], moved)
       })
-      this.#end([...refused, ...outcomes], moved)
-    })
   }
 
   cancel(cause: Error): void {
@@ -86,7 +96,7 @@ export class Incoming implements Awaited {
 
   #end(outcomes: OutcomeRecord[], moved?: Transferable[]): void {
     shared().awaited.delete(this)
-    this.#answer(outcomes, moved)
+    this.#answer?.(outcomes, moved)
   }
 }
 

@@ -7,6 +7,7 @@ import {
   errorRecord,
   isoDate,
   isoOf,
+  msOf,
   type OutcomeRecord,
   readRecord,
   timeOf,
@@ -71,7 +72,7 @@ export function eventOf(
     state.parentId = record.event_parent_id ?? null
     if (timeout !== undefined) state.timeout = timeout && timeout * 1000
     checkType(type === state.meta.type, 'event_type', state.meta.type, type)
-    state.recordedAt = created ? Date.parse(created) : null
+    state.recordedAt = created ? msOf(created) : null
     state.replayOf = record.event_replay_of ?? null
     state.origin = { path: record.event_path ?? [], busIds: record.event_bus_ids ?? [] }
     for (const outcome of record.event_outcomes ?? []) state.addRun(pastRun(state, outcome))

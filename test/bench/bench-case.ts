@@ -9,7 +9,16 @@ export interface Round {
 }
 
 /** Cases of one group share a page and its rounds; the yardstick runs in every group. */
-export type Group = 'main' | 'history' | 'buses' | 'children' | 'handlers' | 'tasks' | 'log'
+export type Group =
+  | 'main'
+  | 'history'
+  | 'buses'
+  | 'children'
+  | 'handlers'
+  | 'tasks'
+  | 'log'
+  | 'tabs'
+  | 'worker'
 
 export interface BenchCase {
   readonly name: string

@@ -2,6 +2,7 @@ import type { BenchCase } from './bench-case.js'
 import { settleInAbxBus } from './cases/abxbus-tick.js'
 import { settleIn } from './cases/resident.js'
 import { type Sample, takeSample } from './measure.js'
+import { servePeer } from './peer.js'
 import { cases } from './registry.js'
 
 export interface CaseInfo {
@@ -39,6 +40,8 @@ const benchPage: BenchPage = {
   profile: (name) => takeSample(caseNamed(name), true),
 }
 
-await settleInAbxBus()
-await settleIn()
-Object.assign(globalThis, { benchPage })
+if ('document' in globalThis) {
+  await settleInAbxBus()
+  await settleIn()
+  Object.assign(globalThis, { benchPage })
+} else servePeer()

@@ -15,7 +15,9 @@ import { oursBurst } from './cases/ours-burst.js'
 import { oursBurstUnlimited } from './cases/ours-burst-unlimited.js'
 import { oursConstruct } from './cases/ours-construct.js'
 import { oursNativeListener } from './cases/ours-native-listener.js'
+import { tabs } from './cases/tabs.js'
 import { tasks } from './cases/tasks.js'
+import { worker } from './cases/worker.js'
 import { yardstick } from './cases/yardstick.js'
 
 /** In the order in which every round runs them. */
@@ -38,4 +40,6 @@ export const cases: readonly BenchCase[] = [
   ...tasks,
   ...logWrites,
   ...logRecovery,
+  ...tabs,
+  ...worker,
 ]

@@ -37,6 +37,54 @@ const logTargets = [
   ),
 ]
 
+const bridgeTargets = [
+  compared(
+    'a record a message ÷ TabBridge',
+    'BroadcastChannel, a record a message',
+    'TabBridge, one way',
+    1.5,
+    {
+      atLeast: true,
+    },
+  ),
+  compared('arrays ÷ TabBridge', 'BroadcastChannel, arrays of records', 'TabBridge, one way', 0.3, {
+    atLeast: true,
+  }),
+  compared(
+    'broadcast-channel ÷ TabBridge',
+    'broadcast-channel, a record a message',
+    'TabBridge, one way',
+    1,
+    {
+      atLeast: true,
+    },
+  ),
+  compared('gathered ÷ ping-pong', 'TabBridge, gathered one at a time', 'BroadcastChannel, ping-pong', 2),
+  compared(
+    'broadcast-channel ÷ gathered, 1 000 at once',
+    'broadcast-channel, 1 000 ping-pongs at once',
+    'TabBridge, 1 000 gathered at once',
+    1,
+    { atLeast: true },
+  ),
+  compared(
+    'broadcast-channel ÷ gathered, one at a time',
+    'broadcast-channel, ping-pong',
+    'TabBridge, gathered one at a time',
+    1,
+    { atLeast: true },
+  ),
+  compared('comlink ÷ WorkerBridge, in bulk', 'comlink, in bulk', 'WorkerBridge, in bulk', 0.5, {
+    atLeast: true,
+  }),
+  compared(
+    'WorkerBridge ÷ comlink, one at a time',
+    'WorkerBridge, one at a time',
+    'comlink, one at a time',
+    3,
+  ),
+]
+
 /** What the figures have to be: at most `limit` (at least, with `atLeast`), better `aim`; without a limit, told only. */
 export const targets = [
   {
@@ -66,6 +114,7 @@ export const targets = [
     aim: { chromium: 30 },
   },
   ...logTargets,
+  ...bridgeTargets,
   growth('history of 1 000, one more', 'history of 100 000, one more'),
   growth('history filled to 1 000', 'history filled to 100 000'),
   growth('1 living bus', '1 000 living buses, one used'),

@@ -1,0 +1,28 @@
+import type { Order, Role } from '../peer.js'
+
+let channels = 0
+export const newChannel = (): string => `bench${Date.now()}x${channels++}`
+
+export interface PeerWorker {
+  worker: Worker
+  channel: string
+  /** Resolves when it has seen as many events as it was to count, once more. */
+  done(): Promise<void>
+  end(): void
+}
+
+/** Another context, which plays a role. Resolves when it is there. */
+export async function peer(role: Role, count = 0): Promise<PeerWorker> {
+  const worker = new Worker(import.meta.url, { type: 'module' })
+  const channel = newChannel()
+  const told = (word: string) =>
+    new Promise<void>((resolve, reject) => {
+      worker.addEventListener('message', ({ data }) => data === word && resolve())
+      worker.addEventListener('error', ({ message }) => reject(new Error(message)))
+    })
+  const ready = told('ready')
+  const order: Order = { role, channel, count }
+  worker.postMessage(order)
+  await ready
+  return { worker, channel, done: () => told('done'), end: () => worker.terminate() }
+}

@@ -1,0 +1,243 @@
+import { BroadcastChannel as PackagedChannel } from 'broadcast-channel'
+import { TabBridge, type TabBridgeOptions } from '../../../src/bridges/tab-bridge.js'
+import { type BenchCase, check } from '../bench-case.js'
+import { peer } from './peers.js'
+import { Tick } from './tick.js'
+
+/** Events of a burst, and of a round trip each. */
+const MANY = 10_000
+const FEW = 300
+/** As many as one message of ours holds. */
+const BATCH = 500
+const s = 'tick'
+
+const ticks = (count: number) => Array.from({ length: count }, (_, n) => new Tick({ n, s }))
+const records = (count: number) =>
+  ticks(count).map((tick) => ({ ...tick.toJSON(), event_outcomes: undefined }))
+
+/** From the first message to the last record received in another context. */
+function oneWay(name: string, post: (channel: BroadcastChannel, all: unknown[]) => void): BenchCase {
+  return {
+    name,
+    group: 'tabs',
+    events: MANY,
+    async prepare() {
+      const other = await peer('raw', MANY)
+      const channel = new BroadcastChannel(other.channel)
+      const all = records(MANY)
+      const run = async () => {
+        const done = other.done()
+        post(channel, all)
+        await done
+      }
+      // The other context is new: it has to get up to speed, as a tab has that is open for a while.
+      await run()
+      return {
+        run,
+        finish() {
+          channel.close()
+          other.end()
+        },
+      }
+    },
+  }
+}
+
+const rawEach = oneWay('BroadcastChannel, a record a message', (channel, all) => {
+  for (const record of all) channel.postMessage(record)
+})
+const rawArrays = oneWay('BroadcastChannel, arrays of records', (channel, all) => {
+  for (let at = 0; at < all.length; at += BATCH) channel.postMessage(all.slice(at, at + BATCH))
+})
+
+const packaged: BenchCase = {
+  name: 'broadcast-channel, a record a message',
+  group: 'tabs',
+  events: MANY,
+  async prepare() {
+    const other = await peer('packaged', MANY)
+    const channel = new PackagedChannel<unknown>(other.channel, { type: 'native' })
+    const all = records(MANY)
+    const run = async () => {
+      const done = other.done()
+      for (const record of all) void channel.postMessage(record)
+      await done
+    }
+    await run()
+    return {
+      run,
+      async finish() {
+        await channel.close()
+        other.end()
+      },
+    }
+  },
+}
+
+async function bridge(count: number, options: TabBridgeOptions) {
+  const other = await peer('tabs', count)
+  const tabs = new TabBridge(other.channel, options)
+  await tabs.ready
+  const end = () => {
+    tabs.close()
+    other.end()
+  }
+  return { other, tabs, end }
+}
+
+/** To the last handler called on a bus of another context. */
+const oursOneWay: BenchCase = {
+  name: 'TabBridge, one way',
+  group: 'tabs',
+  events: MANY,
+  async prepare() {
+    const { other, tabs, end } = await bridge(MANY, {})
+    const run = async (all: Tick[]) => {
+      const done = other.done()
+      for (const tick of all) tabs.dispatch(tick)
+      await done
+    }
+    await run(ticks(MANY))
+    const all = ticks(MANY)
+    return { run: () => run(all), finish: end }
+  },
+}
+
+const oursRoundTrip: BenchCase = {
+  name: 'TabBridge, gathered one at a time',
+  group: 'tabs',
+  events: FEW,
+  async prepare() {
+    const { tabs, end } = await bridge(0, { results: 'gather' })
+    return {
+      async run() {
+        for (let n = 0; n < FEW; n++) {
+          const tick = await tabs.dispatch(new Tick({ n, s }))
+          check((await tick.eventResult()) === n, 'the other context has answered')
+        }
+      },
+      finish: end,
+    }
+  },
+}
+
+const AT_ONCE = 1000
+
+/** Answers to events that are all under way at the same time. */
+const oursAtOnce: BenchCase = {
+  name: 'TabBridge, 1 000 gathered at once',
+  group: 'tabs',
+  events: AT_ONCE,
+  async prepare() {
+    const { tabs, end } = await bridge(0, { results: 'gather' })
+    const run = async (all: Tick[]) => {
+      for (const tick of all) tabs.dispatch(tick)
+      await Promise.all(all.map((tick) => tick.eventCompletion))
+    }
+    await run(ticks(AT_ONCE))
+    const all = ticks(AT_ONCE)
+    return {
+      run: () => run(all),
+      async finish() {
+        check((await all[AT_ONCE - 1].eventResult()) === AT_ONCE - 1, 'the other context has answered')
+        end()
+      },
+    }
+  },
+}
+
+const packagedAtOnce: BenchCase = {
+  name: 'broadcast-channel, 1 000 ping-pongs at once',
+  group: 'tabs',
+  events: AT_ONCE,
+  async prepare() {
+    const other = await peer('packaged')
+    const channel = new PackagedChannel<unknown>(other.channel, { type: 'native' })
+    let back = 0
+    let all = () => {}
+    channel.onmessage = () => ++back % AT_ONCE || all()
+    const run = async () => {
+      const done = new Promise<void>((resolve) => {
+        all = resolve
+      })
+      for (let n = 1; n <= AT_ONCE; n++) void channel.postMessage(n)
+      await done
+    }
+    await run()
+    return {
+      run,
+      async finish() {
+        await channel.close()
+        other.end()
+      },
+    }
+  },
+}
+
+/** A number goes to and fro. */
+function pingPong(name: string, role: 'raw' | 'packaged', open: (channel: string) => Line): BenchCase {
+  return {
+    name,
+    group: 'tabs',
+    events: FEW,
+    async prepare() {
+      const other = await peer(role)
+      const line = open(other.channel)
+      return {
+        async run() {
+          for (let n = 1; n <= FEW; n++) {
+            const back = new Promise<unknown>((resolve) => line.listen(resolve))
+            line.post(n)
+            check((await back) === -n, 'the number came back')
+          }
+        },
+        async finish() {
+          await line.close()
+          other.end()
+        },
+      }
+    },
+  }
+}
+
+interface Line {
+  post(value: number): void
+  listen(heard: (value: unknown) => void): void
+  close(): unknown
+}
+
+const rawPingPong = pingPong('BroadcastChannel, ping-pong', 'raw', (name) => {
+  const channel = new BroadcastChannel(name)
+  return {
+    post: (value) => channel.postMessage(value),
+    listen(heard) {
+      channel.onmessage = ({ data }) => heard(data)
+    },
+    close: () => channel.close(),
+  }
+})
+const packagedPingPong = pingPong('broadcast-channel, ping-pong', 'packaged', (name) => {
+  const channel = new PackagedChannel<unknown>(name, { type: 'native' })
+  let hear = (_value: unknown) => {}
+  // It takes no notice of what was sent in the ms before somebody listens.
+  channel.onmessage = (value) => hear(value)
+  return {
+    post: (value) => void channel.postMessage(value),
+    listen(heard) {
+      hear = heard
+    },
+    close: () => channel.close(),
+  }
+})
+
+export const tabs: readonly BenchCase[] = [
+  rawEach,
+  rawArrays,
+  packaged,
+  oursOneWay,
+  rawPingPong,
+  packagedPingPong,
+  oursRoundTrip,
+  packagedAtOnce,
+  oursAtOnce,
+]
