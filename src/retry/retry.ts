@@ -8,13 +8,14 @@ import {
   type Check,
   checkOptions,
   from,
+  oneOf,
   orNull,
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { callAs, currentRun, deliver, RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
-import { warn } from '../warnings.js'
-import { aLimit, aScope, poolOf, type SlotPool } from './semaphore.js'
+import { warn, warnOnce } from '../warnings.js'
+import { aLimit, type Pool, poolOf, type Slot, type SlotPool, sharedPoolOf } from './semaphore.js'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
 type Fn = (this: never, ...args: never[]) => unknown
@@ -36,7 +37,10 @@ export interface RetryOptions {
   semaphoreName?: string
   /** When no slot is free in time: go on without one (with a warning), or throw a SemaphoreTimeoutError. @default true */
   semaphoreLax?: boolean
-  /** One semaphore for all calls, for each class, or for each instance. @default 'global' */
+  /**
+   * One semaphore for all calls, for each class, for each instance, or for all tabs, frames and workers of the origin: that one
+   * goes by `semaphoreName` or the function's name, through Web Locks. @default 'global'
+   */
   semaphoreScope?: 'global' | 'class' | 'self' | 'multiprocess'
   /** ms; 0 waits for ever. Default: `timeout` × max(1, limit - 1), or for ever without `timeout`. */
   semaphoreTimeout?: number | null
@@ -57,7 +61,7 @@ const checks = {
   semaphoreLimit: orNull(aLimit),
   semaphoreName: aString,
   semaphoreLax: aBoolean,
-  semaphoreScope: aScope('global', 'class', 'self'),
+  semaphoreScope: oneOf(['global', 'class', 'self', 'multiprocess']),
   semaphoreTimeout: orNull(fromZero),
   signal: aSignal,
 }
@@ -82,7 +86,8 @@ export function retry(options: RetryOptions = {}) {
       const run = currentRun()
       const call = () => fn.apply(this as never, args as never[])
       const signal = AbortSignal.any([run?.signal, options.signal].filter((one) => !!one))
-      const all = () => attempts(run ? () => callAs(run, call) : call, name, options, signal)
+      const all = (place?: Holding) =>
+        attempts(run ? () => callAs(run, call) : call, name, options, signal, place)
       return new RunPromise((resolve, reject) => {
         // Without a semaphore the first attempt starts in the caller's own stretch.
         const done = options.semaphoreLimit
@@ -100,12 +105,15 @@ async function attempts(
   name: string,
   { wait: ms = 3000, retries = 3, timeout = 5000, backoffFactor = 1, retryOn = () => true }: RetryOptions,
   signal: AbortSignal,
+  place?: Holding,
 ): Promise<Box> {
   for (;;) {
     try {
-      // What cannot be killed is left to itself after its time, or when nobody wants it any more.
+      if (place?.slot?.signal.aborted) await place.take()
+      const lost = place?.slot?.signal
+      // What cannot be killed is left to itself after its time, without its slot, or when nobody wants it any more.
       return await wait<Box>(
-        { timeout, signal },
+        { timeout, signal: lost ? AbortSignal.any([signal, lost]) : signal },
         (give, fail) => {
           const value = call()
           if (stateOf(value)) give([value])
@@ -121,6 +129,12 @@ async function attempts(
     retries--
     ms *= backoffFactor
   }
+}
+
+/** The slot of a call: null where it goes on without. One that was lost is taken anew for the next attempt. */
+interface Holding {
+  slot: Slot | null
+  take(): Promise<void>
 }
 
 const nothing = () => {}
@@ -141,8 +155,17 @@ function poolFor(
   name: string,
   fn: object,
   self: unknown,
-): SlotPool {
+): Pool {
   let owner = fn
+  if (semaphoreScope === 'multiprocess') {
+    const shared = semaphoreName ?? name
+    if (shared.length < 4)
+      warnOnce(
+        `short:${shared}`,
+        `All tabs share the semaphore "${shared}": minifiers rename functions, give a \`semaphoreName\``,
+      )
+    return sharedPoolOf(shared)
+  }
   if (semaphoreScope !== 'global' && Object(self) === self) {
     owner =
       semaphoreScope === 'self' || typeof self === 'function'
@@ -155,19 +178,19 @@ function poolFor(
 }
 
 /** Whether a handler, or one that waits for it, has a slot already: to wait for a second one could last for ever. */
-function holds(pool: SlotPool, run: HandlerRun | null): boolean {
+function holds(pool: Pool, run: HandlerRun | null): boolean {
   for (let at = run; at; at = at.state.dispatchedBy)
     if ((at === run || at.waits) && pool.heldBy(at)) return true
   return false
 }
 
 /** The pool of which a holder's synchronous part runs now, be it in a handler or not. */
-let entered: SlotPool | null = null
+let entered: Pool | null = null
 
 /** Holds a slot over all attempts and waits. */
 async function withSlot(
-  pool: SlotPool,
-  all: () => Promise<Box>,
+  pool: Pool,
+  all: (place?: Holding) => Promise<Box>,
   { semaphoreLimit, semaphoreLax = true, semaphoreTimeout, timeout = 5000 }: RetryOptions,
   run: HandlerRun | null,
   signal: AbortSignal,
@@ -176,16 +199,23 @@ async function withSlot(
   const limit = semaphoreLimit as number
   // 0, as without `timeout`, is no limit.
   const most = (semaphoreTimeout ?? (timeout ?? 0) * Math.max(1, limit - 1)) || null
-  const slot = await pool.acquire(limit, { timeout: most, signal }, run).catch((error) => {
-    if (!semaphoreLax || (error as Error | null)?.name !== 'SemaphoreTimeoutError') throw error
-    warn(`${error.message}; going on without it (semaphoreLax)`)
-  })
+  const place: Holding = {
+    slot: null,
+    async take() {
+      place.slot = await pool.acquire(limit, { timeout: most, signal }, run).catch((error) => {
+        if (!semaphoreLax || (error as Error | null)?.name !== 'SemaphoreTimeoutError') throw error
+        warn(`${error.message}; going on without it (semaphoreLax)`)
+        return null
+      })
+    },
+  }
+  await place.take()
   try {
     entered = pool
-    const done = all()
+    const done = all(place)
     entered = null
     return await done
   } finally {
-    slot?.[DISPOSE]()
+    place.slot?.[DISPOSE]()
   }
 }

@@ -14,14 +14,17 @@ import { type Limits, wait } from '../wait.js'
 
 /** A held slot. Dispose it, or leave it to `using`, to give it back; doing so twice does no harm. */
 export interface Slot extends Disposable {
-  /** Aborts if the slot is lost before it was given back. Slots within a page never are. */
+  /**
+   * Aborts if the slot is lost before it was given back: somebody stole its lock, or its page went to rest (the back/forward cache, or
+   * frozen). Slots within a page never are.
+   */
   readonly signal: AbortSignal
 }
 
 export interface SemaphoreOptions {
   /** How many may hold a slot at once: an integer from 1 on. Where limits differ, each holder keeps to its own. */
   limit: number
-  /** 'global': shared by this page. 'multiprocess', shared by all tabs of the origin, comes with a later version. @default 'global' */
+  /** 'global': shared by this page. 'multiprocess': by all tabs, frames and workers of the origin, through Web Locks. @default 'global' */
   scope?: 'global' | 'multiprocess'
 }
 
@@ -30,9 +33,6 @@ export const aLimit: Check = (name, value) => {
   checkType(Number.isInteger(value), name, 'an integer', value)
 }
 
-/** Slots over all tabs need Web Locks, which this version does not use yet. */
-export const aScope = (...scopes: string[]): Check => oneOf(scopes, ' (multiprocess: in a later version)')
-
 /** Somebody in the line of a pool, then among its holders. */
 interface Place {
   limit: number
@@ -40,8 +40,17 @@ interface Place {
   enter(): void
 }
 
+/** Where slots of one name come from. */
+export interface Pool {
+  /** `run` is known as a holder afterwards. @throws SemaphoreTimeoutError, the signal's reason, TypeError, RangeError (rejections) */
+  acquire(limit: number, limits: Limits, run?: HandlerRun | null): Promise<Slot>
+  heldBy(run: HandlerRun): boolean
+}
+
+const late = (name: string, limit: number) => () => `A slot of semaphore ${name} (limit ${limit})`
+
 /** Slots of one name, first come first served. A pool leaves its registry when nobody holds or waits. */
-export class SlotPool {
+export class SlotPool implements Pool {
   readonly #registry: Map<string, SlotPool>
   readonly #name: string
   #line = new Set<Place>()
@@ -52,7 +61,6 @@ export class SlotPool {
     this.#name = name
   }
 
-  /** `run` is known as a holder afterwards. @throws SemaphoreTimeoutError, the signal's reason, TypeError, RangeError (rejections) */
   acquire(limit: number, limits: Limits, run: HandlerRun | null = null): Promise<Slot> {
     return wait<Slot>(
       limits,
@@ -69,7 +77,7 @@ export class SlotPool {
           if (this.#line.delete(place)) this.#next()
         }
       },
-      () => `A slot of semaphore ${this.#name} (limit ${limit})`,
+      late(this.#name, limit),
       SemaphoreTimeoutError as never,
     )
   }
@@ -94,25 +102,69 @@ export function poolOf(name: string, registry = getPage().pools): SlotPool {
   return registry.get(name) ?? new SlotPool(registry, name)
 }
 
+/** Slots that all tabs share: their locks are loaded when first asked for. */
+class SharedPool implements Pool {
+  readonly #name: string
+  #holders = new Set<HandlerRun | null>()
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  acquire(limit: number, limits: Limits, run: HandlerRun | null = null): Promise<Slot> {
+    return wait<Slot>(
+      limits,
+      (give, fail) => {
+        const over = new AbortController()
+        import('./lock-semaphore.js')
+          .then(({ takeSlot }) => takeSlot(this.#name, limit, over.signal, () => this.#holders.delete(run)))
+          .then((slot) => {
+            this.#holders.add(run)
+            give(slot)
+          })
+          .catch(fail)
+        return () => over.abort()
+      },
+      late(this.#name, limit),
+      SemaphoreTimeoutError as never,
+    )
+  }
+
+  heldBy(run: HandlerRun): boolean {
+    return this.#holders.has(run)
+  }
+}
+
+const shared = /* @__PURE__ */ new Map<string, Pool>()
+
+/** The pool of a name for all tabs. */
+export function sharedPoolOf(name: string): Pool {
+  const pool = shared.get(name) ?? new SharedPool(name)
+  shared.set(name, pool)
+  return pool
+}
+
 /** A counting semaphore by name: `using slot = await semaphore.acquire()`. */
 export class Semaphore {
   readonly name: string
   readonly limit: number
+  readonly #isShared: boolean
 
   /** @throws TypeError, RangeError for a wrong name, limit or scope */
   constructor(name: string, options: SemaphoreOptions) {
     aString('name', name)
-    checkOptions(options, { scope: aScope('global') })
+    checkOptions(options, { scope: oneOf(['global', 'multiprocess']) })
     aLimit('limit', options.limit)
     this.name = name
     this.limit = options.limit
+    this.#isShared = options.scope === 'multiprocess'
   }
 
   /**
    * Waits for a slot; `timeout` in ms, no limit by default.
-   * @throws SemaphoreTimeoutError, the signal's reason (both as rejections)
+   * @throws SemaphoreTimeoutError, the signal's reason; TypeError where there are no Web Locks to share slots by (all as rejections)
    */
   acquire(options: Limits = {}): Promise<Slot> {
-    return poolOf(this.name).acquire(this.limit, options)
+    return (this.#isShared ? sharedPoolOf : poolOf)(this.name).acquire(this.limit, options)
   }
 }

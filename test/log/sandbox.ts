@@ -3,7 +3,7 @@
  * library's modules and hands them over as data URLs, in an import map.
  */
 export async function runSandboxed(body: string): Promise<{ answer: unknown; said: string[] }> {
-  const entries = ['../../src/index.ts', '../../src/log/event-log.ts'].map(
+  const entries = ['../../src/index.ts', '../../src/log/event-log.ts', '../../src/bridges/tab-bridge.ts'].map(
     (path) => new URL(path, import.meta.url).href,
   )
   const modules = new Map<string, string>()
@@ -20,8 +20,9 @@ export async function runSandboxed(body: string): Promise<{ answer: unknown; sai
       addEventListener(type, (event) => said.push(type + ' ' + (event.reason ?? event.message)))
   </script><script type="importmap">${JSON.stringify({ imports })}</script><script type="module">
     try {
-      const { EventBus, BaseEvent } = await import('${nameOf(entries[0])}')
+      const { EventBus, BaseEvent, Semaphore, retry } = await import('${nameOf(entries[0])}')
       const { EventLog } = await import('${nameOf(entries[1])}')
+      const { TabBridge } = await import('${nameOf(entries[2])}')
       const answer = await (async () => {${body}})()
       parent.postMessage({ answer, said }, '*')
     } catch (error) {

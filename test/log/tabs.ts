@@ -1,3 +1,4 @@
+import type { TabBridge } from '../../src/bridges/tab-bridge.js'
 import type { LogOptions } from '../../src/bus/types.js'
 import { type BusOptions, EventBus } from '../../src/index.js'
 import { EventLog } from '../../src/log/event-log.js'
@@ -70,6 +71,7 @@ export interface Tab {
   readonly window: Window & typeof globalThis
   readonly bubus: Library
   readonly EventLog: typeof EventLog
+  readonly TabBridge: typeof TabBridge
   open(name: string, options?: Parameters<typeof openBus>[1]): Logged
   /** Dies without a word: no `pagehide` is heard. Resolves once its locks are free. */
   die(): Promise<void>
@@ -92,6 +94,7 @@ export async function openTab(): Promise<Tab> {
   </script><script type="module">
     window.bubus = await import(${url('../../src/index.ts')})
     Object.assign(window, await import(${url('../../src/log/event-log.ts')}))
+    Object.assign(window, await import(${url('../../src/bridges/tab-bridge.ts')}))
     parent.postMessage('${id}', '*')
   </script>`
   openTabs.add(frame)
@@ -104,13 +107,14 @@ export async function openTab(): Promise<Tab> {
   })
   document.body.append(frame)
   await ready
-  const window = frame.contentWindow as Tab['window'] & { bubus: Library; EventLog: typeof EventLog }
-  const { bubus, EventLog: Log } = window
+  const window = frame.contentWindow as Tab['window'] & Pick<Tab, 'bubus' | 'EventLog' | 'TabBridge'>
+  const { bubus, EventLog: Log, TabBridge } = window
   const mine: Logged[] = []
   return {
     window,
     bubus,
     EventLog: Log,
+    TabBridge,
     open(name, options) {
       const logged = openBus(name, options, { EventBus: bubus.EventBus, EventLog: Log })
       mine.push(logged)

@@ -1,0 +1,163 @@
+/**
+ * Slots that all tabs, frames and workers of the origin share: as many Web Locks as there are slots, of which a holder has one. So
+ * the browser gives a slot back when its holder is gone, however it went.
+ */
+import { DISPOSE } from '../brands.js'
+import { lockManager } from '../locks.js'
+import type { Slot } from './semaphore.js'
+
+/** Above so many slots waiters queue for one lock first: requests for each slot, by each waiter, would be too many. */
+const MANY = 16
+
+const lockName = (...parts: unknown[]) => `bubus:s:${JSON.stringify(parts)}`
+
+/** Those of this page that wait or hold. A page at rest may do neither: others would wait for it. */
+const places = new Set<Place>()
+let listening = false
+
+function listen(): void {
+  if (listening) return
+  listening = true
+  const rest = () => {
+    for (const place of places) place.rest()
+  }
+  const wait = () => {
+    for (const place of places) place.wait()
+  }
+  for (const target of [globalThis, globalThis.document]) {
+    for (const type of ['pagehide', 'freeze']) target?.addEventListener?.(type, rest)
+    for (const type of ['pageshow', 'resume']) target?.addEventListener?.(type, wait)
+  }
+}
+
+/**
+ * Takes a slot, first come first served as far as the browser is. While it waits, `signal` takes that back; `left` is called when
+ * the slot was given back or lost.
+ * @throws TypeError where there are no Web Locks (as a rejection)
+ */
+export function takeSlot(name: string, limit: number, signal: AbortSignal, left: () => void): Promise<Slot> {
+  return new Promise((give, fail) => {
+    listen()
+    const place = new Place(name, limit, left, give, fail)
+    if (signal.aborted) return
+    signal.addEventListener('abort', () => place.giveUp())
+    places.add(place)
+    place.wait()
+  })
+}
+
+/**
+ * One that waits for a slot, then has it.
+ *
+ * Invariant: `round` is the requests that are under way, none while the page rests and once there is a slot; `held` is there from then on.
+ */
+class Place {
+  readonly #name: string
+  readonly #limit: number
+  readonly #left: () => void
+  readonly #give: (slot: Slot) => void
+  readonly #fail: (error: unknown) => void
+  #round: AbortController | null = null
+  #held: AbortController | null = null
+  #release = () => {}
+
+  constructor(
+    name: string,
+    limit: number,
+    left: () => void,
+    give: (slot: Slot) => void,
+    fail: (error: unknown) => void,
+  ) {
+    this.#name = name
+    this.#limit = limit
+    this.#left = left
+    this.#give = give
+    this.#fail = fail
+  }
+
+  /** Nobody waits for the slot any more; one that is held stays so. */
+  giveUp(): void {
+    if (this.#held) return
+    places.delete(this)
+    this.rest()
+  }
+
+  rest(): void {
+    this.#round?.abort()
+    this.#round = null
+    this.#end(new DOMException(`A slot of ${this.#name} was given back: its page went to rest`, 'AbortError'))
+  }
+
+  wait(): void {
+    if (this.#round || this.#held) return
+    const round = new AbortController()
+    this.#round = round
+    this.#tryAll(round).catch((cause) => {
+      if (round.signal.aborted) return
+      this.giveUp()
+      this.#fail(
+        new TypeError(
+          'Expected Web Locks for slots of all tabs: plain http and sandboxed frames have none, use https or another scope',
+          { cause },
+        ),
+      )
+    })
+  }
+
+  async #tryAll(round: AbortController): Promise<void> {
+    const limit = this.#limit
+    const { signal } = round
+    // Where slots are free, one request is enough. It overtakes nobody: it fails where others are in line.
+    if (limit > 1) await this.#request(Math.floor(Math.random() * limit), round, { ifAvailable: true })
+    if (signal.aborted) return
+    const all = () =>
+      Promise.race(Array.from({ length: limit }, (_, slot) => this.#request(slot, round, { signal })))
+    if (limit > MANY) await locks().request(lockName(this.#name), { signal }, all)
+    else await all()
+  }
+
+  /** Settles when the request is answered: with the slot, or with nothing. */
+  #request(slot: number, round: AbortController, options: LockOptions): Promise<void> {
+    return new Promise((answered, failed) => {
+      let mine = false
+      const granted = (lock: Lock | null) => {
+        answered()
+        // Not to be had; or too late, and given back at once.
+        if (!lock || round.signal.aborted) return undefined
+        mine = true
+        return this.#hold(round)
+      }
+      locks()
+        .request(lockName(this.#name, slot), options, granted)
+        // Of a lock that was held it says that somebody has stolen it.
+        .catch((error) => (mine ? this.#end(error) : failed(error)))
+    })
+  }
+
+  #hold(round: AbortController): Promise<void> {
+    // The others are not needed.
+    round.abort()
+    this.#round = null
+    const held = new AbortController()
+    this.#held = held
+    this.#give({ signal: held.signal, [DISPOSE]: () => this.#end() })
+    return new Promise((release) => {
+      this.#release = release
+    })
+  }
+
+  /** The slot is given back, or lost. */
+  #end(reason?: unknown): void {
+    if (!this.#held || !places.delete(this)) return
+    this.#release()
+    this.#left()
+    if (reason) this.#held.abort(reason)
+  }
+}
+
+/** @throws TypeError */
+function locks(): LockManager {
+  const manager = lockManager()
+  if (!manager) throw new TypeError('navigator.locks is undefined')
+  return manager
+}

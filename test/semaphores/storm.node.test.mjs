@@ -1,0 +1,93 @@
+// A storm over one semaphore of three slots: five tabs with 200 jobs each, which crash, reload, freeze, rest in the back/forward
+// cache, and are robbed of their locks.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { randomFrom } from '../crash/random.mjs'
+import { engines } from '../support/engines.mjs'
+import { pause, Tabs } from '../two-tabs/tabs.mjs'
+
+const TABS = 5
+const JOBS = 200
+const BLOWS = 24
+const seed = Number(process.env.STORM_SEED ?? 1)
+
+const skip = engines.chromium.find() ? false : 'Chromium is not installed'
+const state = (page) =>
+  page.evaluate(() => ({
+    done: globalThis.page.done,
+    lost: globalThis.page.lost,
+    failed: globalThis.page.failed,
+    waiting: globalThis.page.waiting,
+  }))
+const run = (page) => page.evaluate((count) => void globalThis.page.run(count), JOBS)
+
+test('never more than three hold, and nobody waits for a free slot', { skip, timeout: 170_000 }, async () => {
+  const tabs = await Tabs.open('chromium', 'test/semaphores/page/jobs.ts')
+  try {
+    const random = randomFrom(seed)
+    const observer = await tabs.tab()
+    await observer.evaluate(() => void globalThis.page.watch())
+    const pages = []
+    for (let i = 0; i < TABS; i++) pages.push(await tabs.tab())
+    for (const page of pages) await run(page)
+    const counts = {}
+    const blows = {
+      async crash(page, i) {
+        await tabs.crash(page)
+        await page.close().catch(() => {})
+        pages[i] = await tabs.tab()
+        await run(pages[i])
+      },
+      async reload(page) {
+        await tabs.go(page)
+        await run(page)
+      },
+      async freeze(page) {
+        await tabs.life(page, 'frozen')
+        await pause(300)
+        await tabs.life(page, 'active')
+      },
+      async rest(page) {
+        await page.goto(`${tabs.origin}/blank`)
+        await pause(300)
+        await page.goBack()
+        await page.waitForFunction(() => 'page' in globalThis)
+      },
+      async steal() {
+        await observer.evaluate(() => globalThis.page.steal())
+      },
+    }
+    const kinds = Object.keys(blows)
+    for (let n = 0; n < BLOWS; n++) {
+      const kind = kinds[n % kinds.length]
+      const i = random.below(TABS)
+      counts[kind] = (counts[kind] ?? 0) + 1
+      await blows[kind](pages[i], i)
+      await pause(20 + random.below(60))
+    }
+    const end = performance.now() + 60_000
+    let states = []
+    do {
+      await pause(50)
+      states = await Promise.all(pages.map(state))
+    } while (states.some(({ waiting, done, lost }) => waiting || done + lost < 1) && performance.now() < end)
+    await pause(100)
+    const seen = await observer.evaluate(() => globalThis.page.seen)
+    const left = await observer.evaluate(() => globalThis.page.locks())
+    console.log(JSON.stringify({ seed, counts, seen, tabs: states }))
+    assert.equal(seen.most, 3)
+    assert.ok(seen.freeFor < 1000, `a slot was free for ${seen.freeFor} ms while somebody waited`)
+    assert.deepEqual(
+      states.flatMap(({ failed }) => failed),
+      [],
+    )
+    assert.deepEqual(left, { held: [], pending: 0 })
+    for (const { done, lost, waiting } of states) {
+      assert.equal(waiting, 0)
+      assert.equal(done + lost, JOBS)
+    }
+  } finally {
+    await tabs.close()
+  }
+})
