@@ -133,13 +133,15 @@ class Tab implements Carrier {
   post(message: Message, to: string | null): undefined {
     if (!this.#channel) return
     if (!to) return this.#channel.postMessage(message) as undefined
-    const known = this.#outboxes.get(to)
-    const channel = known ?? new BroadcastChannel(`${this.#channelName}:${to}`)
-    channel.postMessage(message)
-    if (known) return
-    // Whoever is not known to be there may be anybody: nothing is kept for them.
-    if (this.#peers.has(to)) this.#outboxes.set(to, channel)
-    else channel.close()
+    const post = () => {
+      // Whoever cannot be seen may be anybody, and is not answered.
+      if (!this.#peers.has(to)) return
+      const channel = this.#outboxes.get(to) ?? new BroadcastChannel(`${this.#channelName}:${to}`)
+      this.#outboxes.set(to, channel)
+      channel.postMessage(message)
+    }
+    if (this.#peers.has(to)) post()
+    else void this.look().then(post)
   }
 
   heard({ kind }: Message): void {

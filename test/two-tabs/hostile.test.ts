@@ -1,0 +1,157 @@
+import { expect } from '@esm-bundle/chai'
+import { number } from 'superstruct'
+import { defineEvent } from '../../src/index.js'
+import { eventually } from '../log/tabs.js'
+import { malformed, meaningless, message, mutated, record, uuid, values } from './junk.js'
+import { channelName, closeAll, side } from './sides.js'
+
+class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
+
+const ROUNDS = 300
+
+describe('a hostile tab', () => {
+  const errors: string[] = []
+  const note = (event: ErrorEvent | PromiseRejectionEvent) =>
+    errors.push(String('reason' in event ? event.reason : event.message))
+  beforeEach(() => {
+    errors.length = 0
+    addEventListener('error', note)
+    addEventListener('unhandledrejection', note)
+  })
+  afterEach(async () => {
+    removeEventListener('error', note)
+    removeEventListener('unhandledrejection', note)
+    await closeAll()
+  })
+
+  async function victim() {
+    const channel = channelName()
+    const made = side(channel, { results: 'gather' })
+    await made.tabs.ready
+    const handled: number[] = []
+    made.bus.on(Ping, ({ n }) => {
+      handled.push(n)
+      return n
+    })
+    made.tabs.on('*', made.bus.dispatch)
+    const keys = Object.getOwnPropertyNames(Object.prototype).join()
+    const own = new BroadcastChannel(`${channel}:${made.tabs.exchange.id}`)
+    const all = new BroadcastChannel(channel)
+    let pings = 0
+    /** What was posted before has been received. */
+    const received = async (line = all) => {
+      const n = 1_000_000 + pings++
+      line.postMessage(message('events', [{ n, hops: 0, value: record(n) }]))
+      await eventually('an event gets through', () => handled.at(-1) === n, 50_000)
+      handled.pop()
+    }
+    const unharmed = () => {
+      expect(handled).to.deep.equal([])
+      expect(errors).to.deep.equal([])
+      expect(({} as { polluted?: unknown }).polluted).to.equal(undefined)
+      expect(Object.getOwnPropertyNames(Object.prototype).join()).to.equal(keys)
+    }
+    const end = () => [own, all].map((line) => line.close())
+    return { ...made, own, all, received, unharmed, end }
+  }
+
+  it('gets nothing dispatched by 15 000 malformed messages, each of which is counted', async function test() {
+    this.timeout(60_000)
+    const { tabs, all, received, unharmed, end } = await victim()
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const make of malformed) all.postMessage(make())
+      if (round % 100 === 0) await received()
+    }
+    await received()
+    unharmed()
+    expect(tabs.stats.wireErrors).to.equal(ROUNDS * malformed.length)
+    end()
+  })
+
+  it('nor by valid messages with one key of another value, on either channel', async function test() {
+    this.timeout(60_000)
+    const { tabs, all, own, received, unharmed, end } = await victim()
+    for (let round = 0; round < 15; round++) {
+      for (const make of mutated) (round % 2 ? all : own).postMessage(make())
+      for (const value of values) all.postMessage(value)
+      await received(all)
+      await received(own)
+    }
+    unharmed()
+    expect(tabs.stats.wireErrors).to.equal(15 * (mutated.length + values.length))
+    end()
+  })
+
+  it('does nothing by answers, cancels and urgency for what it was never sent', async () => {
+    const { tabs, own, all, received, unharmed, end } = await victim()
+    for (let round = 0; round < 200; round++)
+      for (const make of meaningless) (round % 2 ? all : own).postMessage(make())
+    await received()
+    await received(own)
+    unharmed()
+    expect(tabs.stats.wireErrors).to.equal(0)
+    end()
+  })
+
+  it('makes no locks and keeps no channels by 3 000 hellos and events of nobody', async () => {
+    const { tabs, all, received, unharmed, end } = await victim()
+    const before = await navigator.locks.query()
+    for (let i = 0; i < 3000; i++) {
+      all.postMessage(message('hello', [], { from: uuid(i + 10) }))
+      all.postMessage(
+        message('events', [{ n: i, hops: 3, value: record(i, { n: 'no' }) }], { from: uuid(i + 10) }),
+      )
+    }
+    await received()
+    unharmed()
+    const { held = [], pending = [] } = await navigator.locks.query()
+    expect(held.length + pending.length).to.be.at.most(
+      (before.held?.length ?? 0) + (before.pending?.length ?? 0),
+    )
+    expect(await tabs.peers()).to.deep.equal([])
+    end()
+  })
+
+  it('can answer for another, and gets no further: what it says is only shown', async () => {
+    const { bus, tabs, unharmed, end } = await victim()
+    const other = side(tabs.channel, { results: 'gather' })
+    await other.tabs.ready
+    await eventually('they know each other', async () => (await tabs.peers()).length === 1)
+    other.bus.on(Ping, () => new Promise(() => {}))
+    other.tabs.on('*', other.bus.dispatch)
+    bus.off(Ping)
+    bus.on(Ping, tabs.dispatch)
+    const ping = bus.dispatch(new Ping({ n: 1 }))
+    await eventually('it is on its way', () => tabs.stats.sent === 1)
+    const forged = [
+      {
+        handler_id: `${bus.id}.1`,
+        bus_id: bus.id,
+        bus_name: 'x'.repeat(1e5),
+        status: 'completed',
+        result: 'no number',
+      },
+      {
+        handler_id: '__proto__',
+        handler_name: { evil: 1 },
+        status: 'error',
+        error: JSON.parse('{"__proto__":{"polluted":1}}'),
+      },
+      { status: 'error', error: 7 },
+      null,
+      JSON.parse('{"__proto__":{"status":"completed"},"result":{"__proto__":{"polluted":1}}}'),
+    ]
+    const line = new BroadcastChannel(`${tabs.channel}:${tabs.exchange.id}`)
+    const answer = { n: 1, hops: 0, value: forged }
+    line.postMessage(message('results', [answer, answer], { from: other.tabs.exchange.id }))
+    await ping
+    line.close()
+    expect(await ping.eventResultsList({ raiseIfAny: false })).to.deep.equal([])
+    for (const { error, busName } of ping.eventResults.values()) {
+      expect(busName.length).to.be.below(20_000)
+      if (error) expect(String((error as Error).message).length).to.be.below(20_000)
+    }
+    unharmed()
+    end()
+  })
+})
