@@ -23,7 +23,7 @@ import { Hold } from './hold.js'
 import { Incoming } from './incoming.js'
 import { checkMessage, type Item, isList, type Kind, type Message, VERSION } from './messages.js'
 import { type Peer, recordOut, refusalOf } from './records.js'
-import { Routes } from './routes.js'
+import { coreBehind, Routes } from './routes.js'
 
 /** Since the bridge was made. */
 export interface BridgeStats {
@@ -208,6 +208,8 @@ export class Exchange {
       const state = stateOf(eventClass.fromJSON(record)) as EventState
       if (state.runs.length || state.status !== NEW)
         throw new WireError('Expected an event that is to be handled, got what came of one')
+      // Whoever asks for what was here need not wait.
+      if (gather && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer([])
       this.stats.received++
       this.#known.add(state)
       const incoming = new Incoming(this, state, plan, gather ? answer : null)

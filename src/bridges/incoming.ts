@@ -53,7 +53,7 @@ export class Incoming implements Awaited {
   get full(): Promise<unknown> | undefined {
     for (const handler of this.#plan) {
       const core = coreBehind(handler)
-      if (core && !core.hasRoom) return core.whenRoom()
+      if (core && !core.hasRoom(true)) return core.whenRoom(undefined, true)
     }
     return undefined
   }
@@ -68,7 +68,7 @@ export class Incoming implements Awaited {
       const core = coreBehind(handler)
       try {
         if (handler.once) handler.remove()
-        if (core) core.dispatch(state.event, null)
+        if (core) core.dispatch(state.event, null, true)
         else handler.fn(state.event, {} as HandlerContext)
       } catch (error) {
         if (core) refused.push(exchange.refusal(error))

@@ -54,6 +54,11 @@ const checks = {
   log: aLog,
 }
 
+interface Waiter {
+  enter(): void
+  fail(error: Error): void
+}
+
 /** The workings of a bus: where its parts meet. `EventBus` is its public face. */
 export class BusCore {
   declare readonly bus: EventBus
@@ -70,6 +75,8 @@ export class BusCore {
   /** Types that a listener was ever registered for: only these are dispatched natively. */
   readonly heard = new Set<string>()
   readonly waiters = new Waiters(this)
+  /** Events whose handlers here are not done. */
+  handling = 0
   /** Records from outside that were refused. */
   wireErrors = 0
   /** Somebody is told about steps: one check on the hot path. */
@@ -93,7 +100,8 @@ export class BusCore {
   /** How many `stop` are beyond that, those that cleared for ever: nothing is accepted. */
   #refusing = 0
   #idle = new Set<(isIdle: true) => void>()
-  #room = new Set<{ enter(): void; fail(error: Error): void }>()
+  /** Those who wait to dispatch, and for what comes from other contexts. */
+  #room = [new Set<Waiter>(), new Set<Waiter>()] as const
   #lettingIn = false
 
   constructor(bus: EventBus, options: BusOptions) {
@@ -130,9 +138,9 @@ export class BusCore {
 
   /**
    * Enqueues an event. Whatever may refuse it comes first: a refused event is as it was before.
-   * `run` is the handler run that dispatches it, if that is known.
+   * `run` is the handler run that dispatches it, if that is known; `admitted`, that it has waited for room.
    */
-  dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null): E {
+  dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null, admitted = false): E {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
     if (state.visits.length) {
@@ -140,13 +148,13 @@ export class BusCore {
       if (state.visit(this)) return event
     }
     if (state.origin && !this.journal?.adopts(state) && this.wasHere(state)) return event
-    this.#checkAccepts(state, run)
+    this.#checkAccepts(state, run, admitted)
     const text = this.journal?.serialise(state) ?? ''
     if (this.#middlewares.length) {
       for (const middleware of this.#middlewares) middleware.onDispatch?.(event, this.bus)
       // A middleware may have dispatched it, or stopped the bus.
       if (state.visit(this)) return event
-      this.#checkAccepts(state, run)
+      this.#checkAccepts(state, run, admitted)
     }
     const page = getPage()
     this.stopped = false
@@ -155,6 +163,7 @@ export class BusCore {
     } else if (run && this.inspected) this.tell('forwarded', state)
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)
+    this.handling++
     if (this.journal) visit.mark = this.journal.accept(visit, text)
     if (state.origin) this.#remember(state.id)
     const dropped = this.history.add(visit)
@@ -186,15 +195,14 @@ export class BusCore {
     if (ids.add(id).size > SEEN_IDS) this.#seen = [new Set(), ids]
   }
 
-  #checkAccepts(state: EventState, run: HandlerRun | null): void {
+  #checkAccepts(state: EventState, run: HandlerRun | null, admitted: boolean): void {
     // A message is made only to be thrown: the label of an event costs more than its dispatch.
     if (this.#refusing || (this.#draining && !run?.state.unfinished)) throw this.#stopError()
     if (state.status === COMPLETED) {
       throw new TypeError(`${state.label} is completed; dispatch a copy`)
     }
     run?.checkAlive(state)
-    // What another context's handler waits for cannot wait for room, which may depend on it.
-    if (this.history.unfinished.size >= this.#maxPending && !(state.origin && state.urgent)) {
+    if (!admitted && this.history.unfinished.size >= this.#maxPending) {
       throw new BusFullError(
         `${this.name} has ${this.#maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
@@ -249,31 +257,41 @@ export class BusCore {
     if (visit && this.inspected) this.tell('dropped', visit.state)
   }
 
-  /** A dispatch would not be too much. */
-  get hasRoom(): boolean {
-    return this.history.unfinished.size < this.#maxPending && !this.journal?.full
+  /**
+   * A dispatch would not be too much. What comes from other contexts only waits for what is to be handled here: if it waited for
+   * events that wait for other contexts themselves, two full buses would wait for each other.
+   */
+  hasRoom(comes = false): boolean {
+    const count = comes ? this.handling : this.history.unfinished.size
+    return count < this.#maxPending && !this.journal?.full
+  }
+
+  letIn(): void {
+    if (!this.#lettingIn && (this.#room[0].size || this.#room[1].size)) void this.#letIn()
   }
 
   /** Lets in those who wait for room, one by one: the bus looks again once the code of one has had its turn. */
-  async letIn(): Promise<void> {
-    if (this.#lettingIn || !this.#room.size) return
+  async #letIn(): Promise<void> {
     this.#lettingIn = true
-    for (const waiter of this.#room) {
-      if (!this.hasRoom) break
-      this.#room.delete(waiter)
-      waiter.enter()
-      for (let hops = HOPS; hops--; ) await null
+    for (const comes of [1, 0] as const) {
+      for (const waiter of this.#room[comes]) {
+        if (!this.hasRoom(!!comes)) break
+        this.#room[comes].delete(waiter)
+        waiter.enter()
+        for (let hops = HOPS; hops--; ) await null
+      }
     }
     this.#lettingIn = false
   }
 
-  whenRoom(signal?: AbortSignal): Promise<void> {
+  whenRoom(signal?: AbortSignal, comes = false): Promise<void> {
     return wait<void>({ signal }, (enter, fail) => {
       if (this.#refusing || this.#draining) throw this.#stopError()
       const waiter = { enter, fail }
-      this.#room.add(waiter)
+      const room = this.#room[comes ? 1 : 0]
+      room.add(waiter)
       this.letIn()
-      return () => this.#room.delete(waiter)
+      return () => room.delete(waiter)
     })
   }
 
@@ -338,7 +356,7 @@ export class BusCore {
   }
 
   #failRoom(): void {
-    for (const { fail } of this.#room) fail(this.#stopError())
+    for (const waiters of this.#room) for (const { fail } of waiters) fail(this.#stopError())
   }
 
   inspect(inspector: Inspector): () => void {

@@ -103,9 +103,11 @@ export class Visit implements EventVisit, RunVisit, Link {
     const { lane } = core
     this.done = true
     lane.active--
+    core.handling--
     if (lane.latest === this) lane.latest = null
     if (this.expected) pauseLanes()
     state.release()
+    core.letIn()
     lane.schedule()
   }
 

@@ -279,7 +279,7 @@ async function bringBack(writer: LogWriter, { events, living }: Claim): Promise<
   const again = living.map(({ visit }) => visit.state.event)
   const refused: Refused[] = []
   for (const fate of events) {
-    if (!core.hasRoom) await core.whenRoom()
+    if (!core.hasRoom()) await core.whenRoom()
     const event = dispatchAgain(journal, fate, refused)
     if (event) again.push(event)
   }

@@ -97,7 +97,7 @@ async function dispatchCopy(
   // It comes from here, and goes wherever an event of this page goes: it has no path yet.
   ;(stateOf(event) as EventState).origin = null
   // Somebody may be quicker.
-  while (!core.hasRoom) await core.whenRoom(signal)
+  while (!core.hasRoom()) await core.whenRoom(signal)
   core.dispatch(event, null)
   return id
 }
