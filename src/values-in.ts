@@ -1,5 +1,8 @@
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  value != null && Object.getPrototypeOf(value) === Object.prototype
+/** A plain object, of any realm: its prototype has none itself. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  const prototype = value != null && Object.getPrototypeOf(value)
+  return !!prototype && Object.getPrototypeOf(prototype) === null
+}
 
 /** An array or a plain object; nothing else is looked into. */
 export const isPlain = (value: unknown): boolean => Array.isArray(value) || isRecord(value)

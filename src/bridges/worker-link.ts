@@ -221,8 +221,8 @@ export class WorkerLink implements Carrier {
     const { id } = exchange
     // With what else is registered in this stretch.
     await null
-    await this.#lock.hold(lockOf(id))
-    if (id !== exchange.id || this.#ended.signal.aborted || this.#resting) return
+    if (!this.#resting) await this.#lock.hold(lockOf(id))
+    if (id !== exchange.id || this.#resting) return
     const { busNames, wanted } = exchange.routes
     exchange.post('hello', [{ n: this.#since, hops: 0, value: { busNames, wanted } }], asks)
   }

@@ -103,10 +103,23 @@ describe('B3: weaknesses of the peer that we do not have, limits and scopes', ()
     await narrow()
   })
 
-  it("B3.10: 'multiprocess' is a clear error where it cannot be kept, never silently one page", () => {
-    const make = () => retry({ semaphoreLimit: 1, semaphoreScope: 'multiprocess' })
-    expect(thrown(make)).to.be.instanceOf(TypeError)
-    expect(thrown(make).message).to.contain('multiprocess')
+  it("B3.10: 'multiprocess' holds over pages, never silently one page only", async () => {
+    using frame = await openFrame()
+    const options = {
+      semaphoreLimit: 1,
+      semaphoreName: freshName('s'),
+      semaphoreScope: 'multiprocess',
+    } as const
+    const [held, here] = [gate(), gate()]
+    const there = frame.window.bubus.retry(options)(() => {
+      here.open()
+      return held.promise
+    })()
+    await here.promise
+    const second = retry({ ...options, semaphoreLax: false, semaphoreTimeout: 20 })(() => {})
+    expect(await rejection(second())).to.be.instanceOf(SemaphoreTimeoutError)
+    held.open()
+    await there
   })
 })
 

@@ -1,0 +1,285 @@
+// Every kind of target that a WorkerBridge may have, and every way in which the other side may be missing.
+
+import { expect } from '@esm-bundle/chai'
+import { any, number } from 'superstruct'
+import { type ExposedBus, exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
+import { type BaseEvent, defineEvent, EventBus } from '../../src/index.js'
+import { Fail, Slow, Square } from './fixtures/events.js'
+
+class Double extends defineEvent('Double', { n: number() }, { result: number() }) {}
+class Carry extends defineEvent('Carry', { what: any() }, { result: any() }) {}
+class Brief extends defineEvent('Brief', { n: number() }, { timeout: 0.05 }) {}
+class Idle extends defineEvent('Idle', {}, { timeout: null }) {}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const within = <T>(ms: number, promise: T): Promise<Awaited<T>> =>
+  Promise.race([
+    Promise.resolve(promise),
+    pause(ms).then(() => Promise.reject(new Error(`nothing within ${ms} ms`))),
+  ])
+/** The error of the last entry, which is the other side's. */
+const lastError = (event: BaseEvent) => [...event.eventResults.values()].at(-1)?.error as Error | undefined
+/** Results without the forwarder's. */
+const resultsOf = (event: BaseEvent) => event.eventResultsList({ raiseIfAny: false, raiseIfNone: false })
+
+const cleanups: (() => unknown)[] = []
+const later = (cleanup: () => unknown) => void cleanups.push(cleanup)
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+function newBus(options: ConstructorParameters<typeof EventBus>[0] = {}): EventBus {
+  const bus = new EventBus({ maxPending: null, ...options })
+  later(() => bus.stop({ clear: true }))
+  return bus
+}
+function bridgeTo(
+  target: ConstructorParameters<typeof WorkerBridge>[0],
+  options?: ConstructorParameters<typeof WorkerBridge>[1],
+): WorkerBridge {
+  const bridge = new WorkerBridge(target, options)
+  later(() => bridge.close())
+  return bridge
+}
+function workerOf(name: 'worker' | 'silent' | 'throws' | 'missing'): Worker {
+  const urls = {
+    worker: new URL('./fixtures/worker.ts', import.meta.url),
+    silent: new URL('./fixtures/silent.ts', import.meta.url),
+    throws: new URL('./fixtures/throws.ts', import.meta.url),
+    missing: new URL('./fixtures/missing.ts', import.meta.url),
+  }
+  const worker = new Worker(urls[name], { type: 'module' })
+  later(() => worker.terminate())
+  return worker
+}
+/** Two buses, one at each end of a channel. */
+function ends(): { near: EventBus; far: EventBus; bridge: WorkerBridge; exposed: ExposedBus } {
+  const { port1, port2 } = new MessageChannel()
+  const near = newBus()
+  const far = newBus({ name: 'Far' })
+  const exposed = exposeBus(far, port2)
+  later(() => exposed.close())
+  const bridge = bridgeTo(port1)
+  near.on('*', bridge.dispatch)
+  return { near, far, bridge, exposed }
+}
+
+describe('a WorkerBridge to a MessagePort', () => {
+  it('has events handled at the other end', async () => {
+    const { near, far } = ends()
+    far.on(Double, ({ n }) => n * 2)
+    const event = await within(2000, near.dispatch(new Double({ n: 4 })))
+    expect(await event.eventResult()).to.equal(8)
+  })
+
+  it('refuses a payload that cannot be cloned, and carries the next event of the same batch', async () => {
+    const { near, far } = ends()
+    far.on(Carry, ({ what }) => what)
+    const bad = near.dispatch(new Carry({ what: () => {} }))
+    const good = near.dispatch(new Carry({ what: 'fine' }))
+    await within(2000, Promise.all([bad, good]))
+    const [forwarder] = [...bad.eventResults.values()]
+    expect(forwarder.error).to.include({ name: 'WireError' })
+    expect((forwarder.error as Error).message).to.contain('what')
+    expect(bad.eventResults.size).to.equal(1)
+    expect(await good.eventResult()).to.equal('fine')
+  })
+
+  it('has a WireError for a result that cannot be cloned', async () => {
+    const { near, far } = ends()
+    far.on(Carry, () => () => {})
+    const event = await within(2000, near.dispatch(new Carry({ what: 1 })))
+    expect(lastError(event)).to.include({ name: 'WireError' })
+  })
+
+  it('checks results by the struct of this side', async () => {
+    const { near, far } = ends()
+    far.on('Double', () => 'no number')
+    // The far side has no class of it, and so no struct.
+    const event = await within(2000, near.dispatch(new Double({ n: 4 })))
+    expect(lastError(event)).to.include({ name: 'ResultTypeError' })
+  })
+
+  it('has the time-out of a handler at the other end as its entry', async () => {
+    const { near, far } = ends()
+    far.on(Brief, () => new Promise(() => {}))
+    const event = await within(2000, near.dispatch(new Brief({ n: 1 })))
+    expect(lastError(event)).to.include({ name: 'EventTimeoutError' })
+  })
+
+  it('brings 3000 events in order into a small bus', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const far = newBus({ maxPending: 20, maxHistorySize: 20 })
+    const exposed = exposeBus(far, port2)
+    later(() => exposed.close())
+    const bridge = bridgeTo(port1)
+    const near = newBus()
+    near.on('*', bridge.dispatch)
+    const came: number[] = []
+    far.on(Double, ({ n }) => {
+      came.push(n)
+      return n
+    })
+    const all = Array.from({ length: 3000 }, (_, n) => near.dispatch(new Double({ n })))
+    await Promise.all(all)
+    expect(came).to.deep.equal(Array.from({ length: 3000 }, (_, n) => n))
+  })
+
+  for (const side of ['bridge', 'exposed'] as const) {
+    it(`settles everything when ${side === 'bridge' ? 'it' : 'the other side'} is closed`, async () => {
+      const made = ends()
+      made.far.on(Idle, () => new Promise(() => {}))
+      made.far.on(Double, ({ n }) => n)
+      await within(2000, made.near.dispatch(new Double({ n: 1 })))
+      const waiting = [made.near.dispatch(new Idle({})), made.near.dispatch(new Idle({}))]
+      await pause(50)
+      made[side].close()
+      await within(1000, Promise.all(waiting))
+      for (const event of waiting) expect(lastError(event)).to.include({ name: 'EventCancelledError' })
+    })
+  }
+
+  it('leaves no locks behind, 500 times', async () => {
+    const names = async () =>
+      ((await navigator.locks.query()).held ?? [])
+        .map(({ name = '' }) => name)
+        .filter((name) => name.startsWith('bubus:k:'))
+    const before = await names()
+    const far = newBus()
+    far.on(Double, ({ n }) => n)
+    for (let n = 0; n < 500; n++) {
+      const { port1, port2 } = new MessageChannel()
+      const exposed = exposeBus(far, port2)
+      const bridge = new WorkerBridge(port1)
+      // Every tenth is used; others are closed while they still say hello.
+      if (n % 10 === 0) await within(2000, bridge.dispatch(new Double({ n })))
+      bridge.close()
+      exposed.close()
+    }
+    await pause(200)
+    expect(await names()).to.deep.equal(before)
+    const { pending = [] } = await navigator.locks.query()
+    expect(pending.filter(({ name = '' }) => name.startsWith('bubus:k:'))).to.deep.equal([])
+  })
+})
+
+describe('a WorkerBridge to a worker', () => {
+  it('may be made when the worker has long been up', async () => {
+    const worker = workerOf('worker')
+    const first = bridgeTo(worker)
+    const bus = newBus()
+    await within(5000, first.dispatch(new Square({ n: 1 })))
+    first.close()
+    await pause(300)
+    bus.on('*', bridgeTo(worker).dispatch)
+    const event = await within(3000, bus.dispatch(new Square({ n: 6 })))
+    expect(await event.eventResult()).to.equal(36)
+  })
+
+  it('closed, makes room for a new one', async () => {
+    const worker = workerOf('worker')
+    for (const n of [2, 3, 4]) {
+      const bus = newBus()
+      const bridge = bridgeTo(worker)
+      bus.on('*', bridge.dispatch)
+      const event = await within(5000, bus.dispatch(new Square({ n })))
+      expect(await resultsOf(event)).to.deep.equal([n * n])
+      bridge.close()
+    }
+  })
+
+  it('has an EventTimeoutError where nobody ever says hello', async () => {
+    const bus = newBus()
+    bus.on('*', bridgeTo(workerOf('silent'), { timeout: 200 }).dispatch)
+    const event = await within(2000, bus.dispatch(new Square({ n: 1 })))
+    expect(lastError(event)).to.include({ name: 'EventTimeoutError' })
+  })
+
+  for (const name of ['throws', 'missing'] as const) {
+    it(`has an EventCancelledError at once for a script that ${name === 'throws' ? 'throws' : 'is not there'}`, async () => {
+      const bus = newBus()
+      const onError = (event: Event) => event.preventDefault()
+      const worker = workerOf(name)
+      worker.addEventListener('error', onError)
+      bus.on('*', bridgeTo(worker).dispatch)
+      const event = await within(4000, bus.dispatch(new Square({ n: 1 })))
+      expect(lastError(event)).to.include({ name: 'EventCancelledError' })
+    })
+  }
+
+  it('brings events of the worker to a bus only after it was asked to', async () => {
+    const { near, far, bridge } = ends()
+    near.off('*')
+    const came: number[] = []
+    near.on(Double, ({ n }) => {
+      came.push(n)
+      return n * 2
+    })
+    await bridge.dispatch(new Slow({ ms: 0 }))
+    await far.dispatch(new Double({ n: 1 }))
+    await pause(50)
+    expect(came).to.deep.equal([])
+    bridge.on('*', near.dispatch)
+    await pause(100)
+    const event = await within(2000, far.dispatch(new Double({ n: 2 })))
+    expect(came).to.deep.equal([2])
+    expect(await event.eventResult()).to.equal(4)
+  })
+})
+
+if ('SharedWorker' in globalThis) {
+  describe('a WorkerBridge to a shared worker', () => {
+    it('is one of several', async () => {
+      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const frames = await Promise.all([frame(), frame()])
+      const bridges = frames.map(({ contentWindow }) => {
+        const { SharedWorker: Shared } = contentWindow as unknown as typeof globalThis
+        return bridgeTo(new Shared(url, { type: 'module', name: 'kinds' }))
+      })
+      for (const [index, bridge] of bridges.entries()) {
+        const bus = newBus()
+        bus.on('*', bridge.dispatch)
+        const square = await within(5000, bus.dispatch(new Square({ n: index + 2 })))
+        expect(await square.eventResult()).to.equal((index + 2) ** 2)
+        const fail = await within(2000, bus.dispatch(new Fail({ message: 'shared' })))
+        expect(lastError(fail)).to.include({ name: 'RangeError', message: 'shared' })
+      }
+      bridges[0].close()
+      const bus = newBus()
+      bus.on('*', bridges[1].dispatch)
+      const event = await within(2000, bus.dispatch(new Square({ n: 9 })))
+      expect(await event.eventResult()).to.equal(81)
+    })
+  })
+}
+
+describe('a WorkerBridge to a frame of the same origin', () => {
+  it('finds the bus in it, and that of its next document', async () => {
+    const inner = await frame(new URL('./fixtures/frame.html', import.meta.url).href)
+    const { contentWindow } = inner
+    const bus = newBus()
+    bus.on('*', bridgeTo({ window: contentWindow as Window, origin: location.origin }).dispatch)
+    const event = await within(5000, bus.dispatch(new Square({ n: 5 })))
+    expect(await event.eventResult()).to.equal(25)
+    const slow = bus.dispatch(new Slow({ ms: 60_000 }))
+    await pause(100)
+    const loaded = new Promise((resolve) => inner.addEventListener('load', resolve, { once: true }))
+    contentWindow?.location.reload()
+    await within(3000, slow)
+    expect(lastError(slow)).to.include({ name: 'EventCancelledError' })
+    await loaded
+    await pause(500)
+    const next = await within(5000, bus.dispatch(new Square({ n: 6 })))
+    expect(await next.eventResult()).to.equal(36)
+  })
+})
+
+async function frame(src = 'about:blank'): Promise<HTMLIFrameElement> {
+  const made = document.createElement('iframe')
+  const loaded = new Promise((resolve) => made.addEventListener('load', resolve, { once: true }))
+  made.src = src
+  document.body.append(made)
+  later(() => made.remove())
+  await loaded
+  return made
+}
