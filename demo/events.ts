@@ -95,6 +95,13 @@ export class BankAsked extends defineEvent('BankAsked', {
 
 export class BankAnswered extends defineEvent('BankAnswered', { orderId, approved: boolean() }) {}
 
+/** Answered by a worker. */
+export class InvoiceRequested extends defineEvent(
+  'InvoiceRequested',
+  { orderId, lines: array(Line), amount: number() },
+  { result: object({ svg: string() }) },
+) {}
+
 /** Every carrier answers with a list; the form shows all lists as one. */
 export class QuotesRequested extends defineEvent('QuotesRequested', {}, { result: array(Quote) }) {}
 

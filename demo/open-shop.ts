@@ -10,10 +10,12 @@ import {
 import { openCarriers } from './services/carriers.js'
 import { openCart } from './services/cart.js'
 import { openCheckout } from './services/checkout.js'
+import { openInvoices } from './services/invoices.js'
 import { orderBook } from './services/orders.js'
 import { openPayment } from './services/payment.js'
 import { openSession } from './services/session.js'
 import { openStock } from './services/stock.js'
+import { openTabs } from './services/tabs.js'
 
 // The bus is one more place that events from a click bubble up to.
 shop.attach(document, ItemAdded, ItemRemoved, CheckoutRequested, ReshipRequested)
@@ -28,4 +30,6 @@ openPayment()
 openCarriers()
 openCheckout()
 openSession()
+openTabs()
+openInvoices()
 void orderBook.watch()

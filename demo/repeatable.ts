@@ -2,6 +2,7 @@ import { log, shop } from './buses.js'
 import {
   CartChanged,
   CheckoutRequested,
+  InvoiceRequested,
   NoticeShown,
   ParcelDelivered,
   QuotesRequested,
@@ -14,6 +15,7 @@ const onceOnly = new Set(
   [
     CartChanged,
     CheckoutRequested,
+    InvoiceRequested,
     NoticeShown,
     ParcelDelivered,
     QuotesRequested,

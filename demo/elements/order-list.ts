@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { shop } from '../buses.js'
 import { itemsOf, money } from '../catalogue.js'
-import { type Carrier, NoticeShown, ReshipRequested } from '../events.js'
+import { type Carrier, InvoiceRequested, NoticeShown, ReshipRequested } from '../events.js'
 import { carrierNames } from '../services/carriers.js'
 import { type Order, orderBook, type Progress, type Stop, stops } from '../services/orders.js'
 import { shared } from '../styles.js'
@@ -24,6 +24,8 @@ const stateNames: Record<Progress['state'], string> = {
 
 export class OrderList extends LitElement {
   #life = new AbortController()
+  /** What a worker has drawn, as URLs. */
+  readonly #invoices = new Map<string, string>()
 
   static override styles = [
     shared,
@@ -130,6 +132,12 @@ export class OrderList extends LitElement {
         margin-block-start: 0.75rem;
       }
 
+      .invoice {
+        display: block;
+        max-inline-size: 100%;
+        margin-block-start: 0.75rem;
+      }
+
       @keyframes turn {
         to {
           rotate: 1turn;
@@ -195,6 +203,7 @@ export class OrderList extends LitElement {
         ${stops.map((stop) => this.#stop(stop, order.progress[stop]))}
       </ol>
       ${order.progress.carrier.state === 'failed' ? this.#otherCarriers(order) : nothing}
+      ${order.progress.payment.state === 'done' ? this.#invoice(order) : nothing}
     </article>
   `
 
@@ -220,6 +229,28 @@ export class OrderList extends LitElement {
         )}
       </div>
     `
+  }
+
+  #invoice(order: Order) {
+    const url = this.#invoices.get(order.id)
+    return url
+      ? html`<img class="invoice" src=${url} alt="Invoice of ${order.id}" />`
+      : html`<div class="again">
+          <button type="button" @click=${() => this.#drawInvoice(order)}>Invoice</button>
+        </div>`
+  }
+
+  async #drawInvoice({ id: orderId, lines, amount }: Order) {
+    try {
+      const drawn = await shop
+        .dispatch(new InvoiceRequested({ orderId, lines: [...lines], amount }))
+        .eventResult()
+      const blob = new Blob([drawn?.svg ?? ''], { type: 'image/svg+xml' })
+      this.#invoices.set(orderId, URL.createObjectURL(blob))
+      this.requestUpdate()
+    } catch (error) {
+      shop.dispatch(new NoticeShown({ text: `${orderId}: ${inWords(error)}`, tone: 'bad' }))
+    }
   }
 
   async #shipAgain({ id: orderId }: Order, carrier: Carrier) {

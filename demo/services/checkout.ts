@@ -1,3 +1,4 @@
+import { Semaphore } from '../../src/index.js'
 import { shop, warehouse } from '../buses.js'
 import {
   type Carrier,
@@ -19,10 +20,14 @@ const pickup: Record<Carrier, (orderId: string) => SwiftPickup | TortoisePickup 
   moody: (orderId) => new MoodyPickup({ orderId }),
 }
 
+/** There are two tills, for all tabs together: a third customer waits. */
+const tills = new Semaphore('shop-tills', { limit: 2, scope: 'multiprocess' })
+
 export function openCheckout(): void {
   shop.on(
     CheckoutRequested,
-    async ({ orderId, lines, amount, carrier, card }, { bus }) => {
+    async ({ orderId, lines, amount, carrier, card }, { bus, signal }) => {
+      using _till = await tills.acquire({ signal })
       await bus.dispatch(new ReserveStock({ orderId, lines })).eventResult()
       try {
         await bus.dispatch(new ChargePayment({ orderId, amount, card })).eventResult()

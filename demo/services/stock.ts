@@ -24,6 +24,11 @@ class Stock {
     else if (event instanceof ReleaseStock && did(event, 'Stock.release')) this.release(event.orderId)
   }
 
+  /** What another tab's stock says. */
+  follow({ sku, left }: StockChanged): void {
+    this.#left.set(sku, left)
+  }
+
   /** Takes everything or nothing; for an order that has its share already, nothing more. */
   reserve(orderId: string, lines: readonly Line[]): number {
     if (this.#reserved.has(orderId)) return lines.length
@@ -61,6 +66,7 @@ function vetoWhatWeDoNotHave(event: ItemAdded): void {
 
 export function openStock(): void {
   shop.addEventListener(ItemAdded, vetoWhatWeDoNotHave)
+  shop.on(StockChanged, (event) => stock.follow(event), { name: 'Stock.follow' })
 
   shop.on(
     ReserveStock,

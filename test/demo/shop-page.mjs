@@ -30,6 +30,9 @@ export async function openShop() {
     /** A visitor of their own, with an empty cart and a log of their own. */
     visit: async (options) =>
       new Visitor(await (await browser.createBrowserContext()).newPage()).open(url, options),
+    /** The same visitor's second tab, beside the first. */
+    secondTab: async ({ page }, options) =>
+      new Visitor(await page.browserContext().newPage()).open(url, options),
     async close() {
       await browser.close()
       await server.close()

@@ -32,7 +32,11 @@ test('no member of a platform object is among them', () => {
 })
 
 test('no member that a dependency has is read or written under such a name', () => {
-  for (const file of ['superstruct/dist/index.mjs', 'nanoid/index.browser.js']) {
+  for (const file of [
+    'superstruct/dist/index.mjs',
+    'nanoid/index.browser.js',
+    'comlink/dist/esm/comlink.mjs',
+  ]) {
     const code = readFileSync(`${root}node_modules/${file}`, 'utf8')
     const members = new Set([...code.matchAll(/(?:\.|[{,]\s*)([A-Za-z_$][\w$]*)/g)].map(([, name]) => name))
     assert.deepEqual(
@@ -51,6 +55,28 @@ test('no public member is among them', () => {
   assert.ok(words.has('eventResults'))
   assert.deepEqual(
     names.filter((name) => words.has(name)),
+    [],
+  )
+})
+
+test('no word of the wire is among them', () => {
+  const code = readFileSync(`${root}src/bridges/messages.ts`, 'utf8')
+  const [shapes] = code.match(/export interface Item[\s\S]*?\nconst /) ?? ['']
+  const words = [...shapes.matchAll(/^ {2}(\w+)\??:/gm)].map(([, word]) => word)
+  assert.deepEqual(words, [
+    'n',
+    'hops',
+    'value',
+    'bubus',
+    'kind',
+    'from',
+    'items',
+    'flag',
+    'busNames',
+    'wanted',
+  ])
+  assert.deepEqual(
+    names.filter((name) => words.includes(name)),
     [],
   )
 })

@@ -32,7 +32,12 @@ test('the snippets compile', () => {
     strict: true,
     noEmit: true,
     skipLibCheck: true,
-    paths: { bubus: [join(root, 'src/index.ts')], 'bubus/log': [join(root, 'src/log/event-log.ts')] },
+    paths: {
+      bubus: [join(root, 'src/index.ts')],
+      'bubus/log': [join(root, 'src/log/event-log.ts')],
+      'bubus/tabs': [join(root, 'src/bridges/tab-bridge.ts')],
+      'bubus/worker': [join(root, 'src/bridges/worker-bridge.ts')],
+    },
   }
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   const tsc = join(root, 'node_modules/.bin/tsc')
@@ -42,7 +47,10 @@ test('the snippets compile', () => {
 
 test('the size is that of the bundle, within 5 %', async () => {
   // The log is loaded on demand, and weighed by itself.
-  const { code } = await buildMinified('src/index.ts', undefined, ['../log/event-log.js'])
+  const { code } = await buildMinified('src/index.ts', undefined, [
+    '../log/event-log.js',
+    './lock-semaphore.js',
+  ])
   const size = gzipSync(code, { level: 9 }).length / 1000
   const [, claimed] = /^\| \*\*bubus\*\*.*\*\*([\d.]+) kB\*\* \|$/m.exec(readme) ?? []
   assert.ok(
