@@ -31,7 +31,7 @@ export interface BridgeStats {
   readonly sent: number
   /** Events that came in and went to somebody. */
   readonly received: number
-  /** Messages, records and outcomes that were refused: hostile, damaged, or of another version. */
+  /** Messages and records that were refused: hostile, damaged, or of another version. */
   readonly wireErrors: number
 }
 
@@ -168,26 +168,29 @@ export class Exchange {
 
   /** Whatever came. Never throws. */
   receive(value: unknown): void {
-    let message: Message
     try {
-      message = checkMessage(value)
+      const { from, kind, items, flag } = checkMessage(value)
+      if (from === this.id || this.#closed) return
+      this.silent.delete(from)
+      if (kind === 'hello' || kind === 'close') this.carrier.heard(value as Message)
+      else for (const item of items) this.#hear(from, kind, item, flag)
     } catch {
       this.stats.wireErrors++
-      return
-    }
-    const { from, kind, items, flag } = message
-    if (from === this.id || this.#closed) return
-    this.silent.delete(from)
-    if (kind === 'hello' || kind === 'close') return this.carrier.heard(message)
-    for (const item of items) {
-      const { n, value: content, hops } = item
-      if (kind === 'events') this.#take(from, item, flag)
-      else if (kind === 'urgent') this.#incoming.get(keyOf(from, n))?.urge(hops)
-      else if (kind === 'cancel') this.#incoming.get(keyOf(from, n))?.cancel(errorOf(Object(content)))
-      else if (isList(content)) this.holds.get(n)?.answered(from, content)
-      else this.stats.wireErrors++
     }
     void this.#pump()
+  }
+
+  #hear(from: string, kind: Kind, item: Item, flag: boolean): void {
+    const { n, value, hops } = item
+    if (kind === 'events') return this.#take(from, item, flag)
+    if (kind === 'results') {
+      if (isList(value)) this.holds.get(n)?.answered(from, value)
+      else this.stats.wireErrors++
+      return
+    }
+    const incoming = this.#incoming.get(keyOf(from, n))
+    if (kind === 'urgent') incoming?.urge(hops)
+    else incoming?.cancel(causeOf(value))
   }
 
   #take(from: string, { n, value: record, hops }: Item, gather: boolean): void {
@@ -258,6 +261,7 @@ export class Exchange {
 
   /** A peer is gone. */
   lost(id: string, error: Error): void {
+    this.silent.delete(id)
     for (const hold of this.holds.values()) hold.answered(id, error)
   }
 
@@ -287,3 +291,12 @@ const nobody: Peer = { id: 'nobody', busNames: [], since: 0 }
 
 const newId = () => uuidv7(wallTime(performance.now()), getPage().count++)
 const keyOf = (from: string, n: number) => `${from}/${n}`
+
+/** Why a peer has cancelled an event. Shown, so whatever it is must not throw. */
+function causeOf(value: unknown): Error {
+  try {
+    return errorOf(Object(value))
+  } catch {
+    return new Error('cancelled')
+  }
+}

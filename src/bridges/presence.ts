@@ -70,6 +70,7 @@ export function peerOfLock(channel: string, name: string): Peer | undefined {
 
 /** Locks that are held, and exclusively. */
 async function heldLocks(): Promise<string[]> {
+  if (!hasLocks()) return []
   const { held = [] } = (await lockManager()?.query()) ?? {}
   return held.filter(({ mode }) => mode === 'exclusive').map(({ name = '' }) => name)
 }

@@ -19,6 +19,7 @@ export type Group =
   | 'log'
   | 'tabs'
   | 'worker'
+  | 'slots'
 
 export interface BenchCase {
   readonly name: string

@@ -15,6 +15,7 @@ import { oursBurst } from './cases/ours-burst.js'
 import { oursBurstUnlimited } from './cases/ours-burst-unlimited.js'
 import { oursConstruct } from './cases/ours-construct.js'
 import { oursNativeListener } from './cases/ours-native-listener.js'
+import { slots } from './cases/slots.js'
 import { tabs } from './cases/tabs.js'
 import { tasks } from './cases/tasks.js'
 import { worker } from './cases/worker.js'
@@ -42,4 +43,5 @@ export const cases: readonly BenchCase[] = [
   ...logRecovery,
   ...tabs,
   ...worker,
+  ...slots,
 ]

@@ -93,6 +93,50 @@ describe('a hostile tab', () => {
     end()
   })
 
+  it('cancels what it has sent itself, and throws nothing by how it says why', async () => {
+    const { bus, all, received, unharmed, end } = await victim()
+    const ended: string[] = []
+    class Long extends defineEvent('Long', { n: number() }) {}
+    bus.on(
+      Long,
+      ({ n }, { signal }) => {
+        signal.addEventListener('abort', () => ended.push(`${n}: ${(signal.reason as Error).name}`))
+        return new Promise(() => {})
+      },
+      { timeout: null },
+    )
+    // As deep as this engine can send: to make a text of it may take more stack than there is.
+    const nested = (depth: number): unknown => {
+      let value: unknown = 'bottom'
+      for (let i = 0; i < depth; i++) value = [value]
+      try {
+        structuredClone({ cause: { cause: { cause: { stack: value } } } })
+        return value
+      } catch {
+        return nested(Math.floor(depth / 2))
+      }
+    }
+    const name = nested(20_000)
+    const reasons = [
+      { name },
+      { message: name },
+      { cause: name },
+      { cause: { cause: { cause: { stack: name } } } },
+      null,
+      7,
+    ]
+    for (const [n, reason] of reasons.entries()) {
+      all.postMessage(message('events', [{ n, hops: 0, value: { ...record(n), event_type: 'Long' } }]))
+      await eventually('it is handled', () => bus.eventsStarted.length === 1)
+      all.postMessage(message('cancel', [{ n, hops: 0, value: reason }]))
+      await eventually('it is cancelled', () => ended.length === n + 1)
+    }
+    await received()
+    expect(ended).to.deep.equal(reasons.map((_, n) => `${n}: EventCancelledError`))
+    unharmed()
+    end()
+  })
+
   it('makes no locks and keeps no channels by 3 000 hellos and events of nobody', async () => {
     const { tabs, all, received, unharmed, end } = await victim()
     const before = await navigator.locks.query()

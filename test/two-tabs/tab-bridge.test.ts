@@ -2,6 +2,7 @@ import { expect } from '@esm-bundle/chai'
 import { number, string } from 'superstruct'
 import type { TabBridge } from '../../src/bridges/tab-bridge.js'
 import { defineEvent } from '../../src/index.js'
+import { runSandboxed } from '../log/sandbox.js'
 import { channelName, closeAll, type Side, side } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
@@ -61,6 +62,27 @@ function pair(): [Side, Side] {
   const channel = channelName()
   return [side(channel), side(channel)]
 }
+describe('a TabBridge without Web Locks', () => {
+  it('sends and receives, and says why it cannot gather or tell who is there', async () => {
+    const { answer, said } = await runSandboxed(`
+      const text = (error) => error.name + ': ' + error.message
+      const [bus, other] = [new EventBus(), new EventBus()]
+      const [out, back] = [new TabBridge('x'), new TabBridge('x')]
+      bus.on('*', out.dispatch)
+      back.on('*', other.dispatch)
+      let gathers
+      try { new TabBridge('x', { results: 'gather' }) } catch (error) { gathers = text(error) }
+      await Promise.all([out.ready, back.ready])
+      bus.dispatch(new BaseEvent('Ping', { n: 7 }))
+      const { n } = await other.expect('Ping')
+      return [n, gathers, await out.peers().catch(text)]`)
+    const [n, gathers, peers] = answer as [number, string, string]
+    expect(n).to.equal(7)
+    for (const error of [gathers, peers]) expect(error).to.match(/^TypeError: .*Web Locks/)
+    expect(said).to.deep.equal([])
+  })
+})
+
 async function sides(count: number, options: ConstructorParameters<typeof TabBridge>[1]): Promise<Side[]> {
   const channel = channelName()
   const all = Array.from({ length: count }, () => side(channel, options))

@@ -74,6 +74,8 @@ const bridgeTargets = [
     1,
     { atLeast: true },
   ),
+  compared('slot, limit 1 ÷ a lock', 'slot of all tabs, limit 1', 'navigator.locks.request, given back', 2),
+  compared('slot, limit 3 ÷ a lock', 'slot of all tabs, limit 3', 'navigator.locks.request, given back', 4),
   compared('comlink ÷ WorkerBridge, in bulk', 'comlink, in bulk', 'WorkerBridge, in bulk', 0.5, {
     atLeast: true,
   }),
