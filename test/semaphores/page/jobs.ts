@@ -6,6 +6,8 @@ const semaphore = new Semaphore('storm', { limit: 3, scope: 'multiprocess' })
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 const page = {
+  /** It was told to run: a page that was not kept in the back/forward cache was not. */
+  running: false,
   done: 0,
   lost: 0,
   failed: [] as string[],
@@ -13,6 +15,7 @@ const page = {
   /** Does `count` jobs, several of them waiting at a time; tells of none: whoever watches looks at the locks. */
   async run(count: number, atOnce = 8): Promise<void> {
     let left = count
+    page.running = true
     const worker = async () => {
       while (left-- > 0) await page.job().catch((error) => page.failed.push(String(error)))
     }
