@@ -1,3 +1,5 @@
+import { getPage, wallTime } from './page.js'
+
 /** Four digits; small integers are quick to print, large ones are not. */
 const hex = (value: number) => (0x10000 + (value & 0xffff)).toString(16).slice(1)
 
@@ -25,6 +27,9 @@ export function uuidv7(wallTime: number, count: number): string {
   const low = hex(0x8000 + ((count >>> 16) & 0x3fff))
   return `${prefix}-${high}-${low}-${hex(count)}${hex(random[used++])}${hex(random[used++])}`
 }
+
+/** An id of now. */
+export const newId = (): string => uuidv7(wallTime(performance.now()), getPage().count++)
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 

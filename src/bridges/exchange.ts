@@ -12,9 +12,9 @@ import { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import { COMPLETED, NEW, PENDING } from '../events/status.js'
 import { Fifo, with1 } from '../fifo.js'
-import { uuidv7 } from '../ids.js'
+import { newId } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
-import { getPage, microtask, wallTime } from '../page.js'
+import { microtask } from '../page.js'
 import { errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { isRecord } from '../values-in.js'
@@ -289,7 +289,6 @@ const MAX_OUTBOX = 10_000
 
 const nobody: Peer = { id: 'nobody', busNames: [], since: 0 }
 
-const newId = () => uuidv7(wallTime(performance.now()), getPage().count++)
 const keyOf = (from: string, n: number) => `${from}/${n}`
 
 /** Why a peer has cancelled an event. Shown, so whatever it is must not throw. */

@@ -102,6 +102,8 @@ export class Hold implements EventHold {
     this.#stopTimer?.()
     if (this.#waits) waitsElsewhere(-1)
     this.exchange.holds.delete(this.item.n)
+    // A history keeps the event, and need not keep what was sent of it.
+    this.state.holds = this.state.holds.filter((hold) => hold !== this)
     this.state.release()
   }
 }

@@ -22,20 +22,22 @@ export function watch(name: string, signal: AbortSignal, gone: () => void): void
 
 /** The one lock of a context, under a name that may change. */
 export class OwnLock {
-  #name = ''
+  /** Asked for last; empty once it was released. */
+  name = ''
   #held: Promise<void> | undefined
   #end = () => {}
 
   /** Resolves once it is held: the new name first, then the old one goes, so that nobody sees a gap. */
   hold(name: string): Promise<void> | undefined {
-    if (name === this.#name || !hasLocks()) return this.#held
-    this.#name = name
+    if (name === this.name) return this.#held
+    this.name = name
+    if (!hasLocks()) return undefined
     this.#held = new Promise((held) => {
       const granted = () =>
         new Promise<void>((end) => {
           held()
           // Another name was asked for meanwhile, or none.
-          if (this.#name !== name) return end()
+          if (this.name !== name) return end()
           this.#end()
           this.#end = end
         })
@@ -45,7 +47,7 @@ export class OwnLock {
   }
 
   release(): void {
-    this.#name = ''
+    this.name = ''
     this.#end()
   }
 }

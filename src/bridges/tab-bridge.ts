@@ -1,5 +1,6 @@
 import { aTimeout, checkOptions, checkType, EventCancelledError, oneOf } from '../errors.js'
 import { microtask } from '../page.js'
+import { onRest } from '../resting.js'
 import { Bridge } from './bridge.js'
 import type { Carrier, Exchange } from './exchange.js'
 import type { Message } from './messages.js'
@@ -74,7 +75,6 @@ class Tab implements Carrier {
   #inbox: BroadcastChannel | null = null
   #since = 0
   #isReady = false
-  #named = ''
   /** Who is there, and whose locks are watched. */
   #peers = new Map<string, Peer>()
   #watched = new Set<string>()
@@ -94,17 +94,11 @@ class Tab implements Carrier {
   start(exchange: Exchange): void {
     this.#exchange = exchange
     this.#wake()
-    const { signal } = this.#ended
-    // A page at rest may hold no lock that others wait for, nor get messages: it would be thrown out of the bfcache.
-    const rest = () => this.#rest()
     const wake = () => {
       if (!this.#channel) this.#wake()
     }
-    const { document } = globalThis
-    for (const target of [globalThis, document]) {
-      for (const type of ['pagehide', 'freeze']) target?.addEventListener?.(type, rest, { signal })
-      for (const type of ['pageshow', 'resume']) target?.addEventListener?.(type, wake, { signal })
-    }
+    // A page that got messages while it rests would be thrown out of the back/forward cache.
+    onRest(() => this.#rest(), wake, this.#ended.signal)
   }
 
   get open(): boolean {
@@ -185,8 +179,7 @@ class Tab implements Carrier {
     if (!this.#channel) return
     const { id, routes } = this.#exchange
     const lock = lockOfPeer(this.#channelName, { id, since: this.#since, busNames: routes.busNames })
-    if (lock === this.#named) return
-    this.#named = lock
+    if (lock === this.#lock.name) return
     await this.#lock.hold(lock)
     // Who it is, its lock tells.
     this.#exchange.post('hello', [])
@@ -243,7 +236,6 @@ class Tab implements Carrier {
     this.#inbox?.close()
     this.#channel = null
     this.#isReady = false
-    this.#named = ''
   }
 
   close(): void {

@@ -50,8 +50,8 @@ export class WorkerLink implements Carrier {
   #resting = false
   /** The other side rests, and what is here was told so. */
   #tellsRest = false
-  /** The bridge's, by which an event is known to have come from it. */
-  dispatch: EventBus['dispatch'] = (event) => this.#exchange.dispatch(event)
+  /** The bridge's, on the exposing side. */
+  dispatch!: EventBus['dispatch']
   onLost: () => void = () => {}
 
   constructor(

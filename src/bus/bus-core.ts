@@ -16,9 +16,9 @@ import { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, NEW } from '../events/status.js'
-import { uuidv7 } from '../ids.js'
+import { newId } from '../ids.js'
 import { HOPS, SEEN_IDS } from '../limits.js'
-import { getPage, wallTime } from '../page.js'
+import { getPage } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
@@ -62,7 +62,7 @@ interface Waiter {
 /** The workings of a bus: where its parts meet. `EventBus` is its public face. */
 export class BusCore {
   declare readonly bus: EventBus
-  readonly id = uuidv7(wallTime(performance.now()), getPage().count++)
+  readonly id = newId()
   declare readonly name: string
   declare readonly lane: RunLoop
   declare readonly parallelHandlers: boolean

@@ -3,8 +3,7 @@ import type { BusCore } from '../bus/bus-core.js'
 import type { EventBus } from '../bus/event-bus.js'
 import { aFunction, BusStoppedError, checkOptions, checkType, from } from '../errors.js'
 import type { EventState } from '../events/event-state.js'
-import { uuidv7 } from '../ids.js'
-import { getPage, wallTime } from '../page.js'
+import { newId } from '../ids.js'
 import { wait } from '../wait.js'
 import type { EventLog } from './event-log.js'
 import { type Outcome, type TransferOptions, transferChecks } from './lines.js'
@@ -84,7 +83,7 @@ async function dispatchCopy(
   copies: ReadonlyMap<string, string>,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const id = uuidv7(wallTime(performance.now()), getPage().count++)
+  const id = newId()
   const event = core.revive({
     ...record,
     event_created_at: null,

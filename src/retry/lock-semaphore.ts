@@ -4,6 +4,7 @@
  */
 import { DISPOSE } from '../brands.js'
 import { lockManager } from '../locks.js'
+import { onRest } from '../resting.js'
 import type { Slot } from './semaphore.js'
 
 /** Above so many slots waiters queue for one lock first: requests for each slot, by each waiter, would be too many. */
@@ -18,16 +19,13 @@ let listening = false
 function listen(): void {
   if (listening) return
   listening = true
-  const rest = () => {
-    for (const place of places) place.rest()
+  const all = (act: (place: Place) => void) => () => {
+    for (const place of places) act(place)
   }
-  const wait = () => {
-    for (const place of places) place.wait()
-  }
-  for (const target of [globalThis, globalThis.document]) {
-    for (const type of ['pagehide', 'freeze']) target?.addEventListener?.(type, rest)
-    for (const type of ['pageshow', 'resume']) target?.addEventListener?.(type, wait)
-  }
+  onRest(
+    all((place) => place.rest()),
+    all((place) => place.wait()),
+  )
 }
 
 /**

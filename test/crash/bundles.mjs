@@ -29,7 +29,7 @@ export async function segmentCode() {
  * @param {'browser' | 'neutral'} platform
  * @param {Mutation[]} [mutations]
  */
-async function bundle(entryPoint, platform, mutations = []) {
+export async function bundle(entryPoint, platform, mutations = []) {
   const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entryPoint],

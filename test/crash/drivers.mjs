@@ -74,6 +74,21 @@ export async function killBrowser(browser) {
   await within(1000, browser.disconnect())
 }
 
+/** The renderer of a page ends by itself, without a word. Chromium only. */
+export async function crashRenderer(/** @type {import('puppeteer-core').Page} */ page, ms = 5000) {
+  const dead = new Promise((resolve) => page.once('error', resolve))
+  const devtools = await page.createCDPSession()
+  devtools.send('Page.crash').catch(() => {})
+  await within(ms, dead)
+}
+
+/** All pages but one, which is left blank: a browser without a page would end. */
+export async function closePages(/** @type {import('puppeteer-core').Browser} */ browser) {
+  const [first, ...others] = await browser.pages()
+  await first?.goto('about:blank').catch(() => {})
+  for (const page of others) await within(3000, page.close())
+}
+
 /** @implements {Driver} */
 class PuppeteerDriver {
   /** @type {Map<string, import('puppeteer-core').Page>} */
@@ -112,10 +127,7 @@ class PuppeteerDriver {
 
   /** The renderer of one tab ends by itself. */
   async crash(page, tab) {
-    const dead = new Promise((resolve) => page.once('error', resolve))
-    const devtools = await page.createCDPSession()
-    devtools.send('Page.crash').catch(() => {})
-    await within(2000, dead)
+    await crashRenderer(page, 2000)
     await this.#forget(page, tab)
   }
 

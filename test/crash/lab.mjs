@@ -3,7 +3,7 @@
 import { rm } from 'node:fs/promises'
 import { engines } from '../support/engines.mjs'
 import { bundlePage } from './bundles.mjs'
-import { killBrowser, launchOn, newProfile } from './drivers.mjs'
+import { closePages, crashRenderer, killBrowser, launchOn, newProfile } from './drivers.mjs'
 import { Recorder } from './recorder.mjs'
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -58,17 +58,12 @@ export class Laboratory {
 
   /** The renderer of a tab ends. */
   async crash(/** @type {import('puppeteer-core').Page} */ page) {
-    const dead = new Promise((resolve) => page.once('error', resolve))
-    const devtools = await page.createCDPSession()
-    devtools.send('Page.crash').catch(() => {})
-    await Promise.race([dead, pause(5000)])
+    await crashRenderer(page)
     await Promise.race([page.close().catch(() => {}), pause(3000)])
   }
 
   async closeTabs() {
-    const [first, ...others] = await this.browser.pages()
-    await first?.goto('about:blank').catch(() => {})
-    for (const page of others) await Promise.race([page.close().catch(() => {}), pause(3000)])
+    await closePages(this.browser)
   }
 
   async close() {

@@ -62,6 +62,31 @@ function pair(): [Side, Side] {
   const channel = channelName()
   return [side(channel), side(channel)]
 }
+describe('a tab that says nothing', () => {
+  afterEach(closeAll)
+
+  it('is a time-out after `timeout` ms, then at once, until it is heard again', async () => {
+    const [a, b] = await sides(2, { results: 'gather', timeout: 60 })
+    a.bus.on('*', a.tabs.dispatch)
+    b.tabs.on('*', b.bus.dispatch)
+    b.bus.on(Ping, () => new Promise(() => {}), { timeout: null })
+    const lastError = (ping: Ping) => [...ping.eventResults.values()].at(-1)?.error as Error
+    for (const n of [1, 2]) {
+      const ping = await a.bus.dispatch(new Ping({ n }))
+      expect(lastError(ping).name).to.equal('EventTimeoutError')
+      expect(lastError(ping).message).to.contain(n === 1 ? 'in 60 ms' : 'for a while')
+    }
+    b.tabs.on(Note, () => {})
+    b.bus.on('*', b.tabs.dispatch)
+    await b.bus.stop()
+    b.bus.off(Ping)
+    b.bus.on(Ping, ({ n }) => n)
+    await b.bus.dispatch(new Note({ text: 'heard' }))
+    const ping = await a.bus.dispatch(new Ping({ n: 3 }))
+    expect(await ping.eventResult()).to.equal(3)
+  })
+})
+
 describe('a TabBridge without Web Locks', () => {
   it('sends and receives, and says why it cannot gather or tell who is there', async () => {
     const { answer, said } = await runSandboxed(`

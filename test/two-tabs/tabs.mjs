@@ -2,28 +2,11 @@
 
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { build } from 'esbuild'
-import { killBrowser, launchOn, newProfile } from '../crash/drivers.mjs'
-import { root } from '../support/bundle.mjs'
+import { bundle } from '../crash/bundles.mjs'
+import { closePages, crashRenderer, killBrowser, launchOn, newProfile } from '../crash/drivers.mjs'
 import { engines } from '../support/engines.mjs'
-import { target } from '../support/esbuild-plugin.mjs'
 
 export const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
-
-async function bundle(/** @type {string} */ entryPoint) {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [entryPoint],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target,
-    platform: 'browser',
-    charset: 'utf8',
-    logLevel: 'warning',
-  })
-  return outputFiles[0].text
-}
 
 /** Serves a page with this script, and one without. */
 async function serve(/** @type {string} */ script) {
@@ -52,7 +35,7 @@ export class Tabs {
 
   static async open(/** @type {string} */ engine, /** @type {string} */ entry) {
     const tabs = new Tabs()
-    const { origin, close } = await serve(await bundle(entry))
+    const { origin, close } = await serve(await bundle(entry, 'browser'))
     tabs.origin = origin
     tabs.#close = close
     tabs.#profile = await newProfile(engine)
@@ -73,10 +56,7 @@ export class Tabs {
 
   /** The renderer of a tab ends, without a word. Chromium only. */
   async crash(/** @type {Page} */ page) {
-    const dead = new Promise((resolve) => page.once('error', resolve))
-    const devtools = await page.createCDPSession()
-    devtools.send('Page.crash').catch(() => {})
-    await Promise.race([dead, pause(5000)])
+    await crashRenderer(page)
   }
 
   /** @param {Page} page @param {'frozen' | 'active'} state */
@@ -87,9 +67,7 @@ export class Tabs {
   }
 
   async closeTabs() {
-    const [first, ...others] = await this.browser.pages()
-    await first?.goto('about:blank').catch(() => {})
-    for (const page of others) await Promise.race([page.close().catch(() => {}), pause(3000)])
+    await closePages(this.browser)
   }
 
   async close() {
