@@ -1,4 +1,4 @@
-import { CORE } from '../brands.js'
+import { CORE, INSPECT } from '../brands.js'
 import { anIdentifier } from '../errors.js'
 import { LIMIT_MB, PERIOD, SAMPLE } from '../limits.js'
 import { getPage } from '../page.js'
@@ -19,10 +19,14 @@ export function freeName(asked: string | undefined, id: string): string {
   return name
 }
 
-/** Lists the bus, weakly: the list keeps nobody alive, and is swept now and then. */
+/**
+ * Lists the bus, weakly: the list keeps nobody alive, and is swept now and then. Functions in the page's set under
+ * `Symbol.for('bubus.inspect')`, where a tool has put one, are told of the bus while it is being made.
+ */
 export function registerBus(bus: EventBus, name: string): void {
   const { names } = getPage()
   if (names.set(name, new WeakRef(bus)).size % 64 === 0) livingBuses()
+  for (const tell of (globalThis as { [INSPECT]?: Set<(bus: EventBus) => void> })[INSPECT] ?? []) tell(bus)
 }
 
 /** All living buses of the page, of any copy of the library. The collected ones leave the list when somebody looks. */

@@ -77,6 +77,10 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   get eventParent(): BaseEvent | null {
     return this[STATE].parent?.event ?? null
   }
+  /** The id of the event that this one replays; else null. */
+  get eventReplayOf(): string | null {
+    return this[STATE].replayOf
+  }
   /** Events dispatched by handlers of this one, in order. */
   get eventChildren(): readonly BaseEvent[] {
     return this[STATE].children

@@ -1,0 +1,1070 @@
+import { css } from 'lit'
+
+/**
+ * Two layers: `:host` and `.panel` shut the page out (inherited properties end at `.panel`, custom properties do not), and
+ * every colour and size is a token that the page may set.
+ *
+ * @cssproperty --bus-inspector-height - Height of the open inspector where the page gives it none.
+ */
+export const styles = css`
+  :host {
+    display: block;
+    contain: content;
+    inline-size: 100%;
+    block-size: var(--bus-inspector-height, 26rem);
+    min-inline-size: 0;
+    color-scheme: light dark;
+  }
+
+  :host(:not([open])) {
+    block-size: auto;
+  }
+
+  :host([hidden]) {
+    display: none;
+  }
+
+  .panel {
+    all: initial;
+    direction: ltr;
+    unicode-bidi: isolate;
+    color-scheme: inherit;
+    display: flex;
+    flex-direction: column;
+    box-sizing: border-box;
+    block-size: 100%;
+    min-block-size: 0;
+    overflow: hidden;
+    container: panel / inline-size;
+    position: relative;
+
+    --_bg: var(--bus-inspector-bg, light-dark(#ffffff, #15181d));
+    --_surface: var(--bus-inspector-surface, light-dark(#f6f7f9, #1b1f26));
+    --_raised: var(--bus-inspector-raised, light-dark(#ffffff, #262b34));
+    --_text: var(--bus-inspector-text, light-dark(#1c2230, #e3e7ee));
+    --_muted: var(--bus-inspector-muted, light-dark(#5a6374, #9aa5b6));
+    --_line: var(--bus-inspector-line, light-dark(#e3e6eb, #2a303a));
+    --_edge: var(--bus-inspector-edge, light-dark(#8a93a3, #667185));
+    --_accent: var(--bus-inspector-accent, light-dark(#1f57c3, #8cb4ff));
+    --_on-accent: var(--bus-inspector-on-accent, light-dark(#ffffff, #0e1626));
+    --_hover: var(--bus-inspector-hover, light-dark(#f1f4f9, #1f242c));
+    --_selected: var(--bus-inspector-selected, light-dark(#e2ebfc, #22334f));
+    --_guide: var(--bus-inspector-guide, light-dark(#dfe3e9, #2f3641));
+    --_error-bg: var(--bus-inspector-error-bg, light-dark(#fdf0ef, #2c1b1d));
+    --_key: var(--bus-inspector-key, light-dark(#6b3fa0, #c6a5f5));
+    --_string: var(--bus-inspector-string, light-dark(#1b6b3a, #8fd4a4));
+    --_number: var(--bus-inspector-number, light-dark(#1f57c3, #8cb4ff));
+    --_keyword: var(--bus-inspector-keyword, light-dark(#8f4100, #f0b072));
+    --_tag-bg: var(--bus-inspector-tag-bg, light-dark(#eceff4, #2b323d));
+    --_tag-text: var(--bus-inspector-tag-text, light-dark(#47505f, #b9c3d2));
+    --_pending: var(--bus-inspector-pending, light-dark(#5a6374, #9aa5b6));
+    --_started: var(--bus-inspector-started, light-dark(#1f57c3, #8cb4ff));
+    --_completed: var(--bus-inspector-completed, light-dark(#1b6b3a, #7fcf98));
+    --_error: var(--bus-inspector-error, light-dark(#b3261e, #ff9a92));
+    --_timeout: var(--bus-inspector-timeout, light-dark(#8f4100, #f0b072));
+    --_cancelled: var(--bus-inspector-cancelled, light-dark(#6a5a2c, #cdbd88));
+    --_aborted: var(--bus-inspector-aborted, light-dark(#96315f, #f2a3c7));
+    --_forwarded: var(--bus-inspector-forwarded, light-dark(#0f6674, #7fd0de));
+    --_replayed: var(--bus-inspector-replayed, light-dark(#6b3fa0, #c6a5f5));
+    --_font: var(--bus-inspector-font, system-ui, 'Segoe UI', Roboto, sans-serif);
+    --_mono: var(--bus-inspector-mono, ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, monospace);
+    --_size: var(--bus-inspector-font-size, 12px);
+    --_radius: var(--bus-inspector-radius, 6px);
+    --_indent: var(--bus-inspector-indent, 16px);
+    --_shadow: var(--bus-inspector-shadow, 0 2px 10px rgb(0 0 0 / 18%));
+
+    border: 1px solid var(--_line);
+    border-radius: var(--_radius);
+    background: var(--_bg);
+    color: var(--_text);
+    font: var(--_size) / 16px var(--_font);
+    font-variant-numeric: tabular-nums;
+    -webkit-text-size-adjust: 100%;
+  }
+
+  .panel[data-theme='light'] {
+    color-scheme: light;
+  }
+
+  .panel[data-theme='dark'] {
+    color-scheme: dark;
+  }
+
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
+  }
+
+  [hidden] {
+    display: none !important;
+  }
+
+  .unseen {
+    position: absolute;
+    inline-size: 1px;
+    block-size: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+
+  .muted {
+    color: var(--_muted);
+  }
+
+  :focus-visible {
+    outline: 2px solid var(--_accent);
+    outline-offset: -2px;
+  }
+
+  .icon {
+    flex: none;
+    inline-size: 14px;
+    block-size: 14px;
+    fill: none;
+    stroke: currentColor;
+    stroke-width: 1.75;
+    stroke-linecap: round;
+    stroke-linejoin: round;
+  }
+
+  /* Controls */
+
+  button,
+  select,
+  input {
+    font: inherit;
+    color: inherit;
+    margin: 0;
+  }
+
+  button {
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+    gap: 6px;
+    min-block-size: 24px;
+    min-inline-size: 24px;
+    padding: 0 8px;
+    border: 1px solid transparent;
+    border-radius: calc(var(--_radius) - 2px);
+    background: transparent;
+    white-space: nowrap;
+    cursor: pointer;
+    touch-action: manipulation;
+  }
+
+  button:hover:not(:disabled) {
+    background: var(--_hover);
+  }
+
+  button[aria-pressed='true'] {
+    background: var(--_selected);
+    color: var(--_accent);
+  }
+
+  button:disabled {
+    color: var(--_edge);
+    cursor: default;
+  }
+
+  .icon-button {
+    padding: 0;
+    color: var(--_muted);
+  }
+
+  .icon-button:hover:not(:disabled) {
+    color: var(--_text);
+  }
+
+  .sheet button,
+  .message button,
+  .detail-head button:not(.icon-button) {
+    border-color: var(--_line);
+    background: var(--_raised);
+  }
+
+  .sheet button:hover:not(:disabled),
+  .message button:hover {
+    border-color: var(--_edge);
+  }
+
+  button.primary {
+    border-color: var(--_accent);
+    background: var(--_accent);
+    color: var(--_on-accent);
+  }
+
+  .sheet button.primary {
+    border-color: var(--_accent);
+    background: var(--_accent);
+  }
+
+  .sheet button.danger {
+    border-color: var(--_error);
+    color: var(--_error);
+  }
+
+  button.link {
+    display: inline;
+    min-block-size: 0;
+    min-inline-size: 0;
+    padding: 0;
+    border: 0;
+    color: var(--_accent);
+    text-decoration: underline;
+    text-underline-offset: 2px;
+    font-family: var(--_mono);
+    line-height: 24px;
+  }
+
+  select,
+  input[type='search'] {
+    min-block-size: 24px;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) - 2px);
+    background: var(--_bg);
+  }
+
+  /* Toolbar */
+
+  .toolbar {
+    display: flex;
+    flex: none;
+    align-items: center;
+    gap: 4px;
+    min-block-size: 32px;
+    padding: 3px 4px;
+    background: var(--_surface);
+  }
+
+  .panel[data-open] > .toolbar {
+    border-block-end: 1px solid var(--_line);
+  }
+
+  .toggle {
+    font-weight: 600;
+    padding-inline: 4px 8px;
+  }
+
+  .buses {
+    display: flex;
+    flex: 1;
+    gap: 2px;
+    min-inline-size: 0;
+    overflow-x: auto;
+    scrollbar-width: none;
+  }
+
+  .bus-name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .tools {
+    display: flex;
+    flex: none;
+    align-items: center;
+    margin-inline-start: auto;
+  }
+
+  .gap {
+    inline-size: 8px;
+  }
+
+  .count {
+    min-inline-size: 16px;
+    padding: 0 5px;
+    border-radius: 8px;
+    background: var(--_error);
+    color: var(--_bg);
+    font-size: 11px;
+    font-weight: 600;
+    line-height: 16px;
+    text-align: center;
+  }
+
+  /* Filter */
+
+  .filter {
+    display: flex;
+    flex: none;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0 8px;
+    padding: 4px;
+    border-block-end: 1px solid var(--_line);
+  }
+
+  input[type='search'] {
+    flex: 1;
+    min-inline-size: 8rem;
+    padding: 0 8px;
+    font-family: var(--_mono);
+  }
+
+  input::placeholder {
+    color: var(--_muted);
+    opacity: 1;
+  }
+
+  input[aria-invalid='true'] {
+    border-color: var(--_error);
+  }
+
+  .amount {
+    padding-inline-end: 4px;
+    color: var(--_muted);
+    white-space: nowrap;
+  }
+
+  .filter-error {
+    flex-basis: 100%;
+    margin: 0;
+    padding: 4px 4px 0;
+    color: var(--_error);
+  }
+
+  /* Sheets */
+
+  .sheet,
+  .message {
+    display: flex;
+    flex: none;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 12px;
+    margin: 0;
+    padding: 6px 8px;
+    border-block-end: 1px solid var(--_line);
+    background: var(--_surface);
+  }
+
+  .sheet label {
+    display: inline-flex;
+    align-items: center;
+    gap: 6px;
+    min-block-size: 24px;
+  }
+
+  .sheet input[type='checkbox'] {
+    inline-size: 14px;
+    block-size: 14px;
+    accent-color: var(--_accent);
+  }
+
+  .sheet fieldset {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 12px;
+    margin: 0;
+    padding: 0;
+    border: 0;
+  }
+
+  .ask {
+    display: inline-flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 6px;
+  }
+
+  .message {
+    justify-content: space-between;
+  }
+
+  .help {
+    flex-basis: 100%;
+  }
+
+  summary {
+    min-block-size: 24px;
+    line-height: 24px;
+    cursor: pointer;
+  }
+
+  .help code {
+    color: var(--_text);
+  }
+
+  /* Tree */
+
+  .main {
+    display: flex;
+    flex: 1;
+    min-block-size: 0;
+    flex-direction: column;
+  }
+
+  .tree {
+    position: relative;
+    display: flex;
+    flex: 1;
+    flex-direction: column;
+    min-inline-size: 0;
+    min-block-size: 0;
+  }
+
+  #grid {
+    display: flex;
+    flex: 1;
+    flex-direction: column;
+    min-block-size: 0;
+  }
+
+  .columns,
+  .row {
+    display: flex;
+    align-items: center;
+    inline-size: 100%;
+    block-size: 24px;
+    padding-inline: 4px 8px;
+  }
+
+  .head {
+    flex: none;
+    border-block-end: 1px solid var(--_line);
+    background: var(--_surface);
+    color: var(--_muted);
+    overflow-y: scroll;
+    scrollbar-gutter: stable;
+    scrollbar-color: transparent transparent;
+  }
+
+  .head .name {
+    padding-inline-start: 24px;
+  }
+
+  .dropped {
+    display: flex;
+    align-items: center;
+    block-size: 24px;
+    padding-inline: 28px 8px;
+    border-block-end: 1px dashed var(--_line);
+    color: var(--_muted);
+    font-style: italic;
+  }
+
+  .scroller {
+    position: relative;
+    flex: 1;
+    min-block-size: 0;
+    overflow: hidden scroll;
+    overflow-anchor: none;
+    scrollbar-gutter: stable;
+    scrollbar-width: thin;
+    scrollbar-color: var(--_edge) transparent;
+    contain: strict;
+  }
+
+  .head {
+    scrollbar-width: thin;
+  }
+
+  .space {
+    position: relative;
+  }
+
+  .row {
+    position: absolute;
+    inset-block-start: 0;
+    inset-inline-start: 0;
+    --_status: var(--_muted);
+    cursor: default;
+    contain: strict;
+  }
+
+  .row:hover {
+    background: var(--_hover);
+  }
+
+  .row[data-status='error'],
+  .row[data-status='timeout'] {
+    background: var(--_error-bg);
+  }
+
+  .row[aria-selected='true'] {
+    background: var(--_selected);
+  }
+
+  .cell {
+    flex: none;
+    overflow: hidden;
+    padding-inline-end: 8px;
+    white-space: nowrap;
+    text-overflow: ellipsis;
+  }
+
+  .cell.name {
+    display: flex;
+    flex: 1;
+    align-items: center;
+    min-inline-size: 0;
+    block-size: 24px;
+    gap: 6px;
+  }
+
+  .cell.bus {
+    inline-size: var(--_bus-width);
+    color: var(--_muted);
+  }
+
+  .cell.status {
+    inline-size: var(--_status-width);
+    color: var(--_status);
+  }
+
+  .cell.time {
+    inline-size: var(--_time-width);
+    color: var(--_muted);
+  }
+
+  .cell.duration {
+    inline-size: var(--_duration-width);
+    padding-inline-end: 0;
+    text-align: end;
+  }
+
+  .no-bus .bus,
+  .no-status .status,
+  .no-time .time,
+  .no-duration .duration {
+    display: none;
+  }
+
+  .columns .cell {
+    position: relative;
+    color: inherit;
+    font-size: 11px;
+  }
+
+  .sort {
+    min-block-size: 24px;
+    padding: 0;
+    font-size: 11px;
+  }
+
+  .column-handle {
+    position: absolute;
+    inset-block: 0;
+    inset-inline-start: -10px;
+    inline-size: 12px;
+    cursor: col-resize;
+    touch-action: none;
+  }
+
+  .column-handle:hover {
+    border-inline-end: 2px solid var(--_edge);
+  }
+
+  .guides {
+    flex: none;
+    align-self: stretch;
+    inline-size: calc((var(--_level, 1) - 1) * var(--_indent));
+    margin-inline-end: -6px;
+    background: repeating-linear-gradient(
+      to right,
+      transparent 0 calc(var(--_indent) / 2 + 3px),
+      var(--_guide) calc(var(--_indent) / 2 + 3px) calc(var(--_indent) / 2 + 4px),
+      transparent calc(var(--_indent) / 2 + 4px) var(--_indent)
+    );
+  }
+
+  .twisty {
+    flex: none;
+    display: grid;
+    place-items: center;
+    inline-size: 24px;
+    block-size: 24px;
+    margin-inline-end: -6px;
+  }
+
+  .row[aria-expanded] .twisty::before {
+    content: '';
+    inline-size: 5px;
+    block-size: 5px;
+    border: solid var(--_muted);
+    border-width: 0 1.5px 1.5px 0;
+    transform: translateX(-1px) rotate(-45deg);
+  }
+
+  .row[aria-expanded='true'] .twisty::before {
+    transform: translateY(-1px) rotate(45deg);
+  }
+
+  .row .icon {
+    color: var(--_status);
+  }
+
+  .type {
+    flex: none;
+    max-inline-size: 60%;
+    overflow: hidden;
+    font-weight: 600;
+    text-overflow: ellipsis;
+  }
+
+  .row[data-kind='handler'] .type {
+    font-weight: 400;
+  }
+
+  .id {
+    flex: none;
+    margin-inline-start: -4px;
+    color: var(--_muted);
+    font: 11px / 16px var(--_mono);
+  }
+
+  .id:empty,
+  .tags:empty {
+    display: none;
+  }
+
+  .tags {
+    display: inline-flex;
+    flex: none;
+    gap: 4px;
+  }
+
+  .tag {
+    padding: 0 5px;
+    border-radius: 4px;
+    background: var(--_tag-bg);
+    color: var(--_tag-text);
+    font-size: 11px;
+  }
+
+  .note {
+    min-inline-size: 0;
+    overflow: hidden;
+    color: var(--_muted);
+    font: 11px / 16px var(--_mono);
+    text-overflow: ellipsis;
+  }
+
+  :is(.row, .badge)[data-status='pending'] {
+    --_status: var(--_pending);
+  }
+
+  :is(.row, .badge)[data-status='started'] {
+    --_status: var(--_started);
+  }
+
+  :is(.row, .badge)[data-status='completed'] {
+    --_status: var(--_completed);
+  }
+
+  :is(.row, .badge)[data-status='error'] {
+    --_status: var(--_error);
+  }
+
+  :is(.row, .badge)[data-status='timeout'] {
+    --_status: var(--_timeout);
+  }
+
+  :is(.row, .badge)[data-status='cancelled'] {
+    --_status: var(--_cancelled);
+  }
+
+  :is(.row, .badge)[data-status='aborted'] {
+    --_status: var(--_aborted);
+  }
+
+  :is(.row, .badge)[data-status='forwarded'] {
+    --_status: var(--_forwarded);
+  }
+
+  :is(.row, .badge)[data-status='replayed'] {
+    --_status: var(--_replayed);
+  }
+
+  :is(.row:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled'])[data-kind='handler']) .note {
+    color: var(--_status);
+  }
+
+  .row[data-dimmed] :is(.type, .cell, .icon, .note) {
+    color: var(--_muted);
+    font-style: italic;
+    font-weight: 400;
+  }
+
+  .row[data-status='started'] .icon {
+    animation: turn 1.6s linear infinite;
+  }
+
+  @keyframes turn {
+    to {
+      rotate: 1turn;
+    }
+  }
+
+  .empty {
+    position: absolute;
+    inset: 40% 16px auto;
+    margin: 0;
+    color: var(--_muted);
+    text-align: center;
+    pointer-events: none;
+  }
+
+  .pill {
+    position: absolute;
+    inset-block-end: 10px;
+    inset-inline-start: 50%;
+    translate: -50%;
+    padding-inline: 12px;
+    border-radius: 12px;
+    background: var(--_accent);
+    color: var(--_on-accent);
+    box-shadow: var(--_shadow);
+    font-weight: 600;
+  }
+
+  .pill:hover:not(:disabled) {
+    background: var(--_accent);
+    filter: brightness(1.1);
+  }
+
+  /* Details */
+
+  .splitter {
+    flex: none;
+    block-size: 7px;
+    margin-block: -3px;
+    border-block: 3px solid transparent;
+    background: var(--_line);
+    background-clip: content-box;
+    z-index: 1;
+    cursor: row-resize;
+    touch-action: none;
+  }
+
+  .splitter:is(:hover, :focus-visible) {
+    background-color: var(--_accent);
+  }
+
+  .detail {
+    display: flex;
+    flex: none;
+    flex-direction: column;
+    block-size: var(--_detail, 45%);
+    min-inline-size: 0;
+    min-block-size: 0;
+    border-block-start: 1px solid var(--_line);
+    background: var(--_bg);
+  }
+
+  .detail-head {
+    display: flex;
+    flex: none;
+    align-items: center;
+    gap: 8px;
+    padding: 4px 4px 4px 12px;
+    border-block-end: 1px solid var(--_line);
+    background: var(--_surface);
+  }
+
+  h2,
+  h3,
+  h4,
+  h5 {
+    margin: 0;
+    font: inherit;
+    font-weight: 600;
+  }
+
+  .detail-head h2 {
+    flex: 1;
+    min-inline-size: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .detail-head .id {
+    margin: 0;
+    font-weight: 400;
+  }
+
+  .detail-body {
+    flex: 1;
+    min-block-size: 0;
+    padding: 8px 12px 16px;
+    overflow: auto;
+    scrollbar-width: thin;
+    scrollbar-color: var(--_edge) transparent;
+    overflow-wrap: anywhere;
+  }
+
+  .detail-body section {
+    margin-block-start: 12px;
+  }
+
+  h3 {
+    margin-block-end: 4px;
+  }
+
+  h3 .muted {
+    font-weight: 400;
+  }
+
+  .badge {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
+    color: var(--_status);
+    font-weight: 400;
+  }
+
+  .facts {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr));
+    gap: 0 16px;
+    margin: 0;
+  }
+
+  .help .facts {
+    grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr));
+  }
+
+  .fact {
+    display: flex;
+    gap: 8px;
+    min-inline-size: 0;
+    padding-block: 2px;
+  }
+
+  dt {
+    flex: none;
+    min-inline-size: 5.5rem;
+    color: var(--_muted);
+  }
+
+  .help dt {
+    min-inline-size: 8.5rem;
+  }
+
+  dd {
+    min-inline-size: 0;
+    margin: 0;
+  }
+
+  code,
+  time {
+    font: 11px / 16px var(--_mono);
+  }
+
+  .handler {
+    margin-block-end: 8px;
+    padding: 6px 8px;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) - 2px);
+  }
+
+  .handler[data-selected] {
+    border-color: var(--_accent);
+  }
+
+  h4 {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    margin-block-end: 2px;
+  }
+
+  h4 .badge {
+    margin-inline-start: auto;
+  }
+
+  .value {
+    font: 11px / 18px var(--_mono);
+  }
+
+  .value.leaf {
+    padding-inline-start: 14px;
+  }
+
+  .value > summary {
+    min-block-size: 24px;
+    line-height: 24px;
+    list-style-position: outside;
+    margin-inline-start: 14px;
+  }
+
+  .members {
+    border-inline-start: 1px solid var(--_guide);
+    margin-inline-start: 4px;
+    padding-inline-start: 8px;
+  }
+
+  section > .members {
+    border: 0;
+    margin: 0;
+    padding: 0;
+  }
+
+  .key {
+    color: var(--_key);
+  }
+
+  .colon {
+    white-space: pre;
+  }
+
+  .v-string {
+    color: var(--_string);
+    white-space: pre-wrap;
+  }
+
+  .v-number,
+  .v-bigint {
+    color: var(--_number);
+  }
+
+  .v-boolean,
+  .v-nothing,
+  .v-symbol {
+    color: var(--_keyword);
+  }
+
+  .v-mark,
+  .v-function {
+    color: var(--_muted);
+    font-style: italic;
+  }
+
+  .long {
+    max-block-size: 20rem;
+    margin: 0 0 0 14px;
+    overflow: auto;
+    white-space: pre-wrap;
+    font: inherit;
+    color: var(--_string);
+  }
+
+  .more {
+    margin-inline-start: 8px;
+    color: var(--_accent);
+  }
+
+  .error {
+    padding: 6px 8px;
+    border-radius: calc(var(--_radius) - 2px);
+    background: var(--_error-bg);
+  }
+
+  .error-head {
+    margin: 0;
+    color: var(--_error);
+    white-space: pre-wrap;
+  }
+
+  .frames {
+    margin: 4px 0 0;
+    padding: 0;
+    list-style: none;
+    font: 11px / 16px var(--_mono);
+  }
+
+  .inner {
+    margin-block-start: 6px;
+    padding-inline-start: 8px;
+    border-inline-start: 2px solid var(--_error);
+  }
+
+  .own-frames summary {
+    color: var(--_muted);
+  }
+
+  @container panel (inline-size < 640px) {
+    .cell.bus,
+    .cell.time,
+    .cell.status {
+      position: absolute;
+      inline-size: 1px;
+      block-size: 1px;
+      padding: 0;
+      clip-path: inset(50%);
+    }
+  }
+
+  @container panel (inline-size < 400px) {
+    .gap {
+      display: none;
+    }
+
+    .toolbar {
+      flex-wrap: wrap;
+    }
+
+    .buses {
+      order: 3;
+      flex-basis: 100%;
+    }
+
+    .bus-name {
+      display: none;
+    }
+  }
+
+  @container panel (inline-size >= 900px) {
+    .main {
+      flex-direction: row;
+    }
+
+    .splitter {
+      block-size: auto;
+      inline-size: 7px;
+      margin: 0 -3px;
+      border-block: 0;
+      border-inline: 3px solid transparent;
+      cursor: col-resize;
+    }
+
+    .detail {
+      block-size: auto;
+      inline-size: var(--_detail, 45%);
+      border-block-start: 0;
+    }
+  }
+
+  @media (prefers-reduced-motion: reduce) {
+    *,
+    *::before,
+    *::after {
+      animation: none !important;
+      transition: none !important;
+    }
+  }
+
+  @media (forced-colors: active) {
+    .row[aria-selected='true'] {
+      forced-color-adjust: none;
+      background: Highlight;
+      color: HighlightText;
+      --_status: HighlightText;
+      --_muted: HighlightText;
+      --_tag-bg: Highlight;
+      --_tag-text: HighlightText;
+    }
+
+    .row[aria-selected='true'] * {
+      color: HighlightText;
+    }
+
+    button[aria-pressed='true'] {
+      border-color: Highlight;
+    }
+
+    .splitter,
+    .guides {
+      forced-color-adjust: none;
+    }
+
+    .count {
+      border: 1px solid;
+    }
+  }
+`

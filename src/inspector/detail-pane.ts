@@ -1,0 +1,95 @@
+import type { LitElement } from 'lit'
+import { nothing, render } from 'lit'
+import { type DetailContext, detailView } from './detail-view.js'
+import type { LiveTree } from './live-tree.js'
+import { isResult, type Subject } from './subjects.js'
+
+/** Shows one subject's details, and writes them again only when there is something new: what the reader has opened stays. */
+export class DetailPane {
+  readonly #host: LitElement
+  readonly #tree: LiveTree
+  readonly #actions: Pick<DetailContext, 'select' | 'copy' | 'close'>
+  /** Values that are open. */
+  readonly #open = new Map<string, number>()
+  #subject: Subject | null = null
+  #shown = ''
+  #opened = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(host: LitElement, tree: LiveTree, actions: Pick<DetailContext, 'select' | 'copy' | 'close'>) {
+    this.#host = host
+    this.#tree = tree
+    this.#actions = actions
+  }
+
+  show(container: HTMLElement, subject: Subject | null): void {
+    const { model } = this.#tree
+    if (subject !== this.#subject) this.#open.clear()
+    this.#subject = subject
+    const state = subject && model.nodeOf(subject) ? this.#stateOf(subject) : ''
+    if (state === this.#shown) return
+    this.#shown = state
+    render(state && subject ? detailView(subject, this.#context()) : nothing, container, { host: this.#host })
+  }
+
+  /** Whatever it shows, in short: another text, other details. */
+  #stateOf(subject: Subject): string {
+    const { model } = this.#tree
+    const event = model.event(model.nodeOf(subject))
+    const node = model.nodeOf(event)
+    const recent = Date.now() - (event.eventCompletedAt?.getTime() ?? 0) < 300
+    const runs = [...event.eventResults.values()].map(
+      (result) => `${model.status[model.nodeOf(result)]}${result.eventChildren.length}`,
+    )
+    if (recent && model.hasFailed(node)) {
+      // Errors can be looked at themselves once the console has been told of them.
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.#host.requestUpdate(), 350)
+    }
+    return [
+      event.eventId,
+      isResult(subject) && subject.handlerId,
+      model.status[node],
+      runs,
+      event.eventPath.length,
+      recent,
+      this.#opened,
+      model.nodeOf(event.eventParent),
+    ].join()
+  }
+
+  #context(): DetailContext {
+    const { model, redact } = this.#tree
+    return {
+      ...this.#actions,
+      model,
+      redact,
+      open: this.#open,
+      update: () => this.refresh(),
+      linkOf: (value) => {
+        const node = model.nodeOf(value as Subject)
+        if (!node || !model.isEvent(node)) return null
+        const event = model.event(node)
+        return {
+          label: `${event.eventType}#${event.eventId.slice(-4)}`,
+          go: () => this.#actions.select(event),
+        }
+      },
+    }
+  }
+
+  /** It is to be written again. */
+  refresh(): void {
+    this.#opened++
+    this.#host.requestUpdate()
+  }
+
+  /** Holds nothing any longer. */
+  clear(container: HTMLElement | null): void {
+    clearTimeout(this.#timer)
+    this.#open.clear()
+    this.#subject = null
+    this.#shown = ''
+    if (container) render(nothing, container)
+  }
+}

@@ -1,0 +1,293 @@
+import { TreeFacts } from './facts.js'
+import { parseQuery, type Query, QueryError } from './query.js'
+import { redactorOf } from './redact.js'
+import { slices } from './slices.js'
+import { Sources } from './sources.js'
+import type { InspectedBus, InspectedEvent } from './subjects.js'
+import { TreeModel } from './tree-model.js'
+import type { Redact } from './values.js'
+
+/** Between a tree and those who draw it. */
+export interface Viewer {
+  /** The rows are about to change, then have: where the reader is must be kept. */
+  beforeCommit(): void
+  /** `added` events are new since the last time; of what has changed, `failed` have failed. */
+  afterCommit(added: number, failed: readonly InspectedEvent[]): void
+  /** There are other buses, or the filter has got further. */
+  changed(): void
+}
+
+/**
+ * The tree of what happens now: gathers what changed, and takes it in all at once, at most so many times a second. Paused, it
+ * gathers only.
+ */
+export class LiveTree {
+  model = new TreeModel()
+  readonly sources: Sources
+  readonly facts: TreeFacts
+  readonly #viewer: Viewer
+  /** At most so many rows are kept. */
+  maxRows = 10_000
+  /** At most so many times a second. */
+  refreshHz = 10
+  redact: Redact = redactorOf(null)
+  /** Show what a log has restored from before this page. */
+  preserve = false
+  commits = 0
+  filter = ''
+  /** What is wrong with the filter; the rows are those of the last one that was right. */
+  filterError = ''
+  /** The only bus to show; empty for all. */
+  bus = ''
+  /** How much of a long search is done, 0 to 1; 1 while there is none. */
+  searched = 1
+  #query: Query | null = null
+  #search: AbortController | null = null
+  #paused = false
+  #on = false
+  #reload = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #frame = 0
+  #last = Number.NEGATIVE_INFINITY
+
+  constructor(viewer: Viewer) {
+    this.#viewer = viewer
+    this.sources = new Sources(
+      () => this.#schedule(),
+      () => {
+        this.#reload = true
+        this.#schedule()
+      },
+    )
+    this.facts = new TreeFacts(
+      () => this.model,
+      () => this.redact,
+    )
+  }
+
+  get dropped(): number {
+    return this.model.evicted + this.sources.lost
+  }
+  /** Only some of the events are to be seen. */
+  get filtering(): boolean {
+    return this.model.filtering
+  }
+
+  /** Listens to these buses, or to all, and shows what they remember. */
+  start(buses: readonly InspectedBus[] | null): void {
+    this.sources.most = this.maxRows
+    this.sources.start(buses)
+    this.#on = true
+    // What was open when nobody looked may be over.
+    const open = [...this.model.allEvents()].filter(([, node]) => this.model.status[node] < 2)
+    this.model.update(open.map(([event]) => event))
+    this.#reload = true
+    this.#schedule()
+  }
+
+  /** Nothing is left running: no hook, no timer, no frame. What was seen stays. */
+  stop(): void {
+    this.#on = false
+    this.sources.stop()
+    this.#search?.abort()
+    clearTimeout(this.#timer)
+    cancelAnimationFrame(this.#frame)
+    this.#timer = undefined
+    this.#frame = 0
+  }
+
+  /** Forgets all rows, for good. */
+  purge(): void {
+    this.#change(() => {
+      this.#renew()
+      this.sources.lost = 0
+    })
+  }
+
+  /** Takes all rows from sight, or brings them back. */
+  clear(): void {
+    this.#change(() => this.model.clear())
+  }
+  unclear(): void {
+    this.#change(() => {
+      this.model.show()
+      this.#hideOld()
+    })
+  }
+
+  pause(paused: boolean): void {
+    if (this.#paused === paused) return
+    this.#paused = paused
+    if (!paused) this.commit()
+  }
+
+  /** Shows events of a file. */
+  add(events: readonly InspectedEvent[]): void {
+    this.#change(() => {
+      this.model.update(events, true)
+      this.#judge(events)
+    })
+  }
+
+  /** Whether events from before this page, which a log has brought back, are to be seen. */
+  showOld(preserve: boolean): void {
+    if (this.preserve === preserve) return
+    this.preserve = preserve
+    if (preserve) this.unclear()
+    else this.#change(() => this.#hideOld())
+  }
+
+  setFilter(filter: string, bus = this.bus): void {
+    if (filter === this.filter && bus === this.bus) return
+    try {
+      this.#query = parseQuery(filter)
+      this.filterError = ''
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error
+      this.filterError = error.message
+    }
+    this.filter = filter
+    this.bus = bus
+    void this.#refilter()
+  }
+
+  /** Puts the slowest of the topmost events first, or all in order of arrival. */
+  sortSlowest(slowestFirst: boolean): void {
+    this.#change(() => {
+      this.model.slowestFirst = slowestFirst
+    })
+  }
+
+  /** What may be seen has changed. */
+  setRedact(redact: Redact): void {
+    this.redact = redact
+    for (const [event] of this.model.allEvents()) this.facts.changed(event)
+    if (this.#query) void this.#refilter()
+  }
+
+  /** Something that the reader did: shown at once. */
+  #change(change: () => void): void {
+    this.#viewer.beforeCommit()
+    change()
+    this.#finish(0)
+  }
+
+  /** Takes in what has happened. */
+  commit(): void {
+    if (!this.#on || this.#paused) return
+    this.#viewer.beforeCommit()
+    const touched = this.sources.take()
+    let added = 0
+    if (this.#reload) {
+      this.#reload = false
+      added += this.#load()
+    }
+    added += this.model.update(touched)
+    this.#judge(touched)
+    this.#last = performance.now()
+    this.commits++
+    this.#finish(added)
+  }
+
+  /** An empty tree, filtered and sorted as the one before. */
+  #renew(): void {
+    const { filtering, slowestFirst } = this.model
+    this.model = Object.assign(new TreeModel(), { filtering, slowestFirst })
+  }
+
+  #finish(added: number): void {
+    this.model.evict(this.maxRows)
+    this.model.flatten()
+    this.#viewer.afterCommit(added, this.model.failed.splice(0))
+  }
+
+  /** What buses remember and the tree has not; where it belongs before what is here, the tree is made anew. Gives how many. */
+  #load(): number {
+    const unknown = this.sources.histories().filter((event) => !this.model.nodeOf(event))
+    if (!unknown.length) return 0
+    const missing = unknown.slice(-this.maxRows)
+    this.model.evicted += unknown.length - missing.length
+    const newest = [...this.model.allEvents()].at(-1)?.[0]
+    if (newest && missing[0].eventCreatedAt < newest.eventCreatedAt) {
+      const all = [...[...this.model.allEvents()].map(([event]) => event), ...missing]
+      all.sort((one, other) => one.eventCreatedAt.getTime() - other.eventCreatedAt.getTime())
+      const { evicted } = this.model
+      this.#renew()
+      this.model.evicted = evicted
+      this.model.update(all)
+    } else this.model.update(missing)
+    this.#hideOld()
+    void this.#refilter()
+    return missing.length
+  }
+
+  #hideOld(): void {
+    if (this.preserve) return
+    const since = performance.timeOrigin
+    this.model.clear((node) => this.model.completedAt[node] < since && !this.model.isRead(node))
+  }
+
+  #matches(node: number): boolean {
+    if (this.bus && !this.facts.buses(node).includes(this.bus)) return false
+    return !this.#query || this.#query.test(this.facts, node)
+  }
+
+  /** Only what has changed is asked again. */
+  #judge(events: Iterable<InspectedEvent>): void {
+    const { filtering } = this.model
+    for (const event of events) {
+      this.facts.changed(event)
+      const node = this.model.nodeOf(event)
+      if (filtering && node) this.model.setHit(node, this.#matches(node))
+    }
+  }
+
+  /** Asks all events: at once, or in slices where texts have to be written. */
+  async #refilter(): Promise<void> {
+    this.#search?.abort()
+    this.#search = null
+    const { model } = this
+    model.startFilter(!!(this.#query || this.bus))
+    if (!this.#query?.searchesText) {
+      for (const [, node] of model.allEvents()) model.setHit(node, this.#matches(node))
+      return this.#change(() => {})
+    }
+    const search = new AbortController()
+    this.#search = search
+    const breathe = slices()
+    let done = 0
+    this.searched = 0
+    // What is added meanwhile is judged when it comes.
+    for (const [event] of [...model.allEvents()]) {
+      const node = model.nodeOf(event)
+      if (node) model.setHit(node, this.#matches(node))
+      done++
+      const pause = breathe()
+      if (!pause) continue
+      this.searched = done / model.events
+      this.#viewer.changed()
+      await pause
+      if (search.signal.aborted || model !== this.model) return
+    }
+    this.#search = null
+    this.searched = 1
+    this.#change(() => {})
+  }
+
+  /** The next commit: in the next frame, but not sooner than the last one allows. */
+  #schedule(): void {
+    if (!this.#on || this.#paused || this.#timer !== undefined || this.#frame) return
+    const wait = this.#last + 1000 / this.refreshHz - performance.now()
+    if (wait > 4) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined
+        this.#schedule()
+      }, wait)
+    } else {
+      this.#frame = requestAnimationFrame(() => {
+        this.#frame = 0
+        this.commit()
+      })
+    }
+  }
+}

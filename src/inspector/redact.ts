@@ -1,0 +1,39 @@
+import { Failed, REDACTED, type Redact } from './values.js'
+
+/**
+ * What is not to be seen: keys, paths (`card.number`), patterns that a key or a path matches, or a function that gives
+ * what is shown instead of a value.
+ */
+export type RedactRules =
+  | readonly (string | RegExp)[]
+  | ((path: readonly string[], value: unknown) => unknown)
+
+const keep: Redact = (_, value) => value
+
+/** The rules as one function that never throws: what it cannot judge is not shown. */
+export function redactorOf(rules: RedactRules | null | undefined): Redact {
+  if (!rules) return keep
+  const judge = typeof rules === 'function' ? rules : byKeys(rules)
+  return (path, value) => {
+    try {
+      return judge(path, value)
+    } catch (error) {
+      return new Failed(`[redact failed: ${String((error as Error)?.message).slice(0, 100)}]`)
+    }
+  }
+}
+
+function byKeys(rules: readonly (string | RegExp)[]): Redact {
+  const words = new Set(rules.filter((rule) => typeof rule === 'string'))
+  const patterns = rules.filter((rule) => typeof rule !== 'string')
+  return (path, value) => {
+    const key = path[path.length - 1]
+    const whole = path.join('.')
+    const hit =
+      words.has(key) || words.has(whole) || patterns.some((one) => matches(one, key) || matches(one, whole))
+    return hit ? REDACTED : value
+  }
+}
+
+/** Without the memory that `test` of a global pattern has. */
+const matches = (pattern: RegExp, text: string) => text.search(pattern) >= 0

@@ -1,0 +1,53 @@
+/** A separator that is dragged, and moved by keys: 1 for each arrow, 5 with Page keys, all the way with Home and End. */
+export interface Resizing {
+  value: number
+  least: number
+  most: number
+  /** How much of `value` a pixel is, towards larger. */
+  perPixel: number
+  /** Along which way it is dragged. */
+  axis: 'x' | 'y'
+  change(value: number): void
+}
+
+/** Follows a drag until the pointer is let go. */
+export function dragged(event: PointerEvent, { value, perPixel, axis, least, most, change }: Resizing): void {
+  if (event.button !== 0) return
+  const handle = event.currentTarget as HTMLElement
+  const start = axis === 'x' ? event.clientX : event.clientY
+  const ended = new AbortController()
+  const { signal } = ended
+  event.preventDefault()
+  handle.setPointerCapture(event.pointerId)
+  handle.addEventListener(
+    'pointermove',
+    (move) => {
+      const now = axis === 'x' ? move.clientX : move.clientY
+      change(Math.max(least, Math.min(most, value + (now - start) * perPixel)))
+    },
+    { signal },
+  )
+  for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) {
+    handle.addEventListener(type, () => ended.abort(), { signal })
+  }
+}
+
+/** The same with keys. */
+export function keyed(event: KeyboardEvent, { value, least, most, perPixel, change }: Resizing): void {
+  const way = perPixel < 0 ? -1 : 1
+  const steps: Record<string, number> = {
+    ArrowLeft: -1 * way,
+    ArrowUp: -1 * way,
+    ArrowRight: way,
+    ArrowDown: way,
+    PageUp: 5 * way,
+    PageDown: -5 * way,
+    Home: Number.NEGATIVE_INFINITY,
+    End: Number.POSITIVE_INFINITY,
+  }
+  const step = steps[event.key]
+  if (step === undefined) return
+  event.preventDefault()
+  event.stopPropagation()
+  change(Math.max(least, Math.min(most, value + step * Math.max(1, Math.abs(2 * perPixel)))))
+}

@@ -1,0 +1,173 @@
+/** Above this height in px engines no longer scroll to the pixel; WebKit and Firefox end at 17 to 33 million. */
+const TALLEST = 8_000_000
+/** Rows that are kept above and below what is seen. */
+const MARGIN = 4
+
+export interface Rows {
+  count(): number
+  /** The row of what a key stands for, -1 for none. */
+  indexOf(key: object): number
+  keyOf(index: number): object
+  create(): HTMLElement
+  /** Makes an element show a row; called for every row that is seen, whenever anything may have changed. */
+  show(element: HTMLElement, index: number): void
+  /** An element shows nothing any more. */
+  recycle(element: HTMLElement): void
+}
+
+/** Where the reader is: the keys that are seen, and how far below the upper edge each is. */
+type Place = { key: object; below: number }[]
+
+/**
+ * Of any number of rows, the elements for those that are seen. All rows are equally high. A row keeps its element as long
+ * as it is seen or is the active one, so that focus and selection stay where they are.
+ */
+export class RowWindow {
+  readonly #scroller: HTMLElement
+  readonly #space: HTMLElement
+  readonly #rows: Rows
+  readonly rowHeight: number
+  readonly #elements = new Map<object, HTMLElement>()
+  readonly #spare: HTMLElement[] = []
+  /** Its element is there even if it is not seen. */
+  active: object | null = null
+  #height = 0
+  #scrollTop = 0
+  #scrollHeight = -1
+  #moved = false
+
+  constructor(scroller: HTMLElement, rows: Rows, rowHeight: number) {
+    this.#scroller = scroller
+    this.#rows = rows
+    this.rowHeight = rowHeight
+    this.#space = scroller.ownerDocument.createElement('div')
+    this.#space.className = 'space'
+    this.#space.setAttribute('role', 'presentation')
+    scroller.append(this.#space)
+  }
+
+  get #total(): number {
+    return this.#rows.count() * this.rowHeight
+  }
+  get #tall(): number {
+    return Math.min(this.#total, TALLEST)
+  }
+  /** How far the reader is into all rows, in px of rows. */
+  get offset(): number {
+    const most = this.#tall - this.#height
+    return this.#total <= TALLEST || most <= 0
+      ? this.#scrollTop
+      : (this.#scrollTop / most) * (this.#total - this.#height)
+  }
+  /** Within a row of the end. */
+  get atEnd(): boolean {
+    return this.offset >= this.#total - this.#height - this.rowHeight
+  }
+  /** How many whole rows are seen. */
+  get page(): number {
+    return Math.max(1, Math.floor(this.#height / this.rowHeight) - 1)
+  }
+
+  element(key: object): HTMLElement | undefined {
+    return this.#elements.get(key)
+  }
+
+  /** Reads the platform's state, after it was resized or scrolled. False if that is where it was put. */
+  measure(): boolean {
+    const { clientHeight, scrollTop } = this.#scroller
+    // Engines round to their own pixels.
+    if (clientHeight === this.#height && Math.abs(scrollTop - this.#scrollTop) < 1) return false
+    this.#height = clientHeight
+    this.#scrollTop = scrollTop
+    return true
+  }
+
+  place(): Place {
+    const { offset } = this
+    const seen: Place = []
+    const end = Math.min(this.#rows.count(), Math.ceil((offset + this.#height) / this.rowHeight))
+    for (let i = Math.ceil(offset / this.rowHeight); i < end; i++) {
+      seen.push({ key: this.#rows.keyOf(i), below: i * this.rowHeight - offset })
+    }
+    return seen
+  }
+
+  /** Puts the first of the rows that were seen, and still is there, where it was. */
+  keep(place: Place): void {
+    for (const { key, below } of place) {
+      const index = this.#rows.indexOf(key)
+      if (index >= 0) return this.scrollTo(index * this.rowHeight - below)
+    }
+  }
+
+  toEnd(): void {
+    this.scrollTo(this.#total)
+  }
+
+  /** Scrolls as little as is needed to see a row. */
+  reveal(index: number): void {
+    const top = index * this.rowHeight
+    if (top < this.offset) this.scrollTo(top)
+    else if (top + this.rowHeight > this.offset + this.#height)
+      this.scrollTo(top + this.rowHeight - this.#height)
+  }
+
+  /** To an offset in px of rows; `render` carries it out. */
+  scrollTo(offset: number): void {
+    const total = this.#total
+    const wanted = Math.max(0, Math.min(offset, total - this.#height))
+    const top = total <= TALLEST ? wanted : (wanted / (total - this.#height)) * (this.#tall - this.#height)
+    if (Math.abs(top - this.#scrollTop) < 0.01) return
+    this.#scrollTop = top
+    this.#moved = true
+  }
+
+  render(): void {
+    const count = this.#rows.count()
+    if (this.#tall !== this.#scrollHeight) {
+      this.#scrollHeight = this.#tall
+      this.#space.style.height = `${this.#tall}px`
+    }
+    this.scrollTo(this.offset)
+    // Only written: to read what became of it would make the engine lay everything out.
+    if (this.#moved) this.#scroller.scrollTop = this.#scrollTop
+    this.#moved = false
+    const { offset } = this
+    const from = Math.max(0, Math.floor(offset / this.rowHeight) - MARGIN)
+    const to = Math.min(count, Math.ceil((offset + this.#height) / this.rowHeight) + MARGIN)
+    const indexes = Array.from({ length: to - from }, (_, i) => from + i)
+    const active = this.active ? this.#rows.indexOf(this.active) : -1
+    if (active >= 0 && active < from) indexes.unshift(active)
+    if (active >= to) indexes.push(active)
+
+    const wanted = new Map(indexes.map((index) => [this.#rows.keyOf(index), index]))
+    for (const [key, element] of this.#elements) {
+      if (wanted.has(key)) continue
+      this.#elements.delete(key)
+      this.#rows.recycle(element)
+      this.#spare.push(element)
+      element.remove()
+    }
+    let next = this.#space.firstChild
+    const shift = this.#scrollTop - offset
+    for (const [key, index] of wanted) {
+      let element = this.#elements.get(key)
+      if (!element) {
+        element = this.#spare.pop() ?? this.#rows.create()
+        this.#elements.set(key, element)
+      }
+      if (element === next) next = next.nextSibling
+      else this.#space.insertBefore(element, next)
+      element.style.transform = `translateY(${index * this.rowHeight + shift}px)`
+      this.#rows.show(element, index)
+    }
+    this.#spare.length = Math.min(this.#spare.length, 2 * MARGIN)
+  }
+
+  clear(): void {
+    for (const element of this.#elements.values()) element.remove()
+    this.#elements.clear()
+    this.#spare.length = 0
+    this.active = null
+  }
+}

@@ -1,0 +1,212 @@
+import { outcomeText } from './exports.js'
+import { icons, isFailure, statuses } from './statuses.js'
+import { type InspectedEvent, isResult } from './subjects.js'
+import type { TreeModel } from './tree-model.js'
+import { preview, type Redact } from './values.js'
+
+/** Deeper rows are not moved in any further: there would be no room left. */
+const DEEPEST = 24
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** What an event's row says about it, instead of its payload; by type, `'*'` for all others. */
+export type Formatters = Readonly<Record<string, (event: InspectedEvent) => string>>
+
+/** The parts of a row's element that change. */
+interface Parts {
+  icon: SVGPathElement
+  name: Text
+  id: Text
+  tags: HTMLElement
+  note: Text
+  noteBox: HTMLElement
+  status: Text
+  bus: Text
+  time: Text
+  duration: Text
+  twisty: HTMLElement
+  /** What the texts were made for. */
+  shown: object | null
+  version: string
+}
+
+const partsOf = new WeakMap<HTMLElement, Parts>()
+
+function span(className: string, text?: Text): HTMLElement {
+  const element = document.createElement('span')
+  element.className = className
+  if (text) element.append(text)
+  return element
+}
+
+function cell(name: string, ...content: Node[]): HTMLElement {
+  const element = document.createElement('div')
+  element.className = `cell ${name}`
+  element.setAttribute('role', 'gridcell')
+  element.setAttribute('part', `cell ${name}`)
+  element.append(...content)
+  return element
+}
+
+/** An empty row; its parts are found again by `showRow`. */
+export function createRow(): HTMLElement {
+  const [name, id, note, status, bus, time, duration] = Array.from({ length: 7 }, () =>
+    document.createTextNode(''),
+  )
+  const svg = document.createElementNS(SVG, 'svg')
+  svg.setAttribute('viewBox', '0 0 16 16')
+  svg.setAttribute('class', 'icon')
+  svg.setAttribute('part', 'status-icon')
+  svg.setAttribute('aria-hidden', 'true')
+  const icon = document.createElementNS(SVG, 'path')
+  svg.append(icon)
+  const twisty = span('twisty')
+  twisty.setAttribute('part', 'twisty')
+  const tags = span('tags')
+  const noteBox = span('note', note)
+  const row = document.createElement('div')
+  row.className = 'row'
+  row.setAttribute('role', 'row')
+  row.tabIndex = -1
+  row.append(
+    cell('name', span('guides'), twisty, svg, span('type', name), span('id', id), tags, noteBox),
+    cell('bus', bus),
+    cell('status', status),
+    cell('time', time),
+    cell('duration', duration),
+  )
+  partsOf.set(row, {
+    icon,
+    name,
+    id,
+    tags,
+    note,
+    noteBox,
+    status,
+    bus,
+    time,
+    duration,
+    twisty,
+    shown: null,
+    version: '',
+  })
+  return row
+}
+
+const write = (text: Text, value: string) => {
+  if (text.data !== value) text.data = value
+}
+const set = (element: Element, name: string, value: string | null) => {
+  if (element.getAttribute(name) === value) return
+  if (value === null) element.removeAttribute(name)
+  else element.setAttribute(name, value)
+}
+
+const two = (n: number) => String(n).padStart(2, '0')
+/** `12:04:05.678`, in the reader's time zone. */
+export function clockText(ms: number): string {
+  if (Number.isNaN(ms)) return ''
+  const date = new Date(ms)
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}
+
+/** `<1 ms`, `12 ms`, `1.25 s`, `3 m 04 s`. The buses' clocks have a resolution of a millisecond. */
+export function durationText(ms: number): string {
+  if (Number.isNaN(ms)) return ''
+  if (ms < 1) return '<1 ms'
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`
+  return `${Math.floor(ms / 60_000)} m ${two(Math.floor((ms % 60_000) / 1000))} s`
+}
+
+export interface RowContext {
+  model: TreeModel
+  redact: Redact
+  formatters: Formatters
+  selected: object | null
+}
+
+function tagsOf(model: TreeModel, node: number, event: InspectedEvent): string[] {
+  return [
+    model.isOrphan(node) ? 'orphan' : '',
+    event.defaultPrevented ? 'vetoed' : '',
+    model.isRead(node) ? 'file' : '',
+  ].filter(Boolean)
+}
+
+function noteOf(event: InspectedEvent, { redact, formatters }: RowContext): string {
+  const format = Object.hasOwn(formatters, event.eventType) ? formatters[event.eventType] : formatters['*']
+  if (!format) return preview(event.eventPayload, redact)
+  try {
+    return String(format(event)).slice(0, 500)
+  } catch (error) {
+    return `[formatter failed: ${String((error as Error)?.message).slice(0, 100)}]`
+  }
+}
+
+/** Makes an element show the row of a node. Only what differs is written. */
+export function showRow(row: HTMLElement, node: number, context: RowContext): void {
+  const { model, selected } = context
+  const parts = partsOf.get(row) as Parts
+  const subject = model.subject(node)
+  const code = model.status[node]
+  const status = statuses[code]
+  const event = model.event(node)
+  const level = model.level[node]
+  const isSelected = subject === selected
+  set(row, 'aria-level', String(level))
+  set(row, 'aria-posinset', String(model.place[node]))
+  set(row, 'aria-setsize', String(model.below[model.parent[node]]))
+  set(row, 'aria-rowindex', String(model.index[node] + 2))
+  set(row, 'aria-expanded', model.isParent(node) ? String(model.isExpanded(node)) : null)
+  set(row, 'aria-selected', String(isSelected))
+  set(row, 'tabindex', isSelected ? '0' : '-1')
+  set(row, 'data-status', status)
+  set(row, 'data-dimmed', model.isDimmed(node) ? '' : null)
+  const dressed = `${code} ${level} ${isSelected} ${model.completedAt[node]} ${model.isOrphan(node)} ${event.eventPath.length}`
+  if (parts.shown === subject && parts.version === dressed) return
+  parts.shown = subject
+  parts.version = dressed
+  set(row, 'part', `row row-${status}${isSelected ? ' row-selected' : ''}`)
+  row.style.setProperty('--_level', String(Math.min(level, DEEPEST)))
+  set(parts.icon, 'd', icons[code])
+  write(parts.status, status)
+  write(
+    parts.time,
+    clockText(
+      Number.isNaN(model.startedAt[node])
+        ? isResult(subject)
+          ? Number.NaN
+          : event.eventCreatedAt.getTime()
+        : model.startedAt[node],
+    ),
+  )
+  write(parts.duration, durationText(model.duration(node)))
+  const tags = isResult(subject) ? [] : tagsOf(model, node, event)
+  if (parts.tags.textContent !== tags.join(''))
+    parts.tags.replaceChildren(...tags.map((tag) => span('tag', document.createTextNode(tag))))
+  let note: string
+  if (isResult(subject)) {
+    set(row, 'data-kind', 'handler')
+    write(parts.name, subject.handlerName)
+    write(parts.id, '')
+    write(parts.bus, subject.busName)
+    note = outcomeText(event, subject, context.redact)
+    if (note && !isFailure(code)) note = `→ ${note}`
+  } else {
+    set(row, 'data-kind', 'event')
+    set(row, 'data-id', event.eventId)
+    write(parts.name, event.eventType)
+    write(parts.id, `#${event.eventId.slice(-4)}`)
+    write(parts.bus, event.eventPath.join(' › '))
+    note = noteOf(event, context)
+  }
+  if (isResult(subject)) set(row, 'data-id', null)
+  write(parts.note, note)
+}
+
+/** An element is not to keep alive what it last showed. */
+export function forgetRow(row: HTMLElement): void {
+  const parts = partsOf.get(row) as Parts
+  parts.shown = null
+  write(parts.note, '')
+}

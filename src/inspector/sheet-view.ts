@@ -1,0 +1,51 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { type Columns, columnNames, defaultColumns } from './inspector-state.js'
+import { filterHelp } from './toolbar-view.js'
+
+export interface MoreState {
+  preserve: boolean
+  hidden: number
+  rows: number
+  columns: Columns
+  /** The reader is asked whether all rows are to go. */
+  asking: boolean
+}
+
+export interface MoreActions {
+  preserve(on: boolean): void
+  unclear(): void
+  level(): void
+  /** First asks, then forgets. */
+  purge(sure: boolean): void
+  cancel(): void
+  columns(columns: Columns): void
+}
+
+/** What is needed now and then. */
+export function moreView(state: MoreState, actions: MoreActions): TemplateResult {
+  const { columns } = state
+  return html`<div class="sheet" part="more" role="group" aria-label="More">
+    <label><input type="checkbox" .checked=${state.preserve} @change=${(event: Event) => actions.preserve((event.target as HTMLInputElement).checked)} />
+      Keep events from before a reload</label>
+    <fieldset><legend class="unseen">Columns</legend>
+      ${columnNames.map(
+        (name) =>
+          html`<label><input type="checkbox" .checked=${columns[name] > 0} @change=${() =>
+            actions.columns({
+              ...columns,
+              [name]: columns[name] ? 0 : defaultColumns[name],
+            })} /> ${name}</label>`,
+      )}
+    </fieldset>
+    <button type="button" data-action="level" @click=${actions.level}>Expand to level 2</button>
+    ${state.hidden ? html`<button type="button" data-action="unclear" @click=${actions.unclear}>Show ${state.hidden.toLocaleString('en')} cleared</button>` : nothing}
+    ${
+      state.asking
+        ? html`<span role="alert" class="ask">Forget all ${state.rows.toLocaleString('en')} rows? The buses keep their histories.
+            <button type="button" class="danger" data-action="purge-sure" @click=${() => actions.purge(true)}>Forget</button>
+            <button type="button" data-action="purge-cancel" @click=${actions.cancel}>Cancel</button></span>`
+        : html`<button type="button" data-action="purge" ?disabled=${!state.rows} @click=${() => actions.purge(false)}>Forget all rows…</button>`
+    }
+    ${filterHelp}
+  </div>`
+}

@@ -1,0 +1,136 @@
+import { learnOwnFiles } from './stack.js'
+import { DISPOSE, INSPECT, type InspectedBus, type InspectedEvent } from './subjects.js'
+
+interface Page {
+  /** Told of each new bus of the page while it is being made. */
+  [INSPECT]?: Set<(bus: InspectedBus) => void>
+  /** What all copies of the library share: all living buses, weakly. */
+  [PAGE]?: { names: Map<string, WeakRef<InspectedBus>> }
+}
+const PAGE = Symbol.for('bubus.page.v1')
+const page = globalThis as Page
+
+/** All living buses of the page. */
+export const livingBuses = (): InspectedBus[] =>
+  [...(page[PAGE]?.names.values() ?? [])].flatMap((bus) => bus.deref() ?? [])
+
+/** A bus that is listened to. Held weakly: to be looked at keeps no bus alive. */
+export interface Source {
+  readonly bus: WeakRef<InspectedBus>
+  readonly name: string
+  readonly hook: Disposable
+}
+
+/** Listens to buses while somebody looks, and notes which events have changed since. */
+export class Sources {
+  /** Changed since `take`, each once, in order of their first change. */
+  #touched = new Set<InspectedEvent>()
+  readonly #sources = new Map<string, Source>()
+  readonly #changed: () => void
+  readonly #appeared: () => void
+  #only: readonly InspectedBus[] | null = null
+  #on = false
+  #learned = false
+  /** How many changed events to keep until they are taken. */
+  most = 10_000
+  /** Changed events that were too many. */
+  lost = 0
+
+  /** `changed` is called with the first change since `take`, `appeared` when there are other buses than before. */
+  constructor(changed: () => void, appeared: () => void) {
+    this.#changed = changed
+    this.#appeared = appeared
+  }
+
+  get list(): readonly Source[] {
+    return [...this.#sources.values()]
+  }
+
+  /** Listens to these buses, or to all of the page, those to come included. */
+  start(only: readonly InspectedBus[] | null): void {
+    this.stop()
+    this.#on = true
+    this.#only = only
+    if (!only) (page[INSPECT] ??= new Set()).add(this.#born)
+    this.#attach()
+  }
+
+  /** Takes every hook back, and forgets what was noted. */
+  stop(): void {
+    this.#on = false
+    page[INSPECT]?.delete(this.#born)
+    for (const { hook } of this.#sources.values()) hook[DISPOSE]()
+    this.#sources.clear()
+    this.#touched.clear()
+    this.lost = 0
+  }
+
+  /** What has changed since the last time. */
+  take(): ReadonlySet<InspectedEvent> {
+    const touched = this.#touched
+    this.#touched = new Set()
+    return touched
+  }
+
+  /** What the buses remember, in the order of all buses together; each bus's own order is kept. */
+  histories(): InspectedEvent[] {
+    const lists = this.list.map(({ bus }) => [...(bus.deref()?.eventHistory.values() ?? [])])
+    if (lists.length < 2) return lists[0] ?? []
+    const heads = lists.map((list) => ({ list, at: 0, time: timeOf(list[0]) }))
+    const merged = new Set<InspectedEvent>()
+    for (;;) {
+      let next = heads[0]
+      for (const head of heads) if (head.time < next.time) next = head
+      if (next.time === Infinity) return [...merged]
+      merged.add(next.list[next.at++])
+      next.time = timeOf(next.list[next.at])
+    }
+  }
+
+  /** The page tells of a bus before it is complete. */
+  readonly #born = () => {
+    queueMicrotask(() => {
+      if (this.#on && this.#attach()) this.#appeared()
+    })
+  }
+
+  #attach(): boolean {
+    let found = false
+    for (const bus of this.#only ?? livingBuses()) {
+      if (this.#sources.has(bus.id)) continue
+      found = true
+      const hook = bus[INSPECT]((step, event, result) => {
+        if (result && step === 'started') this.#learn()
+        if (step !== 'dropped' && step !== 'persisted') this.#touch(event)
+      })
+      this.#sources.set(bus.id, { bus: new WeakRef(bus), name: bus.name, hook })
+      // A log gives its part of the history later.
+      bus.ready.then(this.#appeared, () => {})
+    }
+    for (const [id, { bus }] of this.#sources) if (!bus.deref()) this.#sources.delete(id)
+    return found
+  }
+
+  /** The first handler that is called: nobody's code but the library's is on the stack. */
+  #learn(): void {
+    if (this.#learned) return
+    this.#learned = true
+    learnOwnFiles(new Error().stack ?? '')
+  }
+
+  #touch(event: InspectedEvent): void {
+    const touched = this.#touched
+    if (touched.has(event)) return
+    touched.add(event)
+    if (touched.size === 1) this.#changed()
+    else if (touched.size > this.most) {
+      for (const oldest of touched) {
+        touched.delete(oldest)
+        this.lost++
+        break
+      }
+    }
+  }
+}
+
+const timeOf = (event: InspectedEvent | undefined) => event?.eventCreatedAt.getTime() ?? Infinity

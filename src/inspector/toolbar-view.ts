@@ -1,0 +1,157 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { isWords } from './query.js'
+import { statuses } from './statuses.js'
+
+const paths = {
+  pause: 'M5.5 3.5v9M10.5 3.5v9',
+  resume: 'M5 3l8 5l-8 5z',
+  clear: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M4.2 4.2l7.6 7.6',
+  collapse: 'M4 6.5L8 3l4 3.5M4 9.5L8 13l4-3.5',
+  expand: 'M4 4L8 7.5L12 4M4 12L8 8.5l4 3.5',
+  previous: 'M4 10l4-4l4 4',
+  next: 'M4 6l4 4l4-4',
+  open: 'M8 10V3M5 6l3-3l3 3M3 10v3h10v-3',
+  save: 'M8 3v7M5 7l3 3l3-3M3 10v3h10v-3',
+  more: 'M3.5 8v0M8 8v0M12.5 8v0',
+} as const
+
+const icon = (path: string) =>
+  html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d=${path}></path></svg>`
+
+export interface ToolbarState {
+  open: boolean
+  paused: boolean
+  buses: readonly string[]
+  bus: string
+  unread: ReadonlyMap<string, number>
+  failures: number
+  events: number
+  exporting: boolean
+  more: boolean
+}
+
+export type Action =
+  | 'toggle'
+  | 'pause'
+  | 'clear'
+  | 'expand'
+  | 'collapse'
+  | 'previous-error'
+  | 'next-error'
+  | 'import'
+  | 'export'
+  | 'more'
+
+const badge = (count: number) =>
+  count
+    ? html`<span class="count" part="error-badge">${count > 999 ? '999+' : count}<span class="unseen"> unread errors</span></span>`
+    : nothing
+
+/** The toolbar: one tab stop, arrows move inside it. */
+export function toolbarView(
+  state: ToolbarState,
+  act: (action: Action) => void,
+  pick: (bus: string) => void,
+): TemplateResult {
+  const button = (
+    action: Action,
+    label: string,
+    path: string,
+    more: { pressed?: boolean; off?: boolean } = {},
+  ) => html`<button
+    type="button"
+    class="icon-button"
+    part="button"
+    data-action=${action}
+    title=${label}
+    aria-label=${label}
+    aria-pressed=${more.pressed === undefined ? nothing : String(more.pressed)}
+    ?disabled=${more.off}
+    @click=${() => act(action)}
+  >${icon(path)}</button>`
+  return html`
+    <button
+      type="button"
+      class="toggle"
+      part="toggle"
+      data-action="toggle"
+      aria-expanded=${String(state.open)}
+      @click=${() => act('toggle')}
+    >${icon(state.open ? paths.next : 'M6 4l4 4l-4 4')}Events${badge(state.unread.get('') ?? 0)}</button>
+    ${
+      state.open
+        ? html`
+          <div class="buses" role="group" aria-label="Bus">
+            ${
+              state.buses.length > 1
+                ? ['', ...state.buses].map(
+                    (bus) => html`<button
+                      type="button"
+                      class="bus-button"
+                      part="bus-tab"
+                      data-bus=${bus}
+                      aria-pressed=${String(state.bus === bus)}
+                      @click=${() => pick(bus)}
+                    >${bus || 'All'}${bus ? badge(state.unread.get(bus) ?? 0) : nothing}</button>`,
+                  )
+                : html`<span class="muted bus-name">${state.buses[0] ?? ''}</span>`
+            }
+          </div>
+          <div class="tools">
+            ${button('previous-error', 'Previous error (Shift+F8)', paths.previous, { off: !state.failures })}
+            ${button('next-error', `Next error (F8), ${state.failures} in all`, paths.next, { off: !state.failures })}
+            <span class="gap"></span>
+            ${button('expand', 'Expand all', paths.expand)}
+            ${button('collapse', 'Collapse all', paths.collapse)}
+            <span class="gap"></span>
+            ${button('pause', state.paused ? 'Resume' : 'Pause', state.paused ? paths.resume : paths.pause, { pressed: state.paused })}
+            ${button('clear', 'Clear the view', paths.clear, { off: !state.events })}
+            <span class="gap"></span>
+            ${button('import', 'Open a JSONL file', paths.open)}
+            ${button('export', 'Save or copy events', paths.save, { pressed: state.exporting })}
+            ${button('more', 'More', paths.more, { pressed: state.more })}
+          </div>`
+        : nothing
+    }`
+}
+
+/** Arrow keys move inside a toolbar; only one of its buttons can be tabbed to. */
+export function roveToolbar(toolbar: HTMLElement, event?: KeyboardEvent): void {
+  const buttons = [...toolbar.querySelectorAll<HTMLButtonElement>('button:not(:disabled)')]
+  const current = buttons.findIndex(
+    (button) => button === (toolbar.getRootNode() as ShadowRoot).activeElement,
+  )
+  let stop =
+    current < 0
+      ? Math.max(
+          0,
+          buttons.findIndex((button) => button.tabIndex === 0),
+        )
+      : current
+  if (event) {
+    const { key } = event
+    if (key === 'ArrowRight') stop = (stop + 1) % buttons.length
+    else if (key === 'ArrowLeft') stop = (stop - 1 + buttons.length) % buttons.length
+    else if (key === 'Home') stop = 0
+    else if (key === 'End') stop = buttons.length - 1
+    else return
+    event.preventDefault()
+    buttons[stop]?.focus()
+  }
+  for (const [i, button] of buttons.entries()) {
+    const tabIndex = i === stop ? 0 : -1
+    if (button.tabIndex !== tabIndex || !button.hasAttribute('tabindex')) button.tabIndex = tabIndex
+  }
+}
+
+/** What a filter can say, for those who look it up where they type it. */
+export const filterHelp = html`<details class="help" part="help">
+  <summary>How to filter</summary>
+  <dl class="facts">
+    <div class="fact"><dt><code>type:Order*</code></dt><dd>also <code>bus:</code> <code>handler:</code> <code>id:</code> <code>tab:</code> with <code>*</code>, <code>?</code>, <code>"exact"</code>, <code>/pattern/i</code></dd></div>
+    <div class="fact"><dt><code>status:error</code></dt><dd>${statuses.join(', ')}</dd></div>
+    <div class="fact"><dt><code>is:slow</code></dt><dd>${isWords.join(', ')}</dd></div>
+    <div class="fact"><dt><code>dur:&gt;50ms</code></dt><dd>also <code>dur:1s..2s</code> and <code>payload.user.id:42</code></dd></div>
+    <div class="fact"><dt><code>"a b" OR (-x y)</code></dt><dd>text anywhere, alternatives, not, brackets</dd></div>
+  </dl>
+</details>`

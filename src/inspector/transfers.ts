@@ -1,0 +1,150 @@
+import type { LitElement, ReactiveController } from 'lit'
+import { html, nothing, type TemplateResult } from 'lit'
+import { type ExportChoice, exportView, type Scope } from './export-view.js'
+import type { Format } from './exports.js'
+import type { BadLine } from './file-events.js'
+import type { LiveTree } from './live-tree.js'
+import type { InspectedEvent } from './subjects.js'
+import { exportStream, type ImportOptions, readFile, save, textOf } from './transfer.js'
+
+/** What is written and read, with its progress, its end and its failures told where the reader looks. */
+export class Transfers implements ReactiveController {
+  readonly #host: LitElement
+  readonly #tree: LiveTree
+  readonly #selected: () => InspectedEvent | null
+  #choice: ExportChoice = { scope: 'shown', format: 'jsonl' }
+  #job: { label: string; stop: AbortController } | null = null
+  #message = ''
+
+  constructor(host: LitElement, tree: LiveTree, selected: () => InspectedEvent | null) {
+    this.#host = host
+    this.#tree = tree
+    this.#selected = selected
+    host.addController(this)
+  }
+
+  hostDisconnected(): void {
+    this.#job?.stop.abort()
+  }
+
+  /** Events in order of arrival; for a text all rows, from the top. */
+  nodes(scope: Scope, format: Format): number[] {
+    const { model } = this.#tree
+    const nodes = format === 'text' ? [...model.allNodes()] : [...model.allEvents()].map(([, node]) => node)
+    if (scope === 'all') return nodes
+    if (scope === 'shown') return nodes.filter((node) => model.isShown(node))
+    const top = model.nodeOf(this.#selected())
+    const isBelow = (node: number) => {
+      for (let up = node; up; up = model.parent[up]) if (up === top) return true
+      return false
+    }
+    return top ? nodes.filter(isBelow) : []
+  }
+
+  export(scope: Scope, format: Format, onProgress?: (done: number) => void): ReadableStream<Uint8Array> {
+    return exportStream(this.#tree.model, this.nodes(scope, format), format, this.#tree.redact, onProgress)
+  }
+
+  async import(source: Blob | ReadableStream<Uint8Array> | string, options: ImportOptions = {}) {
+    const { events, bad } = await readFile(source, options)
+    this.#tree.add(events)
+    return { events: events.length, bad }
+  }
+
+  /** A file that the reader has chosen or dropped. */
+  async open(file: File): Promise<void> {
+    await this.#run(`Reading ${file.name}`, async (signal, progress) => {
+      const { events, bad } = await this.import(file, {
+        signal,
+        onProgress: (count) => progress(`Reading ${file.name}: ${count.toLocaleString('en')} events`),
+      })
+      return `${events.toLocaleString('en')} events of ${file.name}${badText(bad)}`
+    })
+  }
+
+  async copy(text: () => Promise<string> | string): Promise<void> {
+    await this.#run('Copying', async () => {
+      await navigator.clipboard.writeText(await text())
+      return 'Copied'
+    })
+  }
+
+  async #write(target: 'save' | 'copy'): Promise<void> {
+    const { scope, format } = this.#choice
+    const write = (progress: (label: string) => void) =>
+      this.export(scope, format, (done) => progress(`Writing, ${Math.round(done * 100)} %`))
+    if (target === 'copy') {
+      await this.#run('Writing', async (_, progress) => {
+        await navigator.clipboard.writeText(await textOf(write(progress)))
+        return 'Copied'
+      })
+    } else {
+      await this.#run('Writing', async (_, progress) => {
+        await save(write(progress), format)
+        return 'Saved'
+      })
+    }
+  }
+
+  /** One thing at a time; whatever comes of it is told. */
+  async #run(
+    label: string,
+    work: (signal: AbortSignal, progress: (label: string) => void) => Promise<string>,
+  ): Promise<void> {
+    this.#job?.stop.abort()
+    const job = { label, stop: new AbortController() }
+    this.#job = job
+    this.#tell('')
+    try {
+      this.#tell(
+        await work(job.stop.signal, (now) => {
+          job.label = now
+          this.#host.requestUpdate()
+        }),
+      )
+    } catch (error) {
+      this.#tell(job.stop.signal.aborted ? 'Stopped' : `That did not work: ${(error as Error).message}`)
+    } finally {
+      if (this.#job === job) this.#job = null
+      this.#host.requestUpdate()
+    }
+  }
+
+  #tell(message: string): void {
+    this.#message = message
+    this.#host.requestUpdate()
+  }
+
+  /** The choices of an export. */
+  sheet(): TemplateResult {
+    const { scope, format } = this.#choice
+    const { model } = this.#tree
+    const counts = [model.events, model.hits, this.#selected() ? this.nodes('selected', 'jsonl').length : 0]
+    return exportView(
+      { scope: counts[2] || scope !== 'selected' ? scope : 'shown', format },
+      counts,
+      (choice) => {
+        this.#choice = choice
+        this.#host.requestUpdate()
+      },
+      (target) => void this.#write(target),
+    )
+  }
+
+  /** What is going on, or what came of it. */
+  status(): TemplateResult | typeof nothing {
+    const job = this.#job
+    if (job) {
+      return html`<p class="message" part="message">${job.label} <button type="button" data-action="stop" @click=${() => job.stop.abort()}>Stop</button></p>`
+    }
+    if (!this.#message) return nothing
+    return html`<p class="message" part="message">${this.#message}
+      <button type="button" data-action="dismiss" @click=${() => this.#tell('')}>OK</button></p>`
+  }
+}
+
+function badText(bad: readonly BadLine[]): string {
+  if (!bad.length) return ''
+  const shown = bad.slice(0, 3).map(({ line, reason }) => `line ${line}: ${reason}`)
+  return `; ${bad.length} ${bad.length === 1 ? 'line' : 'lines'} could not be read: ${shown.join('; ')}${bad.length > 3 ? ' …' : ''}`
+}

@@ -1,0 +1,341 @@
+import type { LiveTree } from './live-tree.js'
+import { createRow, type Formatters, forgetRow, showRow } from './row.js'
+import { RowWindow } from './row-window.js'
+import { isFailure } from './statuses.js'
+import { isResult, type Subject } from './subjects.js'
+
+/** In px; the style sheet says the same. */
+export const ROW_HEIGHT = 24
+/** ms within which letters belong to one word of the type-ahead. */
+const TYPING = 700
+
+export interface GridOptions {
+  tree: LiveTree
+  grid: HTMLElement
+  scroller: HTMLElement
+  formatters: () => Formatters
+  /** Another row is selected. */
+  onSelect(): void
+  /** The reader has left the tail or come back, or there is more below it. */
+  onMove(): void
+}
+
+/**
+ * The tree as a treegrid of the ARIA Authoring Practices, with row focus: one tab stop, the selected row, whose element is
+ * there even when it is not seen.
+ */
+export class TreeGrid {
+  readonly #options: GridOptions
+  readonly #window: RowWindow
+  readonly #subjects = new WeakMap<HTMLElement, Subject>()
+  readonly #resized: ResizeObserver
+  selected: Subject | null = null
+  /** The newest row is kept in sight. */
+  following = true
+  /** How many events have come below what is seen, since the reader left the tail. */
+  unseen = 0
+  #place: ReturnType<RowWindow['place']> = []
+  #typed = ''
+  #typedAt = 0
+
+  constructor(options: GridOptions) {
+    this.#options = options
+    const { scroller, grid } = options
+    this.#window = new RowWindow(
+      scroller,
+      {
+        count: () => this.#model.length,
+        indexOf: (key) => this.#row(key as Subject),
+        keyOf: (index) => this.#model.subject(this.#model.order[index]),
+        create: createRow,
+        show: (element, index) => this.#show(element, index),
+        recycle: (element) => this.#recycle(element),
+      },
+      ROW_HEIGHT,
+    )
+    scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
+    scroller.addEventListener('click', (event) => this.#clicked(event))
+    scroller.addEventListener('dblclick', (event) => this.#toggle(this.#at(event)))
+    grid.addEventListener('keydown', (event) => this.#pressed(event))
+    grid.addEventListener('focus', () => this.#entered())
+    this.#resized = new ResizeObserver(() => this.#scrolled())
+    this.#resized.observe(scroller)
+  }
+
+  dispose(): void {
+    this.#resized.disconnect()
+    this.#window.clear()
+  }
+
+  get #model() {
+    return this.#options.tree.model
+  }
+
+  /** The row of a subject, -1 for none. */
+  #row(subject: Subject | null): number {
+    const node = this.#model.nodeOf(subject)
+    return node ? this.#model.index[node] : -1
+  }
+
+  beforeCommit(): void {
+    this.#window.measure()
+    this.#place = this.following ? [] : this.#window.place()
+  }
+
+  afterCommit(added: number): void {
+    if (!this.following) this.unseen += added
+    const { selected } = this
+    // What was let go is not held any longer by having been looked at.
+    if (selected && !this.#model.nodeOf(selected)) this.#choose(null)
+    if (this.following) this.#window.toEnd()
+    else this.#window.keep(this.#place)
+    this.#place = []
+    this.render()
+  }
+
+  render(): void {
+    const { grid } = this.#options
+    this.#window.active = this.selected
+    grid.setAttribute('aria-rowcount', String(this.#model.length + 1))
+    // The tab stop is the selected row, and the grid itself while there is none.
+    grid.tabIndex = this.#row(this.selected) < 0 ? 0 : -1
+    this.#window.render()
+    this.#options.onMove()
+  }
+
+  /** Shows the rows again, whatever they said before. */
+  refresh(): void {
+    this.#window.clear()
+    this.render()
+  }
+
+  /** Scrolls to the newest row, and stays there. */
+  follow(): void {
+    this.following = true
+    this.unseen = 0
+    this.#window.measure()
+    this.#window.toEnd()
+    this.render()
+  }
+
+  /** Selects a row, opens what it lies in, and brings it into sight. */
+  select(subject: Subject | null, focus = false): boolean {
+    const model = this.#model
+    const node = model.nodeOf(subject)
+    if (!node || !subject) return false
+    for (let up = model.parent[node]; up; up = model.parent[up]) model.expand(up, true)
+    model.flatten()
+    if (model.index[node] < 0) return false
+    this.#window.measure()
+    this.following = false
+    this.#choose(subject)
+    this.#window.reveal(model.index[node])
+    this.#updateFollowing()
+    this.render()
+    if (focus) this.#window.element(subject)?.focus({ preventScroll: true })
+    return true
+  }
+
+  /** Gives the focus to the selected row. */
+  focus(): void {
+    if (this.selected) this.#window.element(this.selected)?.focus({ preventScroll: true })
+  }
+
+  /** The next row that failed in some way, or the one before; from the selected one, round the end. */
+  toFailure(step: 1 | -1): boolean {
+    const { length, order, status } = this.#model
+    const from = this.#row(this.selected)
+    let at = from < 0 && step < 0 ? length : from
+    for (let i = 0; i < length; i++) {
+      at = (at + step + length) % length
+      const node = order[at]
+      if (!this.#model.isEvent(node) && isFailure(status[node]))
+        return this.select(this.#model.subject(node), true)
+    }
+    return false
+  }
+
+  expand(subject: Subject | null, expanded: boolean): void {
+    const node = this.#model.nodeOf(subject)
+    if (node) this.#rearrange(() => this.#model.expand(node, expanded))
+  }
+
+  expandTo(level: number): void {
+    this.#rearrange(() => this.#model.expandTo(level))
+  }
+
+  /** The reader has opened or closed something: what is seen stays where it is. */
+  #rearrange(change: () => void): void {
+    this.beforeCommit()
+    change()
+    this.#model.flatten()
+    // Where the selected row is closed away, the one that it lies in is selected.
+    if (this.selected && this.#row(this.selected) < 0)
+      this.#choose(this.#visible(this.selected) ?? this.selected)
+    this.afterCommit(0)
+    this.#updateFollowing()
+  }
+
+  #choose(subject: Subject | null): void {
+    if (subject === this.selected) return
+    const had = this.selected && this.#window.element(this.selected)
+    const focused = !!had?.matches(':focus')
+    this.selected = subject
+    if (focused && !subject) this.#options.grid.focus({ preventScroll: true })
+    this.#options.onSelect()
+  }
+
+  /** The innermost row that is seen of those a subject lies in. */
+  #visible(subject: Subject): Subject | null {
+    const model = this.#model
+    let node = model.nodeOf(subject)
+    while (node && model.index[node] < 0) node = model.parent[node]
+    return node ? model.subject(node) : null
+  }
+
+  #show(element: HTMLElement, index: number): void {
+    const { tree, formatters } = this.#options
+    const node = this.#model.order[index]
+    this.#subjects.set(element, this.#model.subject(node))
+    showRow(element, node, {
+      model: this.#model,
+      redact: tree.redact,
+      formatters: formatters(),
+      selected: this.selected,
+    })
+  }
+
+  #recycle(element: HTMLElement): void {
+    if (element.matches(':focus')) this.#options.grid.focus({ preventScroll: true })
+    this.#subjects.delete(element)
+    forgetRow(element)
+  }
+
+  #scrolled(): void {
+    const wasFollowing = this.following
+    if (!this.#window.measure()) return
+    if (wasFollowing && this.#resizing()) this.#window.toEnd()
+    else this.#updateFollowing()
+    this.#window.render()
+    this.#options.onMove()
+  }
+
+  #lastHeight = 0
+  /** The element itself has changed, not the place in it. */
+  #resizing(): boolean {
+    const { clientHeight } = this.#options.scroller
+    const changed = clientHeight !== this.#lastHeight
+    this.#lastHeight = clientHeight
+    return changed
+  }
+
+  #updateFollowing(): void {
+    this.following = this.#window.atEnd
+    if (this.following) this.unseen = 0
+  }
+
+  #at(event: Event): Subject | null {
+    const row = (event.target as Element).closest<HTMLElement>('.row')
+    return (row && this.#subjects.get(row)) ?? null
+  }
+
+  #clicked(event: MouseEvent): void {
+    const subject = this.#at(event)
+    if (!subject) return
+    if ((event.target as Element).closest('.twisty')) this.#toggle(subject)
+    this.#goTo(this.#row(subject))
+  }
+
+  #toggle(subject: Subject | null): void {
+    const node = this.#model.nodeOf(subject)
+    if (node && this.#model.isParent(node)) this.expand(subject, !this.#model.isExpanded(node))
+  }
+
+  /** The grid itself has the focus: its first row in sight takes it. */
+  #entered(): void {
+    if (!this.#model.length || this.selected) return
+    this.#window.measure()
+    const { offset } = this.#window
+    this.#goTo(Math.min(this.#model.length - 1, Math.ceil(offset / ROW_HEIGHT)))
+  }
+
+  #goTo(index: number): void {
+    const { length, order } = this.#model
+    if (!length) return
+    const node = order[Math.max(0, Math.min(length - 1, index))]
+    this.select(this.#model.subject(node), true)
+  }
+
+  /** Keys of a treegrid with row focus. */
+  #pressed(event: KeyboardEvent): void {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    const model = this.#model
+    const at = this.#row(this.selected)
+    const node = at < 0 ? 0 : model.order[at]
+    const act = this.#action(event, at, node)
+    if (!act) return
+    event.preventDefault()
+    event.stopPropagation()
+    act()
+  }
+
+  #action({ key, shiftKey }: KeyboardEvent, at: number, node: number): (() => unknown) | undefined {
+    const model = this.#model
+    const { page } = this.#window
+    const open = node && model.isParent(node)
+    switch (key) {
+      case 'ArrowDown':
+        return () => this.#goTo(at + 1)
+      case 'ArrowUp':
+        return () => this.#goTo(at < 0 ? model.length - 1 : at - 1)
+      case 'PageDown':
+        return () => this.#goTo(at + page)
+      case 'PageUp':
+        return () => this.#goTo(at - page)
+      case 'Home':
+        return () => this.#goTo(0)
+      case 'End':
+        return () => this.#goTo(model.length - 1)
+      case 'ArrowRight':
+        if (!open) return () => {}
+        return () => (model.isExpanded(node) ? this.#goTo(at + 1) : this.expand(this.selected, true))
+      case 'ArrowLeft': {
+        if (open && model.isExpanded(node)) return () => this.expand(this.selected, false)
+        const parent = model.parent[node]
+        return () => parent && this.#goTo(model.index[parent])
+      }
+      case 'Enter':
+        return () => this.#toggle(this.selected)
+      case '*':
+        return () => this.#expandSiblings(node)
+      case 'F8':
+        return () => this.toFailure(shiftKey ? -1 : 1)
+    }
+    // `/` is for the filter.
+    return key.length === 1 && key !== '/' && key !== ' ' ? () => this.#typeAhead(key, at) : undefined
+  }
+
+  #expandSiblings(node: number): void {
+    const model = this.#model
+    if (!node) return
+    this.#rearrange(() => {
+      for (let one = model.first[model.parent[node]]; one; one = model.next[one]) model.expand(one, true)
+    })
+  }
+
+  /** To the next row whose name begins with what was typed. */
+  #typeAhead(key: string, at: number): void {
+    const now = performance.now()
+    this.#typed = now - this.#typedAt < TYPING ? this.#typed + key.toLowerCase() : key.toLowerCase()
+    this.#typedAt = now
+    const { length, order } = this.#model
+    // A longer word may still be the same row.
+    const from = Math.max(0, at) + (this.#typed.length > 1 ? 0 : 1)
+    for (let i = 0; i < length; i++) {
+      const index = (from + i) % length
+      const subject = this.#model.subject(order[index])
+      const name = isResult(subject) ? subject.handlerName : subject.eventType
+      if (name.toLowerCase().startsWith(this.#typed)) return this.#goTo(index)
+    }
+  }
+}
