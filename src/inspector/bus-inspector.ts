@@ -1,14 +1,13 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
+import { properties, type Theme, themes, warnOnce } from './attributes.js'
+import { Body } from './body.js'
 import { styles } from './bus-inspector-styles.js'
-import { DetailPane } from './detail-pane.js'
 import type { Scope } from './export-view.js'
-import { type Format, recordOf } from './exports.js'
+import type { Format } from './exports.js'
 import type { BadLine } from './file-events.js'
-import { gridView } from './grid-view.js'
 import { InspectorSelectEvent, InspectorToggleEvent } from './inspector-events.js'
 import {
   type Columns,
-  columnNames,
   columnsOf,
   defaultColumns,
   type InspectorState,
@@ -19,14 +18,11 @@ import {
 } from './inspector-state.js'
 import { LiveTree } from './live-tree.js'
 import { type RedactRules, redactorOf } from './redact.js'
-import { dragged, keyed, type Resizing } from './resizing.js'
 import type { Formatters } from './row.js'
-import { moreView } from './sheet-view.js'
-import { type InspectedBus, type InspectedEvent, isResult, type Subject } from './subjects.js'
+import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { type Action, roveToolbar, toolbarView } from './toolbar-view.js'
 import type { ImportOptions } from './transfer.js'
 import { Transfers } from './transfers.js'
-import { TreeGrid } from './tree-grid.js'
 import { TreeModel } from './tree-model.js'
 import { Unread } from './unread.js'
 
@@ -34,30 +30,7 @@ export type { InspectedBus, InspectedEvent, InspectedResult } from './subjects.j
 export type { BadLine, Columns, Format, Formatters, ImportOptions, InspectorState, RedactRules, Scope, Sort }
 export { InspectorSelectEvent, InspectorToggleEvent }
 
-const themes = ['auto', 'light', 'dark'] as const
-type Theme = (typeof themes)[number]
-
 const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
-
-/** Declared in markup nothing throws: what an attribute cannot mean is told once, and the default holds. */
-function numberIn(name: string, least: number, most: number, fallback: number) {
-  return {
-    fromAttribute(text: string | null): number {
-      const value = Number(text ?? fallback)
-      if (value >= least && value <= most) return value
-      warnOnce(name, `from ${least} to ${most}`, text, fallback)
-      return fallback
-    },
-  }
-}
-const warned = new Set<string>()
-function warnOnce(name: string, expected: string, got: unknown, used: unknown): void {
-  if (warned.has(name)) return
-  warned.add(name)
-  console.warn(
-    `bubus: <bus-inspector>: expected \`${name}\` to be ${expected}, got ${JSON.stringify(got)}; it is ${used}`,
-  )
-}
 
 /**
  * Shows what happens on the buses of the page, live, as a tree: events, their handlers with what came of them, and below
@@ -82,27 +55,7 @@ export class BusInspector extends LitElement {
 
   static override styles = styles
 
-  static override properties = {
-    open: {
-      reflect: true,
-      converter: {
-        fromAttribute: (text: string | null) => text !== null && text !== 'false',
-        toAttribute: (open: boolean) => (open ? '' : null),
-      },
-    },
-    theme: { reflect: true },
-    paused: { type: Boolean, reflect: true },
-    preserve: { type: Boolean, reflect: true },
-    filter: { type: String },
-    maxRows: { attribute: 'max-rows', converter: numberIn('max-rows', 100, 10_000_000, 10_000) },
-    refreshHz: { attribute: 'refresh-hz', converter: numberIn('refresh-hz', 1, 60, 10) },
-    persistKey: { attribute: 'persist-key' },
-    buses: { attribute: false },
-    redact: { attribute: false },
-    formatters: { attribute: false },
-    columns: { attribute: false },
-    sort: { attribute: false },
-  }
+  static override properties = properties
 
   declare open: boolean
   declare theme: Theme
@@ -125,17 +78,12 @@ export class BusInspector extends LitElement {
 
   /** @internal */
   readonly tree: LiveTree
+  readonly #body: Body
   readonly #transfers: Transfers
-  readonly #pane: DetailPane
   readonly #unread = new Unread()
-  #grid: TreeGrid | null = null
   #internals: ElementInternals | null = null
   /** It listens. */
   #live = false
-  #bus = ''
-  #detailOpen = false
-  #detailShare = 45
-  #sheet: '' | 'export' | 'more' | 'purge' = ''
   /** The id of an event that was asked for before it was here. */
   #wanted = ''
   #stored = ''
@@ -156,29 +104,24 @@ export class BusInspector extends LitElement {
     this.columns = { ...defaultColumns }
     this.sort = 'time'
     this.tree = new LiveTree({
-      beforeCommit: () => this.#grid?.beforeCommit(),
+      beforeCommit: () => this.#body.grid?.beforeCommit(),
       afterCommit: (added, failed) => this.#committed(added, failed),
       changed: () => this.requestUpdate(),
     })
     this.#transfers = new Transfers(this, this.tree, () => this.selected)
-    this.#pane = new DetailPane(this, this.tree, {
-      select: (subject) => void this.#reveal(subject),
-      copy: (event) =>
-        void this.#transfers.copy(() => JSON.stringify(recordOf(event, this.tree.redact), null, 2)),
-      close: () => this.#closeDetail(),
-    })
+    this.#body = new Body(this, this.#transfers)
   }
 
   /** The event of the selected row. */
   get selected(): InspectedEvent | null {
-    const { model } = this.tree
-    const node = model.nodeOf(this.#grid?.selected)
-    return node ? model.event(node) : null
+    return this.#body.selected
   }
 
   /** Selects the event with this id, opens what it lies in, and focuses its row. False if it is not here. */
   select(id: string): boolean {
-    for (const [event] of this.tree.model.allEvents()) if (event.eventId === id) return this.#reveal(event)
+    for (const [event] of this.tree.model.allEvents()) {
+      if (event.eventId === id) return this.#body.reveal(event)
+    }
     return false
   }
 
@@ -186,12 +129,12 @@ export class BusInspector extends LitElement {
   nextError(step: 1 | -1 = 1): boolean {
     this.#unread.clear()
     this.requestUpdate()
-    return this.#grid?.toFailure(step) ?? false
+    return this.#body.grid?.toFailure(step) ?? false
   }
 
   /** Opens the rows above a level, from 1, and closes the others; `Infinity` opens all. */
   expandTo(level: number): void {
-    this.#grid?.expandTo(level)
+    this.#body.grid?.expandTo(level)
   }
 
   /** Takes all rows from sight; the buses' histories stay as they are. */
@@ -201,6 +144,13 @@ export class BusInspector extends LitElement {
 
   /** Brings back what `clear` has taken from sight. */
   unclear(): void {
+    this.tree.unclear()
+  }
+
+  /** Brings everything into sight: no filter, all buses, nothing cleared. */
+  showAll(): void {
+    this.filter = ''
+    this.#pick('')
     this.tree.unclear()
   }
 
@@ -238,11 +188,11 @@ export class BusInspector extends LitElement {
       paused,
       preserve,
       filter,
-      bus: this.#bus,
+      bus: this.tree.bus,
       selected,
       sort,
       columns,
-      detail: this.#detailShare,
+      detail: this.#body.share,
     }
   }
 
@@ -251,7 +201,7 @@ export class BusInspector extends LitElement {
     const { bus, selected, detail, ...rest } = stateOf(state)
     Object.assign(this, rest)
     if (bus !== undefined) this.#pick(bus)
-    if (detail !== undefined) this.#detailShare = detail
+    if (detail !== undefined) this.#body.share = detail
     if (selected) this.#wanted = this.select(selected) ? '' : selected
     this.requestUpdate()
   }
@@ -268,9 +218,9 @@ export class BusInspector extends LitElement {
     super.disconnectedCallback()
     this.#watch()
     queueMicrotask(() => {
-      // It was taken out, not moved: nothing that was shown is held any longer.
+      // It was taken out, not moved.
       if (this.isConnected) return
-      this.#closeBody()
+      this.#body.forget()
       this.tree.model = new TreeModel()
       this.#unread.clear()
     })
@@ -286,25 +236,22 @@ export class BusInspector extends LitElement {
     tree.refreshHz = this.refreshHz
     if (changed.has('redact')) tree.setRedact(redactorOf(this.redact))
     if (changed.has('columns')) this.columns = columnsOf(this.columns, { ...defaultColumns })
-    if (changed.has('filter')) tree.setFilter(this.filter ?? '', this.#bus)
+    if (changed.has('filter')) tree.setFilter(this.filter ?? '', tree.bus)
     if (changed.has('preserve')) tree.showOld(this.preserve)
     if (changed.has('paused')) tree.pause(this.paused)
     if (changed.has('sort')) tree.sortSlowest(this.sort === 'duration')
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (!this.open) this.#closeBody()
-    else if (!this.#grid) this.#openBody()
-    else if (changed.has('formatters') || changed.has('redact')) {
-      this.#grid.refresh()
-      this.#pane.refresh()
-    }
+    const body = this.#body
+    if (!this.open) body.close()
+    else if (!body.grid) body.open()
+    else if (changed.has('formatters') || changed.has('redact')) body.refresh()
     if (changed.has('buses')) this.#stop()
     this.#watch()
+    body.updated()
     const toolbar = this.renderRoot.querySelector<HTMLElement>('.toolbar')
     if (toolbar) roveToolbar(toolbar)
-    this.#sizeColumns()
-    this.#renderDetail()
     const states = this.#internals?.states
     for (const [name, on] of [
       ['paused', this.paused],
@@ -337,7 +284,6 @@ export class BusInspector extends LitElement {
     this.#live = false
     this.tree.stop()
     this.#unread.stop()
-    this.#unread.closedAt = Date.now()
   }
 
   readonly #visibility = () => this.#watch()
@@ -356,84 +302,14 @@ export class BusInspector extends LitElement {
     writeState(this.persistKey, state)
   }
 
-  #openBody(): void {
-    const find = (selector: string) => this.renderRoot.querySelector(selector) as HTMLElement
-    this.#grid = new TreeGrid({
-      tree: this.tree,
-      grid: find('#grid'),
-      scroller: find('.scroller'),
-      formatters: () => this.formatters,
-      onSelect: () => this.#selected(),
-      onMove: () => this.#moved(),
-    })
-    this.tree.model.flatten()
-    this.#grid.beforeCommit()
-    this.#grid.afterCommit(0)
-  }
-
-  #closeBody(): void {
-    this.#grid?.dispose()
-    this.#grid = null
-    this.#detailOpen = false
-    this.#pane.clear(this.renderRoot.querySelector('#detail'))
-  }
-
   #committed(added: number, failed: readonly InspectedEvent[]): void {
     this.#unread.add(failed, () => this.requestUpdate())
-    this.#grid?.afterCommit(added)
+    this.#body.grid?.afterCommit(added)
     if (this.#wanted && this.select(this.#wanted)) this.#wanted = ''
     this.requestUpdate()
   }
 
-  #selected(): void {
-    const subject = this.#grid?.selected ?? null
-    this.#detailOpen = !!subject
-    this.dispatchEvent(new InspectorSelectEvent(this.selected, subject && isResult(subject) ? subject : null))
-    this.requestUpdate()
-  }
-
-  /** Selects a row even if the filter or `clear` has taken it from sight. */
-  #reveal(subject: Subject): boolean {
-    if (this.#grid?.select(subject, true)) return true
-    if (!this.#grid || !this.tree.model.nodeOf(subject)) return false
-    this.filter = ''
-    this.#pick('')
-    this.tree.unclear()
-    return this.#grid.select(subject, true)
-  }
-
-  #moved(): void {
-    const pill = this.renderRoot.querySelector<HTMLElement>('.pill')
-    if (!pill || !this.#grid) return
-    const { following, unseen } = this.#grid
-    pill.hidden = following || this.sort === 'duration'
-    pill.textContent = unseen ? `${unseen.toLocaleString('en')} new` : 'To the newest'
-  }
-
-  #renderDetail(): void {
-    const container = this.renderRoot.querySelector<HTMLElement>('#detail')
-    if (container) this.#pane.show(container, this.#detailOpen ? (this.#grid?.selected ?? null) : null)
-    this.renderRoot
-      .querySelector<HTMLElement>('.main')
-      ?.style.setProperty('--_detail', `${this.#detailShare}%`)
-  }
-
-  #closeDetail(): void {
-    this.#detailOpen = false
-    this.requestUpdate()
-    this.#grid?.focus()
-  }
-
-  #sizeColumns(): void {
-    const grid = this.renderRoot.querySelector<HTMLElement>('#grid')
-    for (const name of columnNames) {
-      grid?.style.setProperty(`--_${name}-width`, `${this.columns[name]}px`)
-      grid?.classList.toggle(`no-${name}`, !this.columns[name])
-    }
-  }
-
   #pick(bus: string): void {
-    this.#bus = bus
     this.#unread.clear(bus)
     this.tree.setFilter(this.filter, bus)
     this.requestUpdate()
@@ -445,7 +321,7 @@ export class BusInspector extends LitElement {
         return this.#toggle()
       case 'pause':
         this.paused = !this.paused
-        break
+        return
       case 'clear':
         return this.clear()
       case 'expand':
@@ -458,10 +334,8 @@ export class BusInspector extends LitElement {
         return this.nextError(-1)
       case 'import':
         return this.renderRoot.querySelector<HTMLInputElement>('input[type=file]')?.click()
-      case 'export':
-      case 'more':
-        this.#sheet = this.#sheet === action || (action === 'more' && this.#sheet) ? '' : action
-        this.requestUpdate()
+      default:
+        return this.#body.toggleSheet(action)
     }
   }
 
@@ -469,9 +343,10 @@ export class BusInspector extends LitElement {
     if (!this.dispatchEvent(new InspectorToggleEvent(!this.open))) return
     this.open = !this.open
     this.#unread.clear()
+    this.#unread.closedAt = Date.now()
   }
 
-  /** Somebody comes near the closed inspector. */
+  /** Somebody comes near the closed inspector: what failed since it was closed is counted now. */
   readonly #near = () => {
     if (this.open) return
     this.#unread.peek()
@@ -485,165 +360,43 @@ export class BusInspector extends LitElement {
     void this.#transfers.open(file)
   }
 
-  readonly #keys = (event: KeyboardEvent) => {
-    const typing = (event.target as Element).closest('input, select')
-    if (event.key === '/' && !typing) {
-      event.preventDefault()
-      this.renderRoot.querySelector<HTMLInputElement>('#filter')?.focus()
-    } else if (event.key === 'Escape' && this.#sheet) {
-      this.#sheet = ''
-      this.requestUpdate()
-    } else if (event.key === 'Escape' && this.#detailOpen && !typing) this.#closeDetail()
-  }
-
-  /** The share of the details: at the side, or below where there is little room. */
-  readonly #resizeDetail = (event: PointerEvent | KeyboardEvent) => {
-    const main = this.renderRoot.querySelector('.main') as HTMLElement
-    const beside = getComputedStyle(main).flexDirection === 'row'
-    const size = beside ? main.clientWidth : main.clientHeight
-    this.#resize(event, {
-      value: this.#detailShare,
-      least: 15,
-      most: 85,
-      perPixel: -100 / size,
-      axis: beside ? 'x' : 'y',
-      change: (share) => {
-        this.#detailShare = Math.round(share)
-        this.requestUpdate()
-      },
-    })
-  }
-
-  readonly #resizeColumn = (name: keyof Columns, event: PointerEvent | KeyboardEvent) => {
-    this.#resize(event, {
-      value: this.columns[name],
-      least: 40,
-      most: 400,
-      perPixel: -1,
-      axis: 'x',
-      change: (width) => {
-        this.columns = { ...this.columns, [name]: width }
-      },
-    })
-  }
-
-  #resize(event: PointerEvent | KeyboardEvent, resizing: Resizing): void {
-    if (event instanceof KeyboardEvent) keyed(event, resizing)
-    else dragged(event, resizing)
-  }
-
-  #emptyText(): string {
-    const { model, sources } = this.tree
-    if (model.length) return ''
-    if (model.events > model.hidden) return 'No event matches. Change the filter, or pick another bus.'
-    if (model.hidden) return 'Cleared. What happens next is shown here.'
-    return sources.list.length ? 'Nothing has been dispatched yet.' : 'There is no bus in this page yet.'
-  }
-
   protected override render() {
-    const { tree, open } = this
+    const { tree, open, paused } = this
     const { model } = tree
-    return html`<div class="panel" part="base" data-theme=${this.theme} ?data-open=${open} @keydown=${this.#keys} @dragover=${(event: DragEvent) => event.preventDefault()} @drop=${this.#dropped}>
-      <div class="toolbar" part="toolbar" role="toolbar" aria-label="Event inspector" @pointerenter=${this.#near} @focusin=${this.#near}
-        @keydown=${(event: KeyboardEvent) => roveToolbar(event.currentTarget as HTMLElement, event)}>
-        ${toolbarView(
-          {
-            open,
-            paused: this.paused,
-            buses: tree.sources.list.map(({ name }) => name),
-            bus: this.#bus,
-            unread: this.#unread.counts,
-            failures: model.failures,
-            events: model.events - model.hidden,
-            exporting: this.#sheet === 'export',
-            more: this.#sheet === 'more' || this.#sheet === 'purge',
-          },
-          this.#act,
-          (bus) => this.#pick(bus),
-        )}
-      </div>
-      ${open ? this.#body() : nothing}
-    </div>`
-  }
-
-  #body() {
-    const { tree } = this
-    const { model, filterError } = tree
-    const total = model.events - model.hidden
-    const share = tree.searched < 1 ? `searching, ${Math.floor(tree.searched * 100)} %` : ''
-    const count = tree.filtering
-      ? `${model.hits.toLocaleString('en')} of ${total.toLocaleString('en')}`
-      : `${total.toLocaleString('en')} ${total === 1 ? 'event' : 'events'}`
-    return html`
-      <div class="filter" part="filter">
-        <input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder="Filter: type:Order* status:error dur:&gt;50ms text" aria-label="Filter"
-          .value=${this.filter ?? ''} aria-invalid=${String(!!filterError)} aria-describedby="filter-error"
-          @input=${(event: Event) => {
-            this.filter = (event.target as HTMLInputElement).value
-          }} />
-        <span class="amount" part="count">${share || count}${this.paused ? ', paused' : ''}</span>
-        <p id="filter-error" class="filter-error" ?hidden=${!filterError}>${filterError}</p>
-      </div>
-      ${this.#sheet === 'export' ? this.#transfers.sheet() : nothing}
-      ${this.#sheet === 'more' || this.#sheet === 'purge' ? this.#more() : nothing}
-      ${this.#transfers.status()}
-      <input type="file" accept=".jsonl,.ndjson,.json,.txt" hidden @change=${this.#chosen} />
-      <div class="main">
-        <div class="tree">
-          ${gridView(
-            { columns: this.columns, sort: this.sort, dropped: tree.dropped, empty: this.#emptyText() },
-            (sort) => {
-              this.sort = sort
-            },
-            this.#resizeColumn,
-            () => this.#grid?.follow(),
-          )}
-        </div>
-        <div class="splitter" part="splitter" role="separator" tabindex="0" aria-label="Size of the details" aria-valuenow=${this.#detailShare} aria-valuemin="15" aria-valuemax="85"
-          ?hidden=${!this.#detailOpen} @pointerdown=${this.#resizeDetail} @keydown=${this.#resizeDetail}></div>
-        <div id="detail" class="detail" part="detail" ?hidden=${!this.#detailOpen}></div>
-      </div>
-      <div role="status" class="unseen">${this.#unread.announcement}</div>`
-  }
-
-  #more() {
-    const { model } = this.tree
-    const close = (sheet: '' | 'more' | 'purge') => {
-      this.#sheet = sheet
-      this.requestUpdate()
+    const { sheet } = this.#body
+    const state = {
+      open,
+      paused,
+      buses: tree.sources.list.map(({ name }) => name),
+      bus: tree.bus,
+      unread: this.#unread.counts,
+      failures: model.failures,
+      events: model.events - model.hidden,
+      exporting: sheet === 'export',
+      more: sheet === 'more' || sheet === 'purge',
     }
-    return moreView(
-      {
-        preserve: this.preserve,
-        hidden: model.hidden,
-        rows: model.size,
-        columns: this.columns,
-        asking: this.#sheet === 'purge',
-      },
-      {
-        preserve: (on) => {
-          this.preserve = on
-        },
-        unclear: () => this.unclear(),
-        level: () => this.expandTo(2),
-        purge: (sure) => {
-          if (sure) this.purge()
-          close(sure ? '' : 'purge')
-        },
-        cancel: () => close('more'),
-        columns: (columns) => {
-          this.columns = columns
-        },
-      },
-    )
-  }
-
-  readonly #chosen = (event: Event) => {
-    const input = event.target as HTMLInputElement
-    const [file] = input.files ?? []
-    // The same file can be chosen again.
-    input.value = ''
-    if (file) void this.#transfers.open(file)
+    return html`<div
+      class="panel"
+      part="base"
+      data-theme=${this.theme}
+      ?data-open=${open}
+      @keydown=${(event: KeyboardEvent) => this.#body.pressed(event)}
+      @dragover=${(event: DragEvent) => event.preventDefault()}
+      @drop=${this.#dropped}
+    >
+      <div
+        class="toolbar"
+        part="toolbar"
+        role="toolbar"
+        aria-label="Event inspector"
+        @pointerenter=${this.#near}
+        @focusin=${this.#near}
+        @keydown=${(event: KeyboardEvent) => roveToolbar(event.currentTarget as HTMLElement, event)}
+      >
+        ${toolbarView(state, this.#act, (bus) => this.#pick(bus))}
+      </div>
+      ${open ? this.#body.view(this.#unread.announcement) : nothing}
+    </div>`
   }
 }
 

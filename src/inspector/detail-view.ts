@@ -27,7 +27,7 @@ const statusView = (code: number) =>
   html`<span class="badge" data-status=${statuses[code]}>${statusIcon(code)}${statuses[code]}</span>`
 
 const fact = (name: string, value: unknown) =>
-  value === '' || value == null
+  value === '' || value == null || value === nothing
     ? nothing
     : html`<div class="fact" data-fact=${name}><dt>${name}</dt><dd>${value}</dd></div>`
 

@@ -221,6 +221,81 @@ function termOf(token: Token): Test {
   return (facts, node) => matches(facts.payload(node, path))
 }
 
+/** Reads tokens as tests: alternatives of conjunctions of terms. */
+class Parser {
+  readonly #tokens: readonly Token[]
+  #at = 0
+  #depth = 0
+  searchesText = false
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens
+  }
+
+  whole(): Test {
+    const test = this.#alternatives()
+    if (this.#at < this.#tokens.length) throw new QueryError('Expected a ( before )')
+    return test
+  }
+
+  get #next(): Token | undefined {
+    return this.#tokens[this.#at]
+  }
+
+  #alternatives(): Test {
+    if (++this.#depth > 100) throw new QueryError('Expected at most 100 brackets inside each other')
+    const tests = [this.#conjunction()]
+    while (this.#next && isOr(this.#next)) {
+      this.#at++
+      tests.push(this.#conjunction())
+    }
+    this.#depth--
+    return tests.length === 1 ? tests[0] : (facts, node) => tests.some((test) => test(facts, node))
+  }
+
+  /** What is cheap to ask is asked first. */
+  #conjunction(): Test {
+    const cheap: Test[] = []
+    const costly: Test[] = []
+    for (let token = this.#next; token && !isOr(token) && token.bracket !== ')'; token = this.#next) {
+      const before = this.searchesText
+      this.searchesText = false
+      const test = this.#unary(token)
+      const costs = this.searchesText || token.field.startsWith('payload') || token.bracket
+      ;(costs ? costly : cheap).push(test)
+      this.searchesText ||= before
+    }
+    const tests = [...cheap, ...costly]
+    if (!tests.length) {
+      const next = this.#next
+      throw new QueryError(
+        next ? `Expected something before "${next.bracket ?? 'OR'}"` : 'Expected something at the end',
+      )
+    }
+    return tests.length === 1 ? tests[0] : (facts, node) => tests.every((test) => test(facts, node))
+  }
+
+  #unary(token: Token): Test {
+    this.#at++
+    if (isSign(token)) {
+      if (this.#next?.bracket !== '(') throw new QueryError('Expected something after "-"')
+      return negated(this.#unary(this.#next))
+    }
+    if (token.bracket === '(') {
+      const test = this.#alternatives()
+      if (this.#next?.bracket !== ')') throw new QueryError('Expected a closing )')
+      this.#at++
+      return test
+    }
+    if (!token.field) this.searchesText = true
+    return token.not ? negated(termOf(token)) : termOf(token)
+  }
+}
+
+/** `-(` comes as a word that is only a sign. */
+const isSign = ({ not, bracket, field, word, quoted, pattern }: Token) =>
+  not && !bracket && !field && !word && quoted === undefined && !pattern
+
 /**
  * Reads a filter: words that all have to match, `OR` between alternatives, `-` for not, brackets; `field:value` with `*`
  * and `?`, `"exact"`, `/pattern/flags` or, for numbers, `>`, `<=` and `from..to`; anything else is searched for in all text.
@@ -228,67 +303,10 @@ function termOf(token: Token): Test {
  */
 export function parseQuery(source: string): Query | null {
   const tokens = tokensOf(source)
-  let at = 0
-  let depth = 0
-  let searchesText = false
-
-  const alternatives = (): Test => {
-    if (++depth > 100) throw new QueryError('Expected at most 100 brackets inside each other')
-    const tests = [conjunction()]
-    while (at < tokens.length && isOr(tokens[at])) {
-      at++
-      tests.push(conjunction())
-    }
-    depth--
-    return tests.length === 1 ? tests[0] : (facts, node) => tests.some((test) => test(facts, node))
-  }
-  const conjunction = (): Test => {
-    const cheap: Test[] = []
-    const costly: Test[] = []
-    while (at < tokens.length && !isOr(tokens[at]) && tokens[at].bracket !== ')') {
-      const { bracket, field } = tokens[at]
-      const before = searchesText
-      searchesText = false
-      const test = unary()
-      ;(searchesText || field.startsWith('payload') || bracket ? costly : cheap).push(test)
-      searchesText ||= before
-    }
-    const tests = [...cheap, ...costly]
-    if (!tests.length)
-      throw new QueryError(
-        at < tokens.length
-          ? `Expected something before "${tokens[at].bracket ?? 'OR'}"`
-          : 'Expected something at the end',
-      )
-    return tests.length === 1 ? tests[0] : (facts, node) => tests.every((test) => test(facts, node))
-  }
-  const unary = (): Test => {
-    const token = tokens[at++]
-    // `-(` comes as a word that is only a sign.
-    const signOnly =
-      token.not &&
-      !token.bracket &&
-      !token.field &&
-      !token.word &&
-      token.quoted === undefined &&
-      !token.pattern
-    if (signOnly) {
-      if (tokens[at]?.bracket !== '(') throw new QueryError('Expected something after "-"')
-      return negated(unary())
-    }
-    if (token.bracket === '(') {
-      const test = alternatives()
-      if (tokens[at++]?.bracket !== ')') throw new QueryError('Expected a closing )')
-      return test
-    }
-    if (!token.field) searchesText = true
-    return token.not ? negated(termOf(token)) : termOf(token)
-  }
-
   if (!tokens.length) return null
-  const test = alternatives()
-  if (at < tokens.length) throw new QueryError('Expected a ( before )')
-  return { test, searchesText }
+  const parser = new Parser(tokens)
+  const test = parser.whole()
+  return { test, searchesText: parser.searchesText }
 }
 
 const negated =

@@ -10,8 +10,14 @@ export interface Resizing {
   change(value: number): void
 }
 
+/** By a pointer or by keys. */
+export function resize(event: PointerEvent | KeyboardEvent, resizing: Resizing): void {
+  if (event instanceof KeyboardEvent) keyed(event, resizing)
+  else dragged(event, resizing)
+}
+
 /** Follows a drag until the pointer is let go. */
-export function dragged(event: PointerEvent, { value, perPixel, axis, least, most, change }: Resizing): void {
+function dragged(event: PointerEvent, { value, perPixel, axis, least, most, change }: Resizing): void {
   if (event.button !== 0) return
   const handle = event.currentTarget as HTMLElement
   const start = axis === 'x' ? event.clientX : event.clientY
@@ -33,7 +39,7 @@ export function dragged(event: PointerEvent, { value, perPixel, axis, least, mos
 }
 
 /** The same with keys. */
-export function keyed(event: KeyboardEvent, { value, least, most, perPixel, change }: Resizing): void {
+function keyed(event: KeyboardEvent, { value, least, most, perPixel, change }: Resizing): void {
   const way = perPixel < 0 ? -1 : 1
   const steps: Record<string, number> = {
     ArrowLeft: -1 * way,

@@ -143,65 +143,57 @@ function noteOf(event: InspectedEvent, { redact, formatters }: RowContext): stri
   }
 }
 
-/** Makes an element show the row of a node. Only what differs is written. */
-export function showRow(row: HTMLElement, node: number, context: RowContext): void {
-  const { model, selected } = context
-  const parts = partsOf.get(row) as Parts
-  const subject = model.subject(node)
-  const code = model.status[node]
-  const status = statuses[code]
-  const event = model.event(node)
-  const level = model.level[node]
-  const isSelected = subject === selected
-  set(row, 'aria-level', String(level))
+/** Where the row is in the tree, for those who cannot see it. */
+function place(row: HTMLElement, node: number, { model, selected }: RowContext): void {
+  const isSelected = model.subject(node) === selected
+  set(row, 'aria-level', String(model.level[node]))
   set(row, 'aria-posinset', String(model.place[node]))
   set(row, 'aria-setsize', String(model.below[model.parent[node]]))
   set(row, 'aria-rowindex', String(model.index[node] + 2))
   set(row, 'aria-expanded', model.isParent(node) ? String(model.isExpanded(node)) : null)
   set(row, 'aria-selected', String(isSelected))
   set(row, 'tabindex', isSelected ? '0' : '-1')
-  set(row, 'data-status', status)
+  set(row, 'data-status', statuses[model.status[node]])
   set(row, 'data-dimmed', model.isDimmed(node) ? '' : null)
-  const dressed = `${code} ${level} ${isSelected} ${model.completedAt[node]} ${model.isOrphan(node)} ${event.eventPath.length}`
-  if (parts.shown === subject && parts.version === dressed) return
+  set(row, 'part', `row row-${statuses[model.status[node]]}${isSelected ? ' row-selected' : ''}`)
+  row.style.setProperty('--_level', String(Math.min(model.level[node], DEEPEST)))
+}
+
+/** Makes an element show the row of a node. Only what differs is written. */
+export function showRow(row: HTMLElement, node: number, context: RowContext): void {
+  const { model } = context
+  place(row, node, context)
+  const parts = partsOf.get(row) as Parts
+  const subject = model.subject(node)
+  const event = model.event(node)
+  const code = model.status[node]
+  const started = model.startedAt[node]
+  const version = `${code} ${started} ${model.completedAt[node]} ${model.isOrphan(node)} ${event.eventPath.length}`
+  if (parts.shown === subject && parts.version === version) return
   parts.shown = subject
-  parts.version = dressed
-  set(row, 'part', `row row-${status}${isSelected ? ' row-selected' : ''}`)
-  row.style.setProperty('--_level', String(Math.min(level, DEEPEST)))
+  parts.version = version
   set(parts.icon, 'd', icons[code])
-  write(parts.status, status)
-  write(
-    parts.time,
-    clockText(
-      Number.isNaN(model.startedAt[node])
-        ? isResult(subject)
-          ? Number.NaN
-          : event.eventCreatedAt.getTime()
-        : model.startedAt[node],
-    ),
-  )
+  write(parts.status, statuses[code])
   write(parts.duration, durationText(model.duration(node)))
-  const tags = isResult(subject) ? [] : tagsOf(model, node, event)
-  if (parts.tags.textContent !== tags.join(''))
-    parts.tags.replaceChildren(...tags.map((tag) => span('tag', document.createTextNode(tag))))
-  let note: string
+  set(row, 'data-kind', isResult(subject) ? 'handler' : 'event')
+  set(row, 'data-id', isResult(subject) ? null : event.eventId)
   if (isResult(subject)) {
-    set(row, 'data-kind', 'handler')
+    const outcome = outcomeText(event, subject, context.redact)
+    write(parts.time, clockText(started))
     write(parts.name, subject.handlerName)
     write(parts.id, '')
     write(parts.bus, subject.busName)
-    note = outcomeText(event, subject, context.redact)
-    if (note && !isFailure(code)) note = `→ ${note}`
+    write(parts.note, outcome && !isFailure(code) ? `→ ${outcome}` : outcome)
+    parts.tags.replaceChildren()
   } else {
-    set(row, 'data-kind', 'event')
-    set(row, 'data-id', event.eventId)
+    write(parts.time, clockText(Number.isNaN(started) ? event.eventCreatedAt.getTime() : started))
     write(parts.name, event.eventType)
     write(parts.id, `#${event.eventId.slice(-4)}`)
     write(parts.bus, event.eventPath.join(' › '))
-    note = noteOf(event, context)
+    write(parts.note, noteOf(event, context))
+    const tags = tagsOf(model, node, event)
+    parts.tags.replaceChildren(...tags.map((tag) => span('tag', document.createTextNode(tag))))
   }
-  if (isResult(subject)) set(row, 'data-id', null)
-  write(parts.note, note)
 }
 
 /** An element is not to keep alive what it last showed. */

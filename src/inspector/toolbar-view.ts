@@ -118,9 +118,7 @@ export function toolbarView(
 /** Arrow keys move inside a toolbar; only one of its buttons can be tabbed to. */
 export function roveToolbar(toolbar: HTMLElement, event?: KeyboardEvent): void {
   const buttons = [...toolbar.querySelectorAll<HTMLButtonElement>('button:not(:disabled)')]
-  const current = buttons.findIndex(
-    (button) => button === (toolbar.getRootNode() as ShadowRoot).activeElement,
-  )
+  const current = buttons.indexOf((toolbar.getRootNode() as ShadowRoot).activeElement as HTMLButtonElement)
   let stop =
     current < 0
       ? Math.max(

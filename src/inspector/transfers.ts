@@ -119,7 +119,7 @@ export class Transfers implements ReactiveController {
   sheet(): TemplateResult {
     const { scope, format } = this.#choice
     const { model } = this.#tree
-    const counts = [model.events, model.hits, this.#selected() ? this.nodes('selected', 'jsonl').length : 0]
+    const counts = [model.events, model.shown, this.#selected() ? this.nodes('selected', 'jsonl').length : 0]
     return exportView(
       { scope: counts[2] || scope !== 'selected' ? scope : 'shown', format },
       counts,

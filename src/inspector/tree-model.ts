@@ -1,5 +1,6 @@
+import { Nodes, ROOT } from './nodes.js'
 import { eventStatus, isFailure, resultStatus, worseOf } from './statuses.js'
-import { type InspectedEvent, type InspectedResult, isResult, type Subject } from './subjects.js'
+import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
 
 /** Bits of a node. */
 const EVENT = 1
@@ -19,96 +20,59 @@ const FAILED = 128
 /** It came from a file. */
 const READ = 256
 
-/** The parent of the roots. */
-const ROOT = 0
-
 export type Matches = (node: number) => boolean
 
 /**
- * The rows, as nodes in typed arrays: events, below them their handlers, below these the events they dispatched. A node
- * is a number; it stands for one subject until that is evicted, and is used again afterwards.
+ * The rows: events, below them their handlers, below these the events they dispatched.
  *
- * Invariants: `#nodes` has events in order of arrival, each before its handlers, so its first key is the oldest event;
- * siblings are a ring-free doubly linked list in order of arrival; `order[0..length)` are the rows as they are shown.
+ * Invariant: `nodes` has events in order of arrival, each before its handlers, so its first key is the oldest event;
+ * `order[0..length)` are the rows as they are shown.
  */
-export class TreeModel {
-  /** The row of each node, -1 for none, and the node of each row. */
-  index = new Int32Array(64)
-  order = new Int32Array(64)
+export class TreeModel extends Nodes {
+  /** How many rows there are. */
   length = 0
-  /** Filled by `flatten` for nodes that have a row. */
-  level = new Uint16Array(64)
-  /** Place among the siblings that have rows, from 1; and of these, how many a node has below it. */
-  place = new Int32Array(64)
-  below = new Int32Array(64)
-
-  parent = new Int32Array(64)
-  first = new Int32Array(64)
-  next = new Int32Array(64)
-  status = new Uint8Array(64)
-  /** Wall clock, in ms; NaN while it has not come. */
-  startedAt = new Float64Array(64)
-  completedAt = new Float64Array(64)
-  #last = new Int32Array(64)
-  #prev = new Int32Array(64)
-  #flags = new Uint16Array(64)
-  #subjects: (Subject | null)[] = [null]
-  #nodes = new Map<Subject, number>()
-  #free: number[] = []
-
   events = 0
   failures = 0
   /** Events that have failed since somebody emptied it. */
   failed: InspectedEvent[] = []
-  /** Events that match the filter. */
-  hits = 0
+  /** Events that match the filter and are not cleared, as of the last `flatten`. */
+  shown = 0
   /** Events that `clear` has taken from sight. */
   hidden = 0
   evicted = 0
   filtering = false
   /** The roots are shown by duration, not by arrival. */
   slowestFirst = false
-  /** Grows with whatever may change the rows. */
-  version = 0
 
-  get size(): number {
-    return this.#nodes.size
-  }
-  nodeOf(subject: Subject | null | undefined): number {
-    return (subject && this.#nodes.get(subject)) ?? 0
-  }
-  subject(node: number): Subject {
-    return this.#subjects[node] as Subject
-  }
   /** The event of a node, or that whose handler it is. */
   event(node: number): InspectedEvent {
     return this.subject(this.isEvent(node) ? node : this.parent[node]) as InspectedEvent
   }
   isEvent(node: number): boolean {
-    return (this.#flags[node] & EVENT) > 0
+    return (this.flags[node] & EVENT) > 0
   }
   isOrphan(node: number): boolean {
-    return (this.#flags[node] & ORPHAN) > 0
+    return (this.flags[node] & ORPHAN) > 0
   }
   hasFailed(node: number): boolean {
-    return (this.#flags[node] & FAILED) > 0
+    return (this.flags[node] & FAILED) > 0
   }
   isRead(node: number): boolean {
-    return (this.#flags[node] & READ) > 0
+    return (this.flags[node] & READ) > 0
   }
   isHidden(node: number): boolean {
-    return (this.#flags[node] & HIDDEN) > 0
+    return (this.flags[node] & HIDDEN) > 0
   }
   /** It is neither filtered out nor cleared away, itself or with the event whose handler it is. */
   isShown(node: number): boolean {
-    return (this.#flags[this.isEvent(node) ? node : this.parent[node]] & (HIT | HIDDEN)) === HIT
+    return (this.flags[this.isEvent(node) ? node : this.parent[node]] & (HIT | HIDDEN)) === HIT
   }
   /** It is here for what lies below it only. */
   isDimmed(node: number): boolean {
     return this.#partial && !this.isShown(node)
   }
   isExpanded(node: number): boolean {
-    return !(this.#flags[node] & (this.filtering ? CLOSED_HIT : COLLAPSED))
+    return !(this.flags[node] & (this.filtering ? CLOSED_HIT : COLLAPSED))
   }
   /** Whether there is anything to expand, as the rows are now. */
   isParent(node: number): boolean {
@@ -121,20 +85,8 @@ export class TreeModel {
   }
   /** All events, oldest first. */
   *allEvents(): Generator<[InspectedEvent, number]> {
-    for (const [subject, node] of this.#nodes) {
+    for (const [subject, node] of this.nodes) {
       if (this.isEvent(node)) yield [subject as InspectedEvent, node]
-    }
-  }
-  /** All nodes, from the top, whether they have a row or not. */
-  *allNodes(): Generator<number> {
-    let node = this.first[ROOT]
-    while (node) {
-      yield node
-      if (this.first[node]) node = this.first[node]
-      else {
-        while (node && !this.next[node]) node = this.parent[node]
-        node = this.next[node]
-      }
     }
   }
   /** The handlers of an event. */
@@ -153,46 +105,41 @@ export class TreeModel {
     for (const event of events) batch.push(this.#sync(event, read))
     const walked = new Set<InspectedEvent>()
     for (const node of batch) this.#adopt(node, walked)
-    this.version++
     return this.events - before
   }
 
   /** Lets the oldest events go until at most `most` rows are left. */
   evict(most: number): void {
-    for (const [subject, node] of this.#nodes) {
-      if (this.#nodes.size <= most) break
-      this.#evict(subject as InspectedEvent, node)
+    for (const [, node] of this.nodes) {
+      if (this.size <= most) break
+      this.#evict(node)
     }
   }
 
-  #evict(event: InspectedEvent, node: number): void {
+  #evict(node: number): void {
     const place = this.parent[node]
     for (let child = this.first[node]; child; child = this.first[node]) {
       if (this.isEvent(child)) this.#move(child, place, node)
       else {
         for (let below = this.first[child]; below; below = this.first[child]) this.#move(below, place, node)
-        this.#nodes.delete(this.subject(child))
-        this.#release(child)
+        this.release(child)
       }
     }
-    this.#nodes.delete(event)
     this.#count(node, -1)
-    this.#release(node)
+    this.release(node)
     this.evicted++
-    this.version++
   }
 
   /** An event whose parent goes takes its parent's place. */
   #move(node: number, parent: number, before: number): void {
-    this.#unlink(node)
-    this.#link(node, parent, before)
-    if (parent === ROOT) this.#flags[node] |= ORPHAN
+    this.unlink(node)
+    this.link(node, parent, before)
+    if (parent === ROOT) this.flags[node] |= ORPHAN
   }
 
   #count(node: number, change: 1 | -1): void {
     this.events += change
-    const flags = this.#flags[node]
-    if (flags & HIT) this.hits += change
+    const flags = this.flags[node]
     if (flags & HIDDEN) this.hidden += change
     if (flags & FAILED) this.failures += change
   }
@@ -200,7 +147,7 @@ export class TreeModel {
   #sync(event: InspectedEvent, read: boolean): number {
     let node = this.nodeOf(event)
     if (!node) {
-      node = this.#add(event, ROOT, EVENT | HIT | (read ? READ : 0))
+      node = this.add(event, ROOT, EVENT | HIT | (read ? READ : 0))
       this.#count(node, 1)
     }
     let worst = 0
@@ -208,7 +155,7 @@ export class TreeModel {
       let run = this.nodeOf(result)
       if (!run) {
         // Before the events that are below the event itself: their handler is not known.
-        run = this.#add(result, node, 0)
+        run = this.add(result, node, 0)
       }
       if (this.status[run] < 2 || Number.isNaN(this.completedAt[run])) {
         this.status[run] = resultStatus(event, result)
@@ -221,7 +168,7 @@ export class TreeModel {
     this.startedAt[node] = event.eventStartedAt?.getTime() ?? Number.NaN
     this.completedAt[node] = event.eventCompletedAt?.getTime() ?? Number.NaN
     if (isFailure(worst) && !this.hasFailed(node)) {
-      this.#flags[node] |= FAILED
+      this.flags[node] |= FAILED
       this.failures++
       this.failed.push(event)
     }
@@ -245,7 +192,7 @@ export class TreeModel {
       walked.add(direct)
       if (this.parent[node] === ROOT) this.#reparent(node, this.nodeOf(direct))
     }
-    if (this.parent[node] === ROOT && event.eventParentId) this.#flags[node] |= ORPHAN
+    if (this.parent[node] === ROOT && event.eventParentId) this.flags[node] |= ORPHAN
   }
 
   #adoptChildren(event: InspectedEvent): void {
@@ -263,79 +210,16 @@ export class TreeModel {
   #reparent(node: number, parent: number): void {
     // A file may say that an event is its own ancestor.
     for (let above = parent; above; above = this.parent[above]) if (above === node) return
-    this.#unlink(node)
-    this.#link(node, parent)
+    this.unlink(node)
+    this.link(node, parent)
     // What goes on below something that was cleared brings it back.
     if (!this.isHidden(node)) for (let up = parent; up && this.#hide(up, false); up = this.parent[up]);
   }
 
-  #add(subject: Subject, parent: number, flags: number): number {
-    const node = this.#free.pop() ?? this.#subjects.length
-    if (node >= this.parent.length) this.#grow()
-    this.#subjects[node] = subject
-    this.#nodes.set(subject, node)
-    this.#flags[node] = flags
-    this.first[node] = this.#last[node] = 0
-    this.completedAt[node] = this.startedAt[node] = Number.NaN
-    this.status[node] = 0
-    this.index[node] = -1
-    this.#link(node, parent)
-    return node
-  }
-
-  #release(node: number): void {
-    this.#unlink(node)
-    this.#subjects[node] = null
-    this.#free.push(node)
-  }
-
-  /** At the end of the parent's children, or before one of them. */
-  #link(node: number, parent: number, before = 0): void {
-    const prev = before ? this.#prev[before] : this.#last[parent]
-    this.parent[node] = parent
-    this.#prev[node] = prev
-    this.next[node] = before
-    if (prev) this.next[prev] = node
-    else this.first[parent] = node
-    if (before) this.#prev[before] = node
-    else this.#last[parent] = node
-  }
-
-  #unlink(node: number): void {
-    const [parent, prev, next] = [this.parent[node], this.#prev[node], this.next[node]]
-    if (prev) this.next[prev] = next
-    else this.first[parent] = next
-    if (next) this.#prev[next] = prev
-    else this.#last[parent] = prev
-  }
-
-  #grow(): void {
-    const grown = <A extends Int32Array | Uint16Array | Uint8Array | Float64Array>(array: A): A => {
-      const bigger = new (array.constructor as new (length: number) => A)(array.length * 2)
-      bigger.set(array)
-      return bigger
-    }
-    this.index = grown(this.index)
-    this.order = grown(this.order)
-    this.level = grown(this.level)
-    this.place = grown(this.place)
-    this.below = grown(this.below)
-    this.parent = grown(this.parent)
-    this.first = grown(this.first)
-    this.next = grown(this.next)
-    this.status = grown(this.status)
-    this.startedAt = grown(this.startedAt)
-    this.completedAt = grown(this.completedAt)
-    this.#last = grown(this.#last)
-    this.#prev = grown(this.#prev)
-    this.#flags = grown(this.#flags)
-  }
-
   #hide(node: number, hide: boolean): boolean {
     if (this.isHidden(node) === hide) return false
-    this.#flags[node] ^= HIDDEN
+    this.flags[node] ^= HIDDEN
     if (this.isEvent(node)) this.hidden += hide ? 1 : -1
-    this.version++
     return true
   }
 
@@ -349,23 +233,19 @@ export class TreeModel {
 
   /** Whether an event matches; only events are asked. */
   setHit(node: number, hit: boolean): void {
-    if ((this.#flags[node] & HIT) > 0 === hit) return
-    this.#flags[node] ^= HIT
-    this.hits += hit ? 1 : -1
-    this.version++
+    if ((this.flags[node] & HIT) > 0 === hit) return
+    this.flags[node] ^= HIT
   }
 
   /** A new filter, or none: everything is open again in it. */
   startFilter(on: boolean): void {
     this.filtering = on
-    for (const [, node] of this.#nodes) this.#flags[node] &= ~CLOSED_HIT
-    this.version++
+    for (const [, node] of this.nodes) this.flags[node] &= ~CLOSED_HIT
   }
 
   expand(node: number, expanded: boolean): void {
     if (this.isExpanded(node) === expanded) return
-    this.#flags[node] ^= this.filtering ? CLOSED_HIT : COLLAPSED
-    this.version++
+    this.flags[node] ^= this.filtering ? CLOSED_HIT : COLLAPSED
   }
 
   /** Expands what lies above `level` (from 1), and collapses the rest. */
@@ -374,8 +254,8 @@ export class TreeModel {
     let depth = 1
     let node = this.first[ROOT]
     while (node) {
-      if (depth < level) this.#flags[node] &= ~bit
-      else this.#flags[node] |= bit
+      if (depth < level) this.flags[node] &= ~bit
+      else this.flags[node] |= bit
       if (this.first[node]) {
         node = this.first[node]
         depth++
@@ -384,7 +264,6 @@ export class TreeModel {
       for (; node && !this.next[node]; node = this.parent[node]) depth--
       node = this.next[node]
     }
-    this.version++
   }
 
   get #partial(): boolean {
@@ -392,23 +271,26 @@ export class TreeModel {
   }
 
   #shown(node: number): boolean {
-    return !this.#partial || (this.#flags[node] & PATH) > 0 || this.isShown(node)
+    return !this.#partial || (this.flags[node] & PATH) > 0 || this.isShown(node)
   }
 
-  /** Marks what is above the hits: every ancestor once, so that the whole is O(rows). */
-  #markPaths(): void {
-    const flags = this.#flags
-    for (let node = this.#subjects.length; --node; ) flags[node] &= ~PATH
-    for (const [, node] of this.#nodes) {
+  /** Marks what is above the hits, every ancestor once, so that the whole is O(rows); gives how many hits there are. */
+  #markPaths(): number {
+    const { flags } = this
+    let shown = 0
+    for (let node = this.end; --node; ) flags[node] &= ~PATH
+    for (const [, node] of this.nodes) {
       if ((flags[node] & (EVENT | HIT | HIDDEN)) !== (EVENT | HIT)) continue
+      shown++
       for (let up = this.parent[node]; up && !(flags[up] & PATH); up = this.parent[up]) flags[up] |= PATH
     }
+    return shown
   }
 
   /** The rows, from the top: one pass, and nothing is made for a row. */
   flatten(): void {
     const { parent, first, next, order, index, level, place, below } = this
-    if (this.#partial) this.#markPaths()
+    this.shown = this.#partial ? this.#markPaths() : this.events
     index.fill(-1)
     below[ROOT] = 0
     const roots = this.slowestFirst ? this.#slowestRoots() : null

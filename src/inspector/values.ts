@@ -91,8 +91,8 @@ export function dataOf(object: object, key: PropertyKey): unknown {
 }
 
 function classOf(object: object): string {
-  const constructor = dataOf(object, 'constructor')
-  const name = typeof constructor === 'function' ? dataOf(constructor, 'name') : undefined
+  const made = dataOf(object, 'constructor')
+  const name = typeof made === 'function' ? dataOf(made, 'name') : undefined
   return typeof name === 'string' ? name.slice(0, 64) : ''
 }
 

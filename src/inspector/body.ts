@@ -1,0 +1,294 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import type { BusInspector } from './bus-inspector.js'
+import { DetailPane } from './detail-pane.js'
+import { recordOf } from './exports.js'
+import { gridView } from './grid-view.js'
+import { InspectorSelectEvent } from './inspector-events.js'
+import { type Columns, columnNames } from './inspector-state.js'
+import { type Resizing, resize } from './resizing.js'
+import { moreView } from './sheet-view.js'
+import { type InspectedEvent, isResult, type Subject } from './subjects.js'
+import type { Transfers } from './transfers.js'
+import { TreeGrid } from './tree-grid.js'
+
+type Sheet = '' | 'export' | 'more' | 'purge'
+
+/** What an open inspector shows below its toolbar: filter, tree and details, and how these divide the room. */
+export class Body {
+  readonly #host: BusInspector
+  readonly #transfers: Transfers
+  readonly #pane: DetailPane
+  grid: TreeGrid | null = null
+  /** Share of the details, in percent. */
+  share = 45
+  sheet: Sheet = ''
+  #detailOpen = false
+  /** The row that was selected, also while the body is closed. */
+  #subject: Subject | null = null
+
+  constructor(host: BusInspector, transfers: Transfers) {
+    this.#host = host
+    this.#transfers = transfers
+    this.#pane = new DetailPane(host, host.tree, {
+      select: (subject) => void this.reveal(subject),
+      copy: (event) => void transfers.copy(() => JSON.stringify(recordOf(event, host.tree.redact), null, 2)),
+      close: () => this.#closeDetail(),
+    })
+  }
+
+  /** The event of the selected row. */
+  get selected(): InspectedEvent | null {
+    const { model } = this.#host.tree
+    const node = model.nodeOf(this.#subject)
+    return node ? model.event(node) : null
+  }
+
+  #find(selector: string): HTMLElement | null {
+    return this.#host.renderRoot.querySelector<HTMLElement>(selector)
+  }
+
+  /** Makes the parts that are not templates, once the template is there. */
+  open(): void {
+    const { tree } = this.#host
+    this.grid = new TreeGrid({
+      tree,
+      grid: this.#find('#grid') as HTMLElement,
+      scroller: this.#find('.scroller') as HTMLElement,
+      formatters: () => this.#host.formatters,
+      onSelect: () => this.#selected(),
+      onMove: () => this.#moved(),
+    })
+    if (tree.model.nodeOf(this.#subject)) this.grid.selected = this.#subject
+    tree.model.flatten()
+    this.grid.beforeCommit()
+    this.grid.afterCommit(0)
+  }
+
+  /** Leaves nothing behind. */
+  close(): void {
+    this.grid?.dispose()
+    this.grid = null
+    this.#detailOpen = false
+    this.#pane.clear(this.#find('#detail'))
+  }
+
+  /** Nothing that was shown is held any longer. */
+  forget(): void {
+    this.close()
+    this.#subject = null
+  }
+
+  /** Writes what templates do not. */
+  updated(): void {
+    const grid = this.#find('#grid')
+    const { columns } = this.#host
+    for (const name of columnNames) {
+      grid?.style.setProperty(`--_${name}-width`, `${columns[name]}px`)
+      grid?.classList.toggle(`no-${name}`, !columns[name])
+    }
+    this.#find('.main')?.style.setProperty('--_detail', `${this.share}%`)
+    const detail = this.#find('#detail')
+    if (detail) this.#pane.show(detail, this.#detailOpen ? this.#subject : null)
+  }
+
+  /** Rows and details say something else of the same events. */
+  refresh(): void {
+    this.grid?.refresh()
+    this.#pane.refresh()
+  }
+
+  /** Selects a row even if the filter or `clear` has taken it from sight. */
+  reveal(subject: Subject): boolean {
+    const { grid } = this
+    if (!grid || grid.select(subject, true)) return !!grid
+    if (!this.#host.tree.model.nodeOf(subject)) return false
+    this.#host.showAll()
+    return grid.select(subject, true)
+  }
+
+  #selected(): void {
+    const subject = this.grid?.selected ?? null
+    this.#subject = subject
+    this.#detailOpen = !!subject
+    this.#host.dispatchEvent(
+      new InspectorSelectEvent(this.selected, subject && isResult(subject) ? subject : null),
+    )
+    this.#host.requestUpdate()
+  }
+
+  #moved(): void {
+    const pill = this.#find('.pill')
+    if (!pill || !this.grid) return
+    const { following, unseen } = this.grid
+    pill.hidden = following || this.#host.sort === 'duration'
+    pill.textContent = unseen ? `${unseen.toLocaleString('en')} new` : 'To the newest'
+  }
+
+  #closeDetail(): void {
+    this.#detailOpen = false
+    this.#host.requestUpdate()
+    this.grid?.focus()
+  }
+
+  toggleSheet(sheet: Sheet): void {
+    const more = (one: Sheet) => one === 'more' || one === 'purge'
+    this.#setSheet(this.sheet === sheet || (more(sheet) && more(this.sheet)) ? '' : sheet)
+  }
+
+  #setSheet(sheet: Sheet): void {
+    this.sheet = sheet
+    this.#host.requestUpdate()
+  }
+
+  /** Keys that hold wherever the focus is inside. */
+  pressed(event: KeyboardEvent): void {
+    const typing = (event.target as Element).closest('input, select')
+    if (event.key === '/' && !typing) {
+      event.preventDefault()
+      this.#find('#filter')?.focus()
+    } else if (event.key === 'Escape' && this.sheet) this.#setSheet('')
+    else if (event.key === 'Escape' && this.#detailOpen && !typing) this.#closeDetail()
+  }
+
+  /** The share of the details: at the side, or below where there is little room. */
+  readonly #resizeDetail = (event: PointerEvent | KeyboardEvent) => {
+    const main = this.#find('.main') as HTMLElement
+    const beside = getComputedStyle(main).flexDirection === 'row'
+    const resizing: Resizing = {
+      value: this.share,
+      least: 15,
+      most: 85,
+      perPixel: -100 / (beside ? main.clientWidth : main.clientHeight),
+      axis: beside ? 'x' : 'y',
+      change: (share) => {
+        this.share = Math.round(share)
+        this.#host.requestUpdate()
+      },
+    }
+    resize(event, resizing)
+  }
+
+  readonly #resizeColumn = (name: keyof Columns, event: PointerEvent | KeyboardEvent) => {
+    const resizing: Resizing = {
+      value: this.#host.columns[name],
+      least: 40,
+      most: 400,
+      perPixel: -1,
+      axis: 'x',
+      change: (width) => {
+        this.#host.columns = { ...this.#host.columns, [name]: width }
+      },
+    }
+    resize(event, resizing)
+  }
+
+  readonly #chosen = (event: Event) => {
+    const input = event.target as HTMLInputElement
+    const [file] = input.files ?? []
+    if (file) void this.#transfers.open(file)
+    // The same file can be chosen again.
+    input.value = ''
+  }
+
+  #emptyText(): string {
+    const { model, sources } = this.#host.tree
+    if (model.length) return ''
+    if (model.events > model.hidden) return 'No event matches. Change the filter, or pick another bus.'
+    if (model.hidden) return 'Cleared. What happens next is shown here.'
+    return sources.list.length ? 'Nothing has been dispatched yet.' : 'There is no bus in this page yet.'
+  }
+
+  /** How much there is to see, or how far a search has got. */
+  #amount(): string {
+    const { model, searched } = this.#host.tree
+    const total = model.events - model.hidden
+    const all = total.toLocaleString('en')
+    const paused = this.#host.paused ? ', paused' : ''
+    if (searched < 1) return `searching, ${Math.floor(searched * 100)} %`
+    if (model.filtering) return `${model.shown.toLocaleString('en')} of ${all}${paused}`
+    return `${all} ${total === 1 ? 'event' : 'events'}${paused}`
+  }
+
+  #filterView(): TemplateResult {
+    const { filterError } = this.#host.tree
+    return html`<div class="filter" part="filter">
+      <input
+        id="filter"
+        type="search"
+        autocomplete="off"
+        spellcheck="false"
+        placeholder='Filter: type:Order* status:error dur:>50ms "text"'
+        aria-label="Filter"
+        .value=${this.#host.filter ?? ''}
+        aria-invalid=${String(!!filterError)}
+        aria-describedby="filter-error"
+        @input=${(event: Event) => {
+          this.#host.filter = (event.target as HTMLInputElement).value
+        }}
+      />
+      <span class="amount" part="count">${this.#amount()}</span>
+      <p id="filter-error" class="filter-error" ?hidden=${!filterError}>${filterError}</p>
+    </div>`
+  }
+
+  view(announcement: string): TemplateResult {
+    const { tree, columns, sort } = this.#host
+    return html`
+      ${this.#filterView()}
+      ${this.sheet === 'export' ? this.#transfers.sheet() : nothing}
+      ${this.sheet === 'more' || this.sheet === 'purge' ? this.#moreView() : nothing}
+      ${this.#transfers.status()}
+      <input type="file" accept=".jsonl,.ndjson,.json,.txt" aria-label="File of events" hidden @change=${this.#chosen} />
+      <div class="main">
+        <div class="tree">
+          ${gridView(
+            { columns, sort, dropped: tree.dropped, empty: this.#emptyText() },
+            (by) => {
+              this.#host.sort = by
+            },
+            this.#resizeColumn,
+            () => this.grid?.follow(),
+          )}
+        </div>
+        <div
+          class="splitter"
+          part="splitter"
+          role="separator"
+          tabindex="0"
+          aria-label="Size of the details"
+          aria-valuenow=${this.share}
+          aria-valuemin="15"
+          aria-valuemax="85"
+          ?hidden=${!this.#detailOpen}
+          @pointerdown=${this.#resizeDetail}
+          @keydown=${this.#resizeDetail}
+        ></div>
+        <div id="detail" class="detail" part="detail" ?hidden=${!this.#detailOpen}></div>
+      </div>
+      <div role="status" class="unseen">${announcement}</div>`
+  }
+
+  #moreView(): TemplateResult {
+    const host = this.#host
+    const { model } = host.tree
+    const { preserve, columns } = host
+    return moreView(
+      { preserve, hidden: model.hidden, rows: model.size, columns, asking: this.sheet === 'purge' },
+      {
+        preserve: (on) => {
+          host.preserve = on
+        },
+        unclear: () => host.unclear(),
+        level: () => host.expandTo(2),
+        purge: (sure) => {
+          if (sure) host.purge()
+          this.#setSheet(sure ? '' : 'purge')
+        },
+        cancel: () => this.#setSheet('more'),
+        columns: (chosen) => {
+          host.columns = chosen
+        },
+      },
+    )
+  }
+}
