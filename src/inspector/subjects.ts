@@ -1,3 +1,5 @@
+import type { INSPECT as BusInspect } from '../brands.js'
+import type { EventBus } from '../bus/event-bus.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventResult } from '../events/event-result.js'
 import type { ErrorRecord, EventRecord } from '../protocol.js'
@@ -45,19 +47,11 @@ export type InspectedEvent = Pick<
 export type Subject = InspectedEvent | InspectedResult
 
 /** The public inspection hook, of a bus and (as a set of functions that are told of new buses) of the page. */
-export const INSPECT = Symbol.for('bubus.inspect')
+export const INSPECT: typeof BusInspect = Symbol.for('bubus.inspect') as never
 /** WebKitGTK has no dispose symbol; the library falls back to the same one. */
 export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
-export interface InspectedBus {
-  readonly name: string
-  readonly id: string
-  readonly eventHistory: ReadonlyMap<string, InspectedEvent>
-  readonly ready: Promise<void>
-  [INSPECT](
-    fn: (step: string, event: InspectedEvent, result: InspectedResult | undefined, time: number) => void,
-  ): Disposable
-}
+export type InspectedBus = Pick<EventBus, 'name' | 'id' | 'eventHistory' | 'ready' | typeof INSPECT>
 
 export const isResult = (subject: Subject): subject is InspectedResult => 'handlerId' in subject
 

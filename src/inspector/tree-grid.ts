@@ -58,7 +58,7 @@ export class TreeGrid {
     scroller.addEventListener('dblclick', (event) => this.#toggle(this.#at(event)))
     grid.addEventListener('keydown', (event) => this.#pressed(event))
     grid.addEventListener('focus', () => this.#entered())
-    this.#resized = new ResizeObserver(() => this.#scrolled())
+    this.#resized = new ResizeObserver(() => this.#resize())
     this.#resized.observe(scroller)
   }
 
@@ -181,7 +181,7 @@ export class TreeGrid {
     const had = this.selected && this.#window.element(this.selected)
     const focused = !!had?.matches(':focus')
     this.selected = subject
-    if (focused && !subject) this.#options.grid.focus({ preventScroll: true })
+    if (focused && !subject) this.#park()
     this.#options.onSelect()
   }
 
@@ -206,27 +206,25 @@ export class TreeGrid {
   }
 
   #recycle(element: HTMLElement): void {
-    if (element.matches(':focus')) this.#options.grid.focus({ preventScroll: true })
+    if (element.matches(':focus')) this.#park()
     this.#subjects.delete(element)
     forgetRow(element)
   }
 
+  /** The reader has moved. */
   #scrolled(): void {
-    const wasFollowing = this.following
     if (!this.#window.measure()) return
-    if (wasFollowing && this.#resizing()) this.#window.toEnd()
-    else this.#updateFollowing()
+    this.#updateFollowing()
     this.#window.render()
     this.#options.onMove()
   }
 
-  #lastHeight = 0
-  /** The element itself has changed, not the place in it. */
-  #resizing(): boolean {
-    const { clientHeight } = this.#options.scroller
-    const changed = clientHeight !== this.#lastHeight
-    this.#lastHeight = clientHeight
-    return changed
+  /** The room has changed, not the place in it. */
+  #resize(): void {
+    if (!this.#window.measure()) return
+    if (this.following) this.#window.toEnd()
+    this.#window.render()
+    this.#options.onMove()
   }
 
   #updateFollowing(): void {
@@ -251,9 +249,18 @@ export class TreeGrid {
     if (node && this.#model.isParent(node)) this.expand(subject, !this.#model.isExpanded(node))
   }
 
-  /** The grid itself has the focus: its first row in sight takes it. */
+  #parking = false
+  /** The row with the focus goes: the grid keeps it, so that the keys go on, and no other row is selected by itself. */
+  #park(): void {
+    this.#parking = true
+    this.#options.grid.tabIndex = 0
+    this.#options.grid.focus({ preventScroll: true })
+    this.#parking = false
+  }
+
+  /** The reader has come to the grid itself: its first row in sight takes the focus. */
   #entered(): void {
-    if (!this.#model.length || this.selected) return
+    if (this.#parking || !this.#model.length || this.selected) return
     this.#window.measure()
     const { offset } = this.#window
     this.#goTo(Math.min(this.#model.length - 1, Math.ceil(offset / ROW_HEIGHT)))

@@ -100,11 +100,15 @@ export class TreeModel extends Nodes {
   /** Takes in what has become of these events, in their order; `read` says that they are from a file. Gives how many are new. */
   update(events: Iterable<InspectedEvent>, read = false): number {
     const before = this.events
-    const batch: number[] = []
     // First all nodes, then the links: an event may come before its parent.
-    for (const event of events) batch.push(this.#sync(event, read))
+    const batch = [...events]
+    for (const event of batch) this.#sync(event, read)
     const walked = new Set<InspectedEvent>()
-    for (const node of batch) this.#adopt(node, walked)
+    // What handlers have dispatched is there too, though no history remembers it: the batch grows.
+    for (const event of batch) {
+      this.#adopt(event, walked, batch)
+      this.#adoptChildren(event, walked, batch)
+    }
     return this.events - before
   }
 
@@ -176,33 +180,39 @@ export class TreeModel extends Nodes {
   }
 
   /** Puts an event below the handler that dispatched it. */
-  #adopt(node: number, walked: Set<InspectedEvent>): void {
+  #adopt(event: InspectedEvent, walked: Set<InspectedEvent>, batch: InspectedEvent[]): void {
+    const node = this.nodeOf(event)
     if (this.parent[node] !== ROOT || this.isOrphan(node)) return
-    const event = this.subject(node) as InspectedEvent
     const missing: InspectedEvent[] = []
     let parent = event.eventParent
     // A history may have forgotten the parent and still have the parent's parent; `missing` ends circles of hostile files.
     for (; parent && !this.nodeOf(parent) && missing.length < 100; parent = parent.eventParent)
       missing.push(parent)
-    const known = this.nodeOf(parent)
-    if (known) {
-      for (const between of missing.reverse()) this.#adopt(this.#sync(between, false), walked)
-      const direct = event.eventParent as InspectedEvent
-      if (!walked.has(direct)) this.#adoptChildren(direct)
-      walked.add(direct)
-      if (this.parent[node] === ROOT) this.#reparent(node, this.nodeOf(direct))
+    if (parent && this.nodeOf(parent)) {
+      this.#adoptChildren(parent, walked, batch)
+      for (const between of missing.reverse()) {
+        if (!this.nodeOf(between)) this.#sync(between, false)
+        this.#adoptChildren(between, walked, batch)
+      }
+      // No handler of its parent knows it.
+      if (this.parent[node] === ROOT) this.#reparent(node, this.nodeOf(event.eventParent))
     }
     if (this.parent[node] === ROOT && event.eventParentId) this.flags[node] |= ORPHAN
   }
 
-  #adoptChildren(event: InspectedEvent): void {
-    const parent = this.nodeOf(event)
-    for (let run = this.first[parent]; run; run = this.next[run]) {
+  #adoptChildren(event: InspectedEvent, walked: Set<InspectedEvent>, batch: InspectedEvent[]): void {
+    if (walked.has(event)) return
+    walked.add(event)
+    for (let run = this.first[this.nodeOf(event)]; run; run = this.next[run]) {
       const subject = this.subject(run)
       if (!isResult(subject)) continue
       for (const child of subject.eventChildren) {
-        const node = this.nodeOf(child)
-        if (node && this.parent[node] === ROOT) this.#reparent(node, run)
+        let node = this.nodeOf(child)
+        if (!node) {
+          node = this.#sync(child, this.isRead(run))
+          batch.push(child)
+        }
+        if (this.parent[node] === ROOT) this.#reparent(node, run)
       }
     }
   }

@@ -11,7 +11,10 @@ await buildModules({
   tabs: 'src/bridges/tab-bridge.ts',
   worker: 'src/bridges/worker-bridge.ts',
 })
+// Apart: it shares nothing with the buses that it looks at.
+await buildModules({ inspector: 'src/inspector/bus-inspector.ts', 'inspector/define': 'src/inspector/define.ts' })
 await buildMinified('src/script-tag.ts', 'dist/bubus.min.js')
+await buildMinified('src/inspector/define.ts', 'dist/bus-inspector.min.js')
 execFileSync(`${root}node_modules/.bin/tsc`, ['-p', 'test/support/tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',

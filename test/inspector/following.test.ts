@@ -1,0 +1,127 @@
+import { expect } from '@esm-bundle/chai'
+import { BaseEvent } from '../../src/index.js'
+import {
+  $,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  frames,
+  makeBus,
+  mount,
+  rowOf,
+  rows,
+  scroller,
+  scrollTo,
+  sleep,
+  topOf,
+} from './support.js'
+
+describe('<bus-inspector>: follows the tail, and never steals the place (goals 3 and 4)', () => {
+  afterEach(cleanUp)
+
+  it('shows the newest row after each commit, while the reader is at the end', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    for (let i = 0; i < 5; i++) {
+      const events = await dispatchMany(bus, 40)
+      await caughtUp(inspector)
+      const last = rowOf(inspector, events[39])
+      const box = last.getBoundingClientRect()
+      const frame = scroller(inspector).getBoundingClientRect()
+      expect(box.bottom).to.be.at.most(frame.bottom + 1)
+      expect(box.top).to.be.at.least(frame.top - 1)
+    }
+    expect($(inspector, '.pill').hidden).to.equal(true)
+  })
+
+  it('keeps the row that is read where it is, over 1 000 appends and the eviction of the 1 000 oldest', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus], maxRows: 3000 })
+    const before = await dispatchMany(bus, 3000)
+    await caughtUp(inspector)
+    await scrollTo(inspector, 2000 * 24 + 7)
+    const anchor = rowOf(inspector, before[2005])
+    const top = topOf(inspector, anchor)
+    for (let i = 0; i < 5; i++) {
+      await dispatchMany(bus, 200)
+      await caughtUp(inspector)
+      await frames(1)
+      expect(Math.abs(topOf(inspector, anchor) - top)).to.be.at.most(1)
+    }
+    expect(inspector.tree.model.size).to.equal(3000)
+    expect(inspector.tree.model.nodeOf(before[999])).to.equal(0)
+    expect(inspector.tree.model.nodeOf(before[1000])).to.be.above(0)
+    expect($(inspector, '.dropped').textContent?.trim()).to.equal('1,000 older events dropped')
+    expect(rowOf(inspector, before[2005]) === anchor).to.equal(true)
+    expect($(inspector, '.pill').textContent).to.equal('1,000 new')
+  })
+
+  it('goes back to the newest with the pill, and follows again', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 300)
+    await caughtUp(inspector)
+    await scrollTo(inspector, 0)
+    const events = await dispatchMany(bus, 7)
+    await caughtUp(inspector)
+    const pill = $(inspector, '.pill')
+    expect([pill.hidden, pill.textContent]).to.deep.equal([false, '7 new'])
+    pill.click()
+    await frames(2)
+    expect(pill.hidden).to.equal(true)
+    expect(rowOf(inspector, events[6]).getBoundingClientRect().bottom).to.be.at.most(
+      scroller(inspector).getBoundingClientRect().bottom + 1,
+    )
+    await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    expect(pill.hidden).to.equal(true)
+  })
+
+  it('keeps the selected row: the same element, focused and expanded, after 1 000 unrelated events', async () => {
+    const bus = makeBus()
+    bus.on('Chosen', function choose(_, { bus: here }) {
+      here.dispatch(new BaseEvent('Below'))
+      return 1
+    })
+    const inspector = await mount({ buses: [bus] })
+    const chosen = bus.dispatch(new BaseEvent('Chosen'))
+    await chosen
+    await caughtUp(inspector)
+    rowOf(inspector, chosen).click()
+    const row = rowOf(inspector, chosen)
+    await inspector.updateComplete
+    expect(inspector.shadowRoot?.activeElement === row).to.equal(true)
+    const before = inspector.selected
+    await scrollTo(inspector, 1e6)
+    for (let i = 0; i < 4; i++) {
+      await dispatchMany(bus, 250)
+      await caughtUp(inspector)
+    }
+    expect(rowOf(inspector, chosen) === row).to.equal(true)
+    expect(row.isConnected).to.equal(true)
+    expect(inspector.shadowRoot?.activeElement === row).to.equal(true)
+    expect(row.getAttribute('aria-selected')).to.equal('true')
+    expect(row.getAttribute('aria-expanded')).to.equal('true')
+    expect(inspector.selected === before).to.equal(true)
+    expect(rows(inspector).length).to.be.below(80)
+  })
+
+  it('lets go of a selected row only with its event, and then says so to nobody but the platform', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus], maxRows: 200 })
+    const [first] = await dispatchMany(bus, 10)
+    await caughtUp(inspector)
+    rowOf(inspector, first).click()
+    const told: boolean[] = []
+    inspector.addEventListener('bus-inspector-select', ({ event }) => told.push(event === null))
+    await dispatchMany(bus, 150)
+    await caughtUp(inspector)
+    expect(inspector.selected === first).to.equal(true)
+    await dispatchMany(bus, 150)
+    await caughtUp(inspector)
+    expect(inspector.selected === null).to.equal(true)
+    expect(told).to.deep.equal([true])
+    await sleep(0)
+    expect(inspector.shadowRoot?.activeElement?.id).to.equal('grid')
+  })
+})
