@@ -53,6 +53,7 @@ export class LiveTree {
   constructor(viewer: Viewer) {
     this.#viewer = viewer
     this.sources = new Sources(
+      (event) => this.model.nodeOf(event) > 0,
       () => this.#schedule(),
       () => {
         this.#reload = true

@@ -26,6 +26,7 @@ export class Sources {
   /** Changed since `take`, each once, in order of their first change. */
   #touched = new Set<InspectedEvent>()
   readonly #sources = new Map<string, Source>()
+  readonly #knows: (event: InspectedEvent) => boolean
   readonly #changed: () => void
   readonly #appeared: () => void
   #only: readonly InspectedBus[] | null = null
@@ -36,8 +37,12 @@ export class Sources {
   /** Changed events that were too many. */
   lost = 0
 
-  /** `changed` is called with the first change since `take`, `appeared` when there are other buses than before. */
-  constructor(changed: () => void, appeared: () => void) {
+  /**
+   * `knows` says whether an event is shown; `changed` is called with the first change since `take`, `appeared` when there are
+   * other buses than before.
+   */
+  constructor(knows: (event: InspectedEvent) => boolean, changed: () => void, appeared: () => void) {
+    this.#knows = knows
     this.#changed = changed
     this.#appeared = appeared
   }
@@ -101,7 +106,7 @@ export class Sources {
       found = true
       const hook = bus[INSPECT]((step, event, result) => {
         if (result && step === 'started') this.#learn()
-        if (step !== 'dropped' && step !== 'persisted') this.#touch(event)
+        if (step !== 'dropped' && step !== 'persisted') this.#touch(event, step === 'queued')
       })
       this.#sources.set(bus.id, { bus: new WeakRef(bus), name: bus.name, hook })
       // A log gives its part of the history later.
@@ -118,9 +123,10 @@ export class Sources {
     learnOwnFiles(new Error().stack ?? '')
   }
 
-  #touch(event: InspectedEvent): void {
+  #touch(event: InspectedEvent, isNew: boolean): void {
     const touched = this.#touched
-    if (touched.has(event)) return
+    // What was let go does not come back with its next step.
+    if (touched.has(event) || !(isNew || this.#knows(event))) return
     touched.add(event)
     if (touched.size === 1) this.#changed()
     else if (touched.size > this.most) {
