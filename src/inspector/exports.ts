@@ -124,9 +124,9 @@ function* spansOf(model: TreeModel, node: number, redact: Redact) {
     name,
     kind: 1,
     startTimeUnixNano: nano(
-      Number.isNaN(model.startedAt[at]) ? event.eventCreatedAt.getTime() : model.startedAt[at],
+      Number.isNaN(model.startOf(at)) ? event.eventCreatedAt.getTime() : model.startOf(at),
     ),
-    endTimeUnixNano: nano(model.completedAt[at]),
+    endTimeUnixNano: nano(model.endOf(at)),
     attributes: [attribute('bubus.status', statuses[model.status[at]]), ...attributes],
     status: { code: model.hasFailed(at) || (model.status[at] >= 3 && model.status[at] <= 6) ? 2 : 1 },
   })

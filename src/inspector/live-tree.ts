@@ -223,9 +223,7 @@ export class LiveTree {
   }
 
   #hideOld(): void {
-    if (this.preserve) return
-    const since = performance.timeOrigin
-    this.model.clear((node) => this.model.completedAt[node] < since && !this.model.isRead(node))
+    if (!this.preserve) this.model.clearBefore(performance.timeOrigin)
   }
 
   #matches(node: number): boolean {
@@ -250,7 +248,7 @@ export class LiveTree {
     const { model } = this
     model.startFilter(!!(this.#query || this.bus))
     if (!this.#query?.searchesText) {
-      for (const [, node] of model.allEvents()) model.setHit(node, this.#matches(node))
+      for (const node of model.eventNodes()) model.setHit(node, this.#matches(node))
       return this.#change(() => {})
     }
     const search = new AbortController()

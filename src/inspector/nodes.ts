@@ -15,9 +15,9 @@ export class Nodes {
   next = new Int32Array(64)
   status = new Uint8Array(64)
   flags = new Uint16Array(64)
-  /** Wall clock, in ms; NaN while it has not come. */
-  startedAt = new Float64Array(64)
-  completedAt = new Float64Array(64)
+  /** When it started and ended, wall clock in ms; read from the subject only when somebody asks. */
+  protected starts = new Float64Array(64)
+  protected ends = new Float64Array(64)
 
   /** The row of each node, -1 for none, and the node of each row. */
   index = new Int32Array(64)
@@ -69,7 +69,6 @@ export class Nodes {
     this.nodes.set(subject, node)
     this.flags[node] = flags
     this.first[node] = this.#last[node] = 0
-    this.completedAt[node] = this.startedAt[node] = Number.NaN
     this.status[node] = 0
     this.index[node] = -1
     this.link(node, parent)
@@ -79,6 +78,8 @@ export class Nodes {
   protected release(node: number): void {
     this.nodes.delete(this.subject(node))
     this.unlink(node)
+    // Nobody takes a node without flags for an event.
+    this.flags[node] = 0
     this.#subjects[node] = null
     this.#free.push(node)
   }
@@ -109,8 +110,8 @@ export class Nodes {
     this.next = grown(this.next)
     this.status = grown(this.status)
     this.flags = grown(this.flags)
-    this.startedAt = grown(this.startedAt)
-    this.completedAt = grown(this.completedAt)
+    this.starts = grown(this.starts)
+    this.ends = grown(this.ends)
     this.index = grown(this.index)
     this.order = grown(this.order)
     this.level = grown(this.level)

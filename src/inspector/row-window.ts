@@ -27,8 +27,8 @@ export class RowWindow {
   readonly #space: HTMLElement
   readonly #rows: Rows
   readonly rowHeight: number
-  readonly #elements = new Map<object, HTMLElement>()
-  readonly #spare: HTMLElement[] = []
+  /** In the order of the rows. */
+  #elements = new Map<object, HTMLElement>()
   /** Its element is there even if it is not seen. */
   active: object | null = null
   #height = 0
@@ -141,33 +141,33 @@ export class RowWindow {
     if (active >= to) indexes.push(active)
 
     const wanted = new Map(indexes.map((index) => [this.#rows.keyOf(index), index]))
+    // In the order of the page, so that where all rows are others no element has to be moved.
+    const spare: HTMLElement[] = []
     for (const [key, element] of this.#elements) {
       if (wanted.has(key)) continue
       this.#elements.delete(key)
       this.#rows.recycle(element)
-      this.#spare.push(element)
-      element.remove()
+      spare.push(element)
     }
-    let next = this.#space.firstChild
     const shift = this.#scrollTop - offset
+    const elements = new Map<object, HTMLElement>()
+    let next = this.#space.firstElementChild
+    let used = 0
     for (const [key, index] of wanted) {
-      let element = this.#elements.get(key)
-      if (!element) {
-        element = this.#spare.pop() ?? this.#rows.create()
-        this.#elements.set(key, element)
-      }
-      if (element === next) next = next.nextSibling
+      const element = this.#elements.get(key) ?? spare[used++] ?? this.#rows.create()
+      elements.set(key, element)
+      if (element === next) next = next.nextElementSibling
       else this.#space.insertBefore(element, next)
       element.style.transform = `translateY(${index * this.rowHeight + shift}px)`
       this.#rows.show(element, index)
     }
-    this.#spare.length = Math.min(this.#spare.length, 2 * MARGIN)
+    for (; used < spare.length; used++) spare[used].remove()
+    this.#elements = elements
   }
 
   clear(): void {
     for (const element of this.#elements.values()) element.remove()
     this.#elements.clear()
-    this.#spare.length = 0
     this.active = null
   }
 }

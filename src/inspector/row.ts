@@ -167,8 +167,8 @@ export function showRow(row: HTMLElement, node: number, context: RowContext): vo
   const subject = model.subject(node)
   const event = model.event(node)
   const code = model.status[node]
-  const started = model.startedAt[node]
-  const version = `${code} ${started} ${model.completedAt[node]} ${model.isOrphan(node)} ${event.eventPath.length}`
+  const started = model.startOf(node)
+  const version = `${code} ${started} ${model.endOf(node)} ${model.isOrphan(node)} ${event.eventPath.length}`
   if (parts.shown === subject && parts.version === version) return
   parts.shown = subject
   parts.version = version

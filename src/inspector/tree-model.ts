@@ -19,8 +19,8 @@ const CLOSED_HIT = 64
 const FAILED = 128
 /** It came from a file. */
 const READ = 256
-
-export type Matches = (node: number) => boolean
+/** Its times were read, since it last changed. */
+const TIMED = 512
 
 /**
  * The rows: events, below them their handlers, below these the events they dispatched.
@@ -79,9 +79,34 @@ export class TreeModel extends Nodes {
     for (let child = this.first[node]; child; child = this.next[child]) if (this.#shown(child)) return true
     return false
   }
+  /** Wall clock in ms; NaN while it has not come. */
+  startOf(node: number): number {
+    this.#time(node)
+    return this.starts[node]
+  }
+  endOf(node: number): number {
+    this.#time(node)
+    return this.ends[node]
+  }
   /** ms from start to end, NaN while it has not ended. */
   duration(node: number): number {
-    return this.completedAt[node] - this.startedAt[node]
+    return this.endOf(node) - this.starts[node]
+  }
+  #time(node: number): void {
+    if (this.flags[node] & TIMED) return
+    this.flags[node] |= TIMED
+    const subject = this.subject(node)
+    const [start, end] = isResult(subject)
+      ? [subject.startedAt, subject.completedAt]
+      : [subject.eventStartedAt, subject.eventCompletedAt]
+    this.starts[node] = start?.getTime() ?? Number.NaN
+    this.ends[node] = end?.getTime() ?? Number.NaN
+  }
+  /** The nodes of all events, in no order: quicker than those in order. */
+  eventNodes(): number[] {
+    const found: number[] = []
+    for (let node = this.end; --node; ) if (this.flags[node] & EVENT) found.push(node)
+    return found
   }
   /** All events, oldest first. */
   *allEvents(): Generator<[InspectedEvent, number]> {
@@ -161,16 +186,14 @@ export class TreeModel extends Nodes {
         // Before the events that are below the event itself: their handler is not known.
         run = this.add(result, node, 0)
       }
-      if (this.status[run] < 2 || Number.isNaN(this.completedAt[run])) {
+      if (this.status[run] < 2) {
         this.status[run] = resultStatus(event, result)
-        this.startedAt[run] = result.startedAt?.getTime() ?? Number.NaN
-        this.completedAt[run] = result.completedAt?.getTime() ?? Number.NaN
+        this.flags[run] &= ~TIMED
       }
       worst = worseOf(worst, this.status[run])
     }
     this.status[node] = eventStatus(event, worst)
-    this.startedAt[node] = event.eventStartedAt?.getTime() ?? Number.NaN
-    this.completedAt[node] = event.eventCompletedAt?.getTime() ?? Number.NaN
+    this.flags[node] &= ~TIMED
     if (isFailure(worst) && !this.hasFailed(node)) {
       this.flags[node] |= FAILED
       this.failures++
@@ -201,9 +224,10 @@ export class TreeModel extends Nodes {
   }
 
   #adoptChildren(event: InspectedEvent, walked: Set<InspectedEvent>, batch: InspectedEvent[]): void {
-    if (walked.has(event)) return
+    let run = this.first[this.nodeOf(event)]
+    if (!run || walked.has(event)) return
     walked.add(event)
-    for (let run = this.first[this.nodeOf(event)]; run; run = this.next[run]) {
+    for (; run; run = this.next[run]) {
       const subject = this.subject(run)
       if (!isResult(subject)) continue
       for (const child of subject.eventChildren) {
@@ -233,12 +257,19 @@ export class TreeModel extends Nodes {
     return true
   }
 
-  /** Takes events from sight, all unless `which` says otherwise; `show` brings them all back. */
-  clear(which: Matches = () => true): void {
-    for (const [, node] of this.allEvents()) if (which(node)) this.#hide(node, true)
+  /** Takes events from sight; `show` brings them all back. */
+  clear(): void {
+    for (const node of this.eventNodes()) this.#hide(node, true)
+  }
+  /** The same for those that ended before a time, wall clock in ms: they are the oldest. */
+  clearBefore(time: number): void {
+    for (const [event, node] of this.allEvents()) {
+      if (event.eventCreatedAt.getTime() >= time) break
+      if (!this.isRead(node) && this.endOf(node) < time) this.#hide(node, true)
+    }
   }
   show(): void {
-    for (const [, node] of this.allEvents()) this.#hide(node, false)
+    for (const node of this.eventNodes()) this.#hide(node, false)
   }
 
   /** Whether an event matches; only events are asked. */
@@ -250,7 +281,7 @@ export class TreeModel extends Nodes {
   /** A new filter, or none: everything is open again in it. */
   startFilter(on: boolean): void {
     this.filtering = on
-    for (const [, node] of this.nodes) this.flags[node] &= ~CLOSED_HIT
+    for (let node = this.end; --node; ) this.flags[node] &= ~CLOSED_HIT
   }
 
   expand(node: number, expanded: boolean): void {
@@ -289,7 +320,7 @@ export class TreeModel extends Nodes {
     const { flags } = this
     let shown = 0
     for (let node = this.end; --node; ) flags[node] &= ~PATH
-    for (const [, node] of this.nodes) {
+    for (let node = this.end; --node; ) {
       if ((flags[node] & (EVENT | HIT | HIDDEN)) !== (EVENT | HIT)) continue
       shown++
       for (let up = this.parent[node]; up && !(flags[up] & PATH); up = this.parent[up]) flags[up] |= PATH

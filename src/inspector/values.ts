@@ -184,7 +184,26 @@ export function nameOf(value: unknown): { kind: Kind; text: string } {
   }
 }
 
+/** Prototypes of objects that are none of the platform's: to ask a platform getter costs an exception each time. */
+const plainPrototypes = new WeakSet<object>()
+
+/** Neither an array nor an object of a class: its prototype has none itself, or is missing. */
+const isPlain = (prototype: object | null) => prototype === null || Object.getPrototypeOf(prototype) === null
+
 function objectName(object: object): string {
+  if (Array.isArray(object)) return `Array(${dataOf(object, 'length')})`
+  const prototype = Object.getPrototypeOf(object) as object | null
+  if (isPlain(prototype)) return '{…}'
+  if (!plainPrototypes.has(prototype as object)) {
+    const found = platformName(object)
+    if (found) return found
+    plainPrototypes.add(prototype as object)
+  }
+  return classOf(object) || '{…}'
+}
+
+/** The name of an object of the platform's own; undefined for what only inherits from one. */
+function platformName(object: object): string | undefined {
   const {
     mapSize,
     setSize,
@@ -197,7 +216,6 @@ function objectName(object: object): string {
     typedLength,
     typedName,
   } = getBrands()
-  if (Array.isArray(object)) return `Array(${dataOf(object, 'length')})`
   const name = classOf(object)
   if (isError(object)) {
     const words = wordsOf(object)
@@ -219,18 +237,28 @@ function objectName(object: object): string {
   const node = nodeName(object)
   if (node !== undefined) return `<${String(node).toLowerCase()}>`
   const pattern = source(object)
-  if (pattern !== undefined && name === 'RegExp') return `/${pattern}/${flags(object)}`
-  return name === 'Object' ? '{…}' : name || (Object.getPrototypeOf(object) === null ? '{…}' : 'object')
+  return pattern !== undefined && name === 'RegExp' ? `/${pattern}/${flags(object)}` : undefined
+}
+
+/** Whether a platform's getter need not be asked: it would only throw. */
+const isOrdinary = (object: object) => {
+  const prototype = Object.getPrototypeOf(object)
+  return isPlain(prototype) || plainPrototypes.has(prototype)
+}
+
+/** Of a map, a set or a typed array. */
+function platformSize(object: object): number | undefined {
+  if (isOrdinary(object)) return undefined
+  const { mapSize, setSize, typedLength } = getBrands()
+  return (mapSize(object) ?? setSize(object) ?? typedLength(object)) as number | undefined
 }
 
 /** How many members there are to be seen, at least 0 where that cannot be told. */
 export function memberCount(value: unknown): number {
   if (!isObject(value) || value instanceof Redacted || value instanceof Failed) return 0
   try {
-    const { mapSize, setSize, typedLength } = getBrands()
     if (Array.isArray(value)) return dataOf(value, 'length') as number
-    const sized = mapSize(value) ?? setSize(value) ?? typedLength(value)
-    return typeof sized === 'number' ? sized : Reflect.ownKeys(value).length
+    return platformSize(value) ?? Reflect.ownKeys(value).length
   } catch {
     return 0
   }
@@ -244,19 +272,24 @@ export function membersOf(value: unknown, from = 0, most = 100): Member[] {
   const object = value as object
   try {
     const { mapSize, setSize, typedLength } = getBrands()
-    if (mapSize(object) !== undefined) {
+    const ordinary = Array.isArray(object) || isOrdinary(object)
+    if (!ordinary && mapSize(object) !== undefined) {
       return slice(Map.prototype.entries.call(object), from, most).map(([key, held]) => ({
         key: isObject(key) ? nameOf(key).text : String(key),
         value: held,
       }))
     }
-    if (setSize(object) !== undefined) {
+    if (!ordinary && setSize(object) !== undefined) {
       return slice(Set.prototype.values.call(object), from, most).map((held, i) => ({
         key: String(from + i),
         value: held,
       }))
     }
-    const length = Array.isArray(object) ? memberCount(object) : (typedLength(object) as number | undefined)
+    const length = Array.isArray(object)
+      ? memberCount(object)
+      : ordinary
+        ? undefined
+        : (typedLength(object) as number | undefined)
     const keys: PropertyKey[] =
       length === undefined
         ? Reflect.ownKeys(object).slice(from, from + most)

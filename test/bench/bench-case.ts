@@ -20,6 +20,8 @@ export type Group =
   | 'tabs'
   | 'worker'
   | 'slots'
+  | 'inspector'
+  | 'closed'
 
 export interface BenchCase {
   readonly name: string

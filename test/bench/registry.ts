@@ -6,6 +6,7 @@ import { children } from './cases/children.js'
 import { emittery } from './cases/emittery.js'
 import { handlers } from './cases/handlers.js'
 import { history } from './cases/history.js'
+import { inspector } from './cases/inspector.js'
 import { logWrites } from './cases/log.js'
 import { logRecovery } from './cases/log-recovery.js'
 import { mittCase } from './cases/mitt.js'
@@ -44,4 +45,5 @@ export const cases: readonly BenchCase[] = [
   ...tabs,
   ...worker,
   ...slots,
+  ...inspector,
 ]

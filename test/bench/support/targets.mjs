@@ -87,6 +87,31 @@ const bridgeTargets = [
   ),
 ]
 
+const ms = (name, of, limit, figure) => ({
+  name,
+  value: ({ us, figure: get }) => (figure ? get(of, figure) : us(of) / 1000),
+  unit: 'ms',
+  limit: { chromium: limit },
+})
+const inspectorTargets = [
+  {
+    name: 'inspector open, script for 10 000 events',
+    value: ({ us }) => (us('10 000 events/s, inspector open') - us('10 000 events/s, no inspector')) * 10,
+    unit: 'ms',
+    limit: { chromium: 60 },
+  },
+  compared('inspector closed ÷ none', 'burst, inspector closed', 'burst, no inspector', 1.05),
+  ms('first open at 100 000 rows', 'first open at 100 000 rows', 100),
+  ms('jump, worst of 120', 'jump among 100 000 rows', 8, 'worst'),
+  ms('expand or collapse, 95 of 100', 'expand and collapse 100 000 rows', 16, 'p95'),
+  ms('filter of fields, 95 of 100', 'filter of fields, 100 000 rows', 16, 'p95'),
+  ms('text search, the first', 'text search, 100 000 rows', 1500),
+  ms('text search, its longest task over 50 ms', 'text search, 100 000 rows', 50, 'longTask'),
+  ms('text search again', 'text search again', 50),
+  ms('export of 100 000 rows', 'export of 100 000 rows', 3000),
+  ms('export, its longest task over 50 ms', 'export of 100 000 rows', 50, 'longTask'),
+]
+
 /** What the figures have to be: at most `limit` (at least, with `atLeast`), better `aim`; without a limit, told only. */
 export const targets = [
   {
@@ -117,6 +142,7 @@ export const targets = [
   },
   ...logTargets,
   ...bridgeTargets,
+  ...inspectorTargets,
   growth('history of 1 000, one more', 'history of 100 000, one more'),
   growth('history filled to 1 000', 'history filled to 100 000'),
   growth('1 living bus', '1 000 living buses, one used'),
