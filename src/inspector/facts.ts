@@ -12,7 +12,6 @@ const SEARCHED = 20_000
 
 /** What filters ask of the tree's events. Texts are made on first use, and kept until their event changes. */
 export class TreeFacts implements Facts {
-  readonly #texts = new WeakMap<InspectedEvent, string>()
   readonly #model: () => TreeModel
   readonly #redact: () => Redact
 
@@ -21,12 +20,8 @@ export class TreeFacts implements Facts {
     this.#redact = redact
   }
 
-  changed(event: InspectedEvent): void {
-    this.#texts.delete(event)
-  }
-
   type(node: number): string {
-    return this.#event(node).eventType
+    return this.#model().typeName(node)
   }
   id(node: number): string {
     return this.#event(node).eventId
@@ -83,13 +78,8 @@ export class TreeFacts implements Facts {
   }
 
   text(node: number): string {
-    const event = this.#event(node)
-    let text = this.#texts.get(event)
-    if (text === undefined) {
-      text = this.#write(event, node)
-      this.#texts.set(event, text)
-    }
-    return text
+    const { texts } = this.#model()
+    return (texts[node] ||= this.#write(this.#event(node), node))
   }
 
   #event(node: number): InspectedEvent {

@@ -162,7 +162,7 @@ export class LiveTree {
   /** What may be seen has changed. */
   setRedact(redact: Redact): void {
     this.redact = redact
-    for (const [event] of this.model.allEvents()) this.facts.changed(event)
+    this.model.texts.length = 0
     if (this.#query) void this.#refilter()
   }
 
@@ -235,7 +235,6 @@ export class LiveTree {
   #judge(events: Iterable<InspectedEvent>): void {
     const { filtering } = this.model
     for (const event of events) {
-      this.facts.changed(event)
       const node = this.model.nodeOf(event)
       if (filtering && node) this.model.setHit(node, this.#matches(node))
     }
@@ -248,7 +247,7 @@ export class LiveTree {
     const { model } = this
     model.startFilter(!!(this.#query || this.bus))
     if (!this.#query?.searchesText) {
-      for (const node of model.eventNodes()) model.setHit(node, this.#matches(node))
+      model.judge((node) => this.#matches(node))
       return this.#change(() => {})
     }
     const search = new AbortController()

@@ -15,6 +15,8 @@ export class Nodes {
   next = new Int32Array(64)
   status = new Uint8Array(64)
   flags = new Uint16Array(64)
+  /** Of events, their type as a place in `typeNames`: to ask an event goes far through memory. */
+  type = new Uint32Array(64)
   /** When it started and ended, wall clock in ms; read from the subject only when somebody asks. */
   protected starts = new Float64Array(64)
   protected ends = new Float64Array(64)
@@ -27,6 +29,8 @@ export class Nodes {
   place = new Int32Array(64)
   below = new Int32Array(64)
 
+  /** What can be searched of an event, once somebody has searched; empty again when it changes. */
+  readonly texts: string[] = []
   readonly nodes = new Map<Subject, number>()
   #last = new Int32Array(64)
   #prev = new Int32Array(64)
@@ -81,6 +85,7 @@ export class Nodes {
     // Nobody takes a node without flags for an event.
     this.flags[node] = 0
     this.#subjects[node] = null
+    this.texts[node] = ''
     this.#free.push(node)
   }
 
@@ -110,6 +115,7 @@ export class Nodes {
     this.next = grown(this.next)
     this.status = grown(this.status)
     this.flags = grown(this.flags)
+    this.type = grown(this.type)
     this.starts = grown(this.starts)
     this.ends = grown(this.ends)
     this.index = grown(this.index)
@@ -122,7 +128,7 @@ export class Nodes {
   }
 }
 
-function grown<A extends Int32Array | Uint16Array | Uint8Array | Float64Array>(array: A): A {
+function grown<A extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(array: A): A {
   const bigger = new (array.constructor as new (length: number) => A)(array.length * 2)
   bigger.set(array)
   return bigger

@@ -44,6 +44,20 @@ export class TreeModel extends Nodes {
   /** The roots are shown by duration, not by arrival. */
   slowestFirst = false
 
+  readonly #types = new Map<string, number>()
+  readonly #typeNames: string[] = []
+
+  /** The type of an event's node. */
+  typeName(node: number): string {
+    return this.#typeNames[this.type[node]]
+  }
+  #typeOf({ eventType }: InspectedEvent): number {
+    const known = this.#types.get(eventType)
+    if (known !== undefined) return known
+    this.#types.set(eventType, this.#typeNames.length)
+    return this.#typeNames.push(eventType) - 1
+  }
+
   /** The event of a node, or that whose handler it is. */
   event(node: number): InspectedEvent {
     return this.subject(this.isEvent(node) ? node : this.parent[node]) as InspectedEvent
@@ -102,11 +116,14 @@ export class TreeModel extends Nodes {
     this.starts[node] = start?.getTime() ?? Number.NaN
     this.ends[node] = end?.getTime() ?? Number.NaN
   }
-  /** The nodes of all events, in no order: quicker than those in order. */
-  eventNodes(): number[] {
-    const found: number[] = []
-    for (let node = this.end; --node; ) if (this.flags[node] & EVENT) found.push(node)
-    return found
+  /** Asks all events at once whether they match. */
+  judge(matches: (node: number) => boolean): void {
+    const { flags } = this
+    for (let node = this.end; --node; ) {
+      if (!(flags[node] & EVENT)) continue
+      if (matches(node)) flags[node] |= HIT
+      else flags[node] &= ~HIT
+    }
   }
   /** All events, oldest first. */
   *allEvents(): Generator<[InspectedEvent, number]> {
@@ -177,6 +194,7 @@ export class TreeModel extends Nodes {
     let node = this.nodeOf(event)
     if (!node) {
       node = this.add(event, ROOT, EVENT | HIT | (read ? READ : 0))
+      this.type[node] = this.#typeOf(event)
       this.#count(node, 1)
     }
     let worst = 0
@@ -194,6 +212,7 @@ export class TreeModel extends Nodes {
     }
     this.status[node] = eventStatus(event, worst)
     this.flags[node] &= ~TIMED
+    if (this.texts[node]) this.texts[node] = ''
     if (isFailure(worst) && !this.hasFailed(node)) {
       this.flags[node] |= FAILED
       this.failures++
@@ -259,7 +278,7 @@ export class TreeModel extends Nodes {
 
   /** Takes events from sight; `show` brings them all back. */
   clear(): void {
-    for (const node of this.eventNodes()) this.#hide(node, true)
+    for (let node = this.end; --node; ) if (this.isEvent(node)) this.#hide(node, true)
   }
   /** The same for those that ended before a time, wall clock in ms: they are the oldest. */
   clearBefore(time: number): void {
@@ -269,7 +288,7 @@ export class TreeModel extends Nodes {
     }
   }
   show(): void {
-    for (const node of this.eventNodes()) this.#hide(node, false)
+    for (let node = this.end; --node; ) if (this.isEvent(node)) this.#hide(node, false)
   }
 
   /** Whether an event matches; only events are asked. */

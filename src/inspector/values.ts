@@ -4,8 +4,7 @@
  */
 
 /** What stands for a value that is not to be seen. */
-export class Redacted {}
-export const REDACTED = new Redacted()
+export const REDACTED = Object.freeze({})
 /** A redactor or formatter has failed on it. */
 export class Failed {
   readonly message: string
@@ -98,6 +97,15 @@ function classOf(object: object): string {
 
 const stringOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
+/** A revoked proxy throws when it is asked even that. */
+function isArray(value: unknown): value is unknown[] {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
 export const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function'
 
@@ -175,9 +183,9 @@ export function nameOf(value: unknown): { kind: Kind; text: string } {
       return { kind: 'nothing', text: 'undefined' }
   }
   if (value === null) return { kind: 'nothing', text: 'null' }
-  if (value instanceof Redacted) return { kind: 'mark', text: '[redacted]' }
-  if (value instanceof Failed) return { kind: 'mark', text: value.message }
+  if (value === REDACTED) return { kind: 'mark', text: '[redacted]' }
   try {
+    if (value instanceof Failed) return { kind: 'mark', text: value.message }
     return { kind: 'object', text: objectName(value as object) }
   } catch {
     return { kind: 'mark', text: '[may not be looked at]' }
@@ -255,8 +263,9 @@ function platformSize(object: object): number | undefined {
 
 /** How many members there are to be seen, at least 0 where that cannot be told. */
 export function memberCount(value: unknown): number {
-  if (!isObject(value) || value instanceof Redacted || value instanceof Failed) return 0
+  if (!isObject(value)) return 0
   try {
+    if (value instanceof Failed) return 0
     if (Array.isArray(value)) return dataOf(value, 'length') as number
     return platformSize(value) ?? Reflect.ownKeys(value).length
   } catch {
@@ -330,7 +339,7 @@ export function preview(value: unknown, redact: Redact, most = 120, path: readon
     left -= text.length
   }
   const walk = (one: unknown, at: readonly string[], deep: number) => {
-    const array = Array.isArray(one)
+    const array = isArray(one)
     const { kind, text } = nameOf(one)
     if (kind !== 'object' || deep > 2 || !(array || text === '{…}')) return write(text)
     write(array ? '[' : '{')
@@ -362,7 +371,7 @@ export function jsonOf(value: unknown, redact: Redact, path: readonly string[] =
     if (one === undefined) return undefined
     if (kind !== 'object' || isError(one)) return text
     const object = one as object
-    const array = Array.isArray(object)
+    const array = isArray(object)
     if (above.includes(object)) return '[circular]'
     if (above.length > 100) return '[too deep]'
     const members = text === '{…}' || array || !/[\d)>Z]$|^\//.test(text)
