@@ -207,6 +207,8 @@ export class LiveTree {
     const unknown = this.sources.histories().filter((event) => !this.model.nodeOf(event))
     if (!unknown.length) return 0
     const missing = unknown.slice(-this.maxRows)
+    // They are among those that are counted now.
+    if (!this.model.size) this.sources.lost = 0
     this.model.evicted += unknown.length - missing.length
     const newest = [...this.model.allEvents()].at(-1)?.[0]
     if (newest && missing[0].eventCreatedAt < newest.eventCreatedAt) {

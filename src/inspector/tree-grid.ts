@@ -141,18 +141,21 @@ export class TreeGrid {
     if (this.selected) this.#window.element(this.selected)?.focus({ preventScroll: true })
   }
 
-  /** The next row that failed in some way, or the one before; from the selected one, round the end. */
+  /** The next handler that failed in some way, or the one before; from the selected row, round the end. */
   toFailure(step: 1 | -1): boolean {
-    const { length, order, status } = this.#model
-    const from = this.#row(this.selected)
-    let at = from < 0 && step < 0 ? length : from
-    for (let i = 0; i < length; i++) {
-      at = (at + step + length) % length
-      const node = order[at]
-      if (!this.#model.isEvent(node) && isFailure(status[node]))
-        return this.select(this.#model.subject(node), true)
+    const model = this.#model
+    const selected = model.nodeOf(this.selected)
+    const failed: number[] = []
+    // How many of them are before the selected row, or are it.
+    let before = 0
+    for (const node of model.allNodes()) {
+      const isFailed = !model.isEvent(node) && isFailure(model.status[node]) && model.isShown(node)
+      if (isFailed) failed.push(node)
+      if (node === selected) before = failed.length - (isFailed && step < 0 ? 1 : 0)
     }
-    return false
+    const { length } = failed
+    const next = failed[(step > 0 ? before : before - 1 + length) % length]
+    return length > 0 && this.select(model.subject(next), true)
   }
 
   expand(subject: Subject | null, expanded: boolean): void {

@@ -9,6 +9,10 @@ const trap = () => {
   looked++
   throw new Error('nobody is to look here')
 }
+/** A proxy cannot be told from an object without asking it; what it throws is caught. */
+const refuse = () => {
+  throw new Error('not even its prototype')
+}
 const throwing = Object.defineProperties({}, { secret: { get: trap, enumerable: true }, then: { get: trap } })
 const circle: Record<string, unknown> = { name: 'round' }
 circle.again = circle
@@ -50,7 +54,7 @@ const values: Record<string, () => unknown> = {
   fancy: () => new Fancy(),
   revoked: () => revoked.proxy,
   wary: () => new Proxy({ a: 1 }, { get: trap }),
-  hostile: () => new Proxy({}, { ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap, get: trap }),
+  hostile: () => new Proxy({}, { ownKeys: refuse, getPrototypeOf: refuse, getOwnPropertyDescriptor: refuse, get: trap }),
   long: () => 'x'.repeat(50_000_000),
   many: () => Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i])),
   deep: () => deep,
