@@ -3,8 +3,6 @@ import { css } from 'lit'
 /**
  * Two layers: `:host` and `.panel` shut the page out (inherited properties end at `.panel`, custom properties do not), and
  * every colour and size is a token that the page may set.
- *
- * @cssproperty --bus-inspector-height - Height of the open inspector where the page gives it none.
  */
 export const styles = css`
   :host {
@@ -14,6 +12,8 @@ export const styles = css`
     block-size: var(--bus-inspector-height, 26rem);
     min-inline-size: 0;
     color-scheme: light dark;
+    /* It would go through everything inside, whatever that says. */
+    text-decoration: none !important;
   }
 
   :host(:not([open])) {
@@ -164,11 +164,6 @@ export const styles = css`
     color: var(--_accent);
   }
 
-  button:disabled {
-    color: var(--_edge);
-    cursor: default;
-  }
-
   .icon-button {
     padding: 0;
     color: var(--_muted);
@@ -176,6 +171,11 @@ export const styles = css`
 
   .icon-button:hover:not(:disabled) {
     color: var(--_text);
+  }
+
+  button:disabled {
+    color: var(--_edge);
+    cursor: default;
   }
 
   .sheet button,

@@ -49,6 +49,78 @@ const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
  *
  * @fires {InspectorSelectEvent} bus-inspector-select - The reader has selected a row, or none.
  * @fires {InspectorToggleEvent} bus-inspector-toggle - The reader opens or closes it; cancelable.
+ *
+ * @cssstate paused - The view stands still.
+ * @cssstate invalid - The filter cannot be read.
+ *
+ * @csspart base - All of it.
+ * @csspart toolbar - The bar at the top.
+ * @csspart toggle - The button that opens and closes.
+ * @csspart button - A button of the toolbar.
+ * @csspart bus-tab - The button of a bus.
+ * @csspart error-badge - How many errors are unread.
+ * @csspart filter - The bar with the filter.
+ * @csspart count - How many events there are.
+ * @csspart message - What came of reading or writing a file.
+ * @csspart export - The choices of an export.
+ * @csspart more - What is needed now and then.
+ * @csspart help - How to filter.
+ * @csspart tree - The tree with its head.
+ * @csspart head - The names of the columns.
+ * @csspart column-handle - What a column is dragged by.
+ * @csspart dropped - How many events were dropped.
+ * @csspart rows - What the rows scroll in.
+ * @csspart row - A row.
+ * @csspart row-selected - The selected row.
+ * @csspart row-<status> - A row of a status, as `row-error`.
+ * @csspart cell - A cell of a row.
+ * @csspart name - The cells of the column `name`.
+ * @csspart bus - The cells of the column `bus`.
+ * @csspart status - The cells of the column `status`.
+ * @csspart time - The cells of the column `time`.
+ * @csspart duration - The cells of the column `duration`.
+ * @csspart twisty - What opens and closes a row.
+ * @csspart status-icon - The icon of a status.
+ * @csspart empty - What is said instead of rows.
+ * @csspart pill - The button that goes to the newest row.
+ * @csspart splitter - Between tree and details.
+ * @csspart detail - The details.
+ *
+ * @cssproperty --bus-inspector-height - Height of the open inspector where the page gives it none. Default 26rem.
+ * @cssproperty --bus-inspector-bg - Background.
+ * @cssproperty --bus-inspector-surface - Background of bars and heads.
+ * @cssproperty --bus-inspector-raised - Background of buttons that lie on bars.
+ * @cssproperty --bus-inspector-text - Text.
+ * @cssproperty --bus-inspector-muted - Text of less weight.
+ * @cssproperty --bus-inspector-line - Lines between areas.
+ * @cssproperty --bus-inspector-edge - Lines of controls, and what is disabled.
+ * @cssproperty --bus-inspector-accent - Links, the focus and what is chosen.
+ * @cssproperty --bus-inspector-on-accent - Text on the accent.
+ * @cssproperty --bus-inspector-hover - Background under the pointer.
+ * @cssproperty --bus-inspector-selected - Background of the selected row and of pressed buttons.
+ * @cssproperty --bus-inspector-guide - Lines that show how deep a row is.
+ * @cssproperty --bus-inspector-error-bg - Background of what failed.
+ * @cssproperty --bus-inspector-key - Keys of values.
+ * @cssproperty --bus-inspector-string - Texts in values.
+ * @cssproperty --bus-inspector-number - Numbers in values.
+ * @cssproperty --bus-inspector-keyword - true, null and their like in values.
+ * @cssproperty --bus-inspector-tag-bg - Background of tags.
+ * @cssproperty --bus-inspector-tag-text - Text of tags.
+ * @cssproperty --bus-inspector-pending - What is not started.
+ * @cssproperty --bus-inspector-started - What is running.
+ * @cssproperty --bus-inspector-completed - What is done.
+ * @cssproperty --bus-inspector-error - What failed.
+ * @cssproperty --bus-inspector-timeout - What took too long.
+ * @cssproperty --bus-inspector-cancelled - What is cancelled.
+ * @cssproperty --bus-inspector-aborted - What is aborted.
+ * @cssproperty --bus-inspector-forwarded - What is only passed on.
+ * @cssproperty --bus-inspector-replayed - What is replayed.
+ * @cssproperty --bus-inspector-font - Font.
+ * @cssproperty --bus-inspector-mono - Font of ids, values and stacks.
+ * @cssproperty --bus-inspector-font-size - Size of the text. Default 12px.
+ * @cssproperty --bus-inspector-radius - Radius of corners. Default 6px.
+ * @cssproperty --bus-inspector-indent - How far a level is moved in. Default 16px.
+ * @cssproperty --bus-inspector-shadow - Shadow of what floats.
  */
 export class BusInspector extends LitElement {
   static readonly version: string = '0.1.0'

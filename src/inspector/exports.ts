@@ -12,23 +12,22 @@ export function recordOf(event: InspectedEvent, redact: Redact): Record<string, 
     key,
     payload.has(key) ? jsonOf(redact([key], value), redact, [key]) : value,
   ])
-  const written = (outcomes ?? []).map((outcome): WrittenOutcome => {
-    const children = event.eventResults.get(outcome.handler_id)?.eventChildren ?? []
+  const settled = new Map(outcomes?.map((outcome) => [outcome.handler_id, outcome]))
+  const written = [...event.eventResults.values()].map((result): WrittenOutcome => {
+    const outcome = settled.get(result.handlerId) ?? unsettled(event, result)
+    const children = result.eventChildren.map(({ eventId }) => eventId)
     return {
       ...outcome,
       result: jsonOf(redact(['result'], outcome.result), redact, ['result']),
-      ...(children.length ? { event_children: children.map(({ eventId }) => eventId) } : {}),
+      ...(children.length ? { event_children: children } : {}),
     }
   })
-  return { ...Object.fromEntries(own), event_outcomes: [...written, ...unsettled(event)] }
+  return { ...Object.fromEntries(own), event_outcomes: written }
 }
 
-/** Forwarders and what still runs are rows too, though a record of an event leaves them out. */
-function unsettled(event: InspectedEvent): WrittenOutcome[] {
-  const left = [...event.eventResults.values()].filter(
-    ({ status, result }) => (status !== 'completed' && status !== 'error') || (result as unknown) === event,
-  )
-  return left.map((result) => ({
+/** Forwarders and what still runs are rows too, though the record of an event leaves them out. */
+function unsettled(event: InspectedEvent, result: InspectedResult): WrittenOutcome {
+  return {
     handler_id: result.handlerId,
     handler_name: result.handlerName,
     bus_id: result.busId,
@@ -37,10 +36,7 @@ function unsettled(event: InspectedEvent): WrittenOutcome[] {
     started_at: result.startedAt?.toISOString() ?? null,
     completed_at: result.completedAt?.toISOString() ?? null,
     error: null,
-    ...(result.eventChildren.length
-      ? { event_children: result.eventChildren.map(({ eventId }) => eventId) }
-      : {}),
-  }))
+  }
 }
 
 export const formats = ['jsonl', 'text', 'otlp'] as const

@@ -1,8 +1,8 @@
 import { Failed, REDACTED, type Redact } from './values.js'
 
 /**
- * What is not to be seen: keys, paths (`card.number`), patterns that a key or a path matches, or a function that gives
- * what is shown instead of a value.
+ * What is not to be seen: keys and ends of paths (`card.number`), wherever they are, patterns that a key or a path matches, or
+ * a function that gives what is shown instead of a value.
  */
 export type RedactRules =
   | readonly (string | RegExp)[]
@@ -24,13 +24,14 @@ export function redactorOf(rules: RedactRules | null | undefined): Redact {
 }
 
 function byKeys(rules: readonly (string | RegExp)[]): Redact {
-  const words = new Set(rules.filter((rule) => typeof rule === 'string'))
+  const words = rules.filter((rule) => typeof rule === 'string')
   const patterns = rules.filter((rule) => typeof rule !== 'string')
   return (path, value) => {
     const key = path[path.length - 1]
     const whole = path.join('.')
     const hit =
-      words.has(key) || words.has(whole) || patterns.some((one) => matches(one, key) || matches(one, whole))
+      words.some((word) => whole === word || whole.endsWith(`.${word}`)) ||
+      patterns.some((one) => matches(one, key) || matches(one, whole))
     return hit ? REDACTED : value
   }
 }
