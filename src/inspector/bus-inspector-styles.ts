@@ -9,11 +9,8 @@ export const styles = css`
     display: block;
     contain: content;
     inline-size: 100%;
-    block-size: var(--bus-inspector-height, 26rem);
+    block-size: var(--bus-inspector-height, 416px);
     min-inline-size: 0;
-    color-scheme: light dark;
-    /* It would go through everything inside, whatever that says. */
-    text-decoration: none !important;
   }
 
   :host(:not([open])) {
@@ -30,8 +27,11 @@ export const styles = css`
     unicode-bidi: isolate;
     color-scheme: inherit;
     display: flex;
+    /* Underlines of the page go through everything but floats. */
+    float: left;
     flex-direction: column;
     box-sizing: border-box;
+    inline-size: 100%;
     block-size: 100%;
     min-block-size: 0;
     overflow: hidden;
@@ -300,7 +300,7 @@ export const styles = css`
 
   input[type='search'] {
     flex: 1;
-    min-inline-size: 8rem;
+    min-inline-size: 128px;
     padding: 0 8px;
     font-family: var(--_mono);
   }
@@ -820,13 +820,13 @@ export const styles = css`
 
   .facts {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(208px, 1fr));
     gap: 0 16px;
     margin: 0;
   }
 
   .help .facts {
-    grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(320px, 1fr));
   }
 
   .fact {
@@ -838,12 +838,12 @@ export const styles = css`
 
   dt {
     flex: none;
-    min-inline-size: 5.5rem;
+    min-inline-size: 88px;
     color: var(--_muted);
   }
 
   .help dt {
-    min-inline-size: 8.5rem;
+    min-inline-size: 136px;
   }
 
   dd {
@@ -936,7 +936,7 @@ export const styles = css`
   }
 
   .long {
-    max-block-size: 20rem;
+    max-block-size: 320px;
     margin: 0 0 0 14px;
     overflow: auto;
     white-space: pre-wrap;

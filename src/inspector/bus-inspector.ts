@@ -86,7 +86,7 @@ const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
  * @csspart splitter - Between tree and details.
  * @csspart detail - The details.
  *
- * @cssproperty --bus-inspector-height - Height of the open inspector where the page gives it none. Default 26rem.
+ * @cssproperty --bus-inspector-height - Height of the open inspector where the page gives it none. Default 416px.
  * @cssproperty --bus-inspector-bg - Background.
  * @cssproperty --bus-inspector-surface - Background of bars and heads.
  * @cssproperty --bus-inspector-raised - Background of buttons that lie on bars.

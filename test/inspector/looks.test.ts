@@ -57,9 +57,10 @@ const computed = (element: Element, property: string) => getComputedStyle(elemen
 function probeOf(inspector: BusInspector, on: string): { probe: Element; remove(): void } {
   const found = on === ':host' ? inspector : inspector.shadowRoot?.querySelector(on)
   if (found) return { probe: found, remove() {} }
-  const made = document.createElement('div')
+  const made = document.createElement(/^button|:disabled/.test(on) ? 'button' : 'div')
+  made.toggleAttribute('disabled', on.includes(':disabled'))
   const status = /data-status="(\w+)"/.exec(on)?.[1]
-  made.className = /^\.([\w-]+)/.exec(on)?.[1] ?? ''
+  made.className = /^\w*\.([\w-]+)/.exec(on)?.[1] ?? ''
   if (status) made.setAttribute('data-status', status)
   $(inspector, '.panel').append(made)
   return { probe: made, remove: () => made.remove() }
