@@ -58,6 +58,7 @@ export class LiveTree {
       () => {
         this.#reload = true
         this.#schedule()
+        this.#viewer.changed()
       },
     )
     this.facts = new TreeFacts(

@@ -18,7 +18,6 @@ export const livingBuses = (): InspectedBus[] =>
 export interface Source {
   readonly bus: WeakRef<InspectedBus>
   readonly name: string
-  readonly hook: Disposable
 }
 
 /** Listens to buses while somebody looks, and notes which events have changed since. */
@@ -26,6 +25,8 @@ export class Sources {
   /** Changed since `take`, each once, in order of their first change. */
   #touched = new Set<InspectedEvent>()
   readonly #sources = new Map<string, Source>()
+  /** A hook holds its bus: only as long as that lives otherwise. */
+  readonly #hooks = new WeakMap<InspectedBus, Disposable>()
   readonly #knows: (event: InspectedEvent) => boolean
   readonly #changed: () => void
   readonly #appeared: () => void
@@ -64,7 +65,10 @@ export class Sources {
   stop(): void {
     this.#on = false
     page[INSPECT]?.delete(this.#born)
-    for (const { hook } of this.#sources.values()) hook[DISPOSE]()
+    for (const { bus: ref } of this.#sources.values()) {
+      const bus = ref.deref()
+      if (bus) this.#hooks.get(bus)?.[DISPOSE]()
+    }
     this.#sources.clear()
     this.#touched.clear()
     this.lost = 0
@@ -108,7 +112,8 @@ export class Sources {
         if (result && step === 'started') this.#learn()
         if (step !== 'dropped' && step !== 'persisted') this.#touch(event, step === 'queued')
       })
-      this.#sources.set(bus.id, { bus: new WeakRef(bus), name: bus.name, hook })
+      this.#hooks.set(bus, hook)
+      this.#sources.set(bus.id, { bus: new WeakRef(bus), name: bus.name })
       // A log gives its part of the history later.
       bus.ready.then(this.#appeared, () => {})
     }
@@ -132,7 +137,8 @@ export class Sources {
     else if (touched.size > this.most) {
       for (const oldest of touched) {
         touched.delete(oldest)
-        this.lost++
+        // One that is shown is dropped with its row, and counted then.
+        if (!this.#knows(oldest)) this.lost++
         break
       }
     }

@@ -10,7 +10,9 @@ const { axe } = window as unknown as { axe: { run(node: Element, options: object
 /** What axe-core finds, as text. */
 async function violations(inspector: BusInspector): Promise<string[]> {
   const { violations: found } = await axe.run(inspector, { resultTypes: ['violations'] })
-  return found.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 150)} ${failureSummary}`))
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 150)} ${failureSummary}`),
+  )
 }
 
 async function live(): Promise<BusInspector> {
@@ -34,16 +36,21 @@ async function broken(): Promise<BusInspector> {
   bus.on('Fails', function refuse() {
     throw new AggregateError([new Error('inner')], 'outer', { cause: { a: 1 } })
   })
-  bus.on('Late', function linger() {
-    return new Promise(() => {})
-  }, { timeout: 5 })
+  bus.on(
+    'Late',
+    function linger() {
+      return new Promise(() => {})
+    },
+    { timeout: 5 },
+  )
   bus.on('Gone', function leave() {
     throw new DOMException('x', 'AbortError')
   })
   const inspector = await mount({ buses: [bus] })
   const { error, warn } = console
   console.error = console.warn = () => {}
-  for (const type of ['Fails', 'Late', 'Gone']) bus.dispatch(new BaseEvent(type, { text: 'a', n: 1, yes: true, none: null, list: [1] }))
+  for (const type of ['Fails', 'Late', 'Gone'])
+    bus.dispatch(new BaseEvent(type, { text: 'a', n: 1, yes: true, none: null, list: [1] }))
   await bus.waitUntilIdle()
   await sleep(320)
   console.error = error

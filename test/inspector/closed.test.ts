@@ -1,7 +1,18 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, type EventBus, inspect } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
-import { $, caughtUp, cleanUp, dispatchMany, frames, makeBus, mount, outline, rows, sleep } from './support.js'
+import {
+  $,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  frames,
+  makeBus,
+  mount,
+  outline,
+  rows,
+  sleep,
+} from './support.js'
 
 type Hooks = Record<typeof inspect, (fn: (...step: unknown[]) => void) => Disposable>
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
@@ -170,7 +181,9 @@ describe('<bus-inspector>: closed, it costs nothing (goal 8)', () => {
     await inspector.updateComplete
     await caughtUp(inspector)
     expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.deep.equal([
-      ...Array(5).fill('1 Before'), '1 Meanwhile', '2 wait',
+      ...Array(5).fill('1 Before'),
+      '1 Meanwhile',
+      '2 wait',
     ])
     inspector.open = false
     await inspector.updateComplete

@@ -47,11 +47,15 @@ describe('<bus-inspector>: all that is known of an event (goal 12)', () => {
       child = bus.dispatch(new Ordered({ orderId: 'ORD-1', total: 9.5, more: { deep: [1, 2] } }))
       await child
     })
-    main.on(Ordered, async function charge(event, { bus }) {
-      bus.dispatch(new BaseEvent('Receipt'))
-      await sleep(30)
-      return { charged: event.total }
-    }, { timeout: 900 })
+    main.on(
+      Ordered,
+      async function charge(event, { bus }) {
+        bus.dispatch(new BaseEvent('Receipt'))
+        await sleep(30)
+        return { charged: event.total }
+      },
+      { timeout: 900 },
+    )
     main.on(Ordered, audit.dispatch)
     const inspector = await mount({ buses: [main, audit] })
     const root = main.dispatch(new BaseEvent('Root'))
@@ -111,7 +115,10 @@ describe('<bus-inspector>: all that is known of an event (goal 12)', () => {
       await settled(inspector)
       const heads = $$(inspector, '.error-head').map(({ textContent }) => textContent)
       expect(heads).to.deep.equal([
-        'AggregateError: two reasons', 'RangeError: first reason', 'TypeError: the inner one', 'Error: the innermost one',
+        'AggregateError: two reasons',
+        'RangeError: first reason',
+        'TypeError: the inner one',
+        'Error: the innermost one',
       ])
       expect($(inspector, '.inner').textContent).to.include('"a word"')
       const frames = $$(inspector, '.error > .frames li').map(({ textContent }) => textContent ?? '')
@@ -205,8 +212,14 @@ describe('stacks', () => {
 
   it('learns our files from a stack, and shows all where nothing would be left', () => {
     learnOwnFiles('Error\n at tell (https://shop.example/bundle-1.js:1:1)')
-    expect(framesOf('Error\n at a (https://shop.example/page.js:1:1)\n at b (https://shop.example/bundle-1.js:1:1)').map(({ own }) => own)).to.deep.equal([false, true])
-    expect(framesOf('Error\n at b (https://shop.example/bundle-1.js:1:1)').map(({ own }) => own)).to.deep.equal([false])
+    expect(
+      framesOf(
+        'Error\n at a (https://shop.example/page.js:1:1)\n at b (https://shop.example/bundle-1.js:1:1)',
+      ).map(({ own }) => own),
+    ).to.deep.equal([false, true])
+    expect(
+      framesOf('Error\n at b (https://shop.example/bundle-1.js:1:1)').map(({ own }) => own),
+    ).to.deep.equal([false])
   })
 
   it('does not take an application that lives in a folder of that name for us', () => {

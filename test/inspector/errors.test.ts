@@ -1,7 +1,20 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, type EventBus } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
-import { $, $$, caughtUp, cleanUp, dispatchMany, makeBus, mount, press, rowOf, scrollTo, sleep, until } from './support.js'
+import {
+  $,
+  $$,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  makeBus,
+  mount,
+  press,
+  rowOf,
+  scrollTo,
+  sleep,
+  until,
+} from './support.js'
 
 function failing(name: string): EventBus {
   const bus = makeBus({ name })
@@ -17,8 +30,7 @@ function failing(name: string): EventBus {
 /** On a button: how many, without the words for those who cannot see it. */
 const unread = (inspector: BusInspector, selector: string) =>
   /^\d+/.exec($$(inspector, `${selector} .count`)[0]?.textContent ?? '')?.[0] ?? ''
-const selectedNote = (inspector: BusInspector) =>
-  $(inspector, '.row[aria-selected="true"] .note').textContent
+const selectedNote = (inspector: BusInspector) => $(inspector, '.row[aria-selected="true"] .note').textContent
 
 describe('<bus-inspector>: errors find the reader (goal 16)', () => {
   const { error } = console
@@ -37,7 +49,11 @@ describe('<bus-inspector>: errors find the reader (goal 16)', () => {
     await dispatchMany(other, 1, 'Fails')
     await dispatchMany(main, 5, 'Works')
     await caughtUp(inspector)
-    expect([unread(inspector, '.toggle'), unread(inspector, '[data-bus="Main"]'), unread(inspector, '[data-bus="Other"]')]).to.deep.equal(['4', '3', '1'])
+    expect([
+      unread(inspector, '.toggle'),
+      unread(inspector, '[data-bus="Main"]'),
+      unread(inspector, '[data-bus="Other"]'),
+    ]).to.deep.equal(['4', '3', '1'])
     expect($(inspector, '.toggle').textContent).to.match(/unread errors/)
     $(inspector, '[data-bus="Other"]').click()
     await inspector.updateComplete
@@ -52,7 +68,8 @@ describe('<bus-inspector>: errors find the reader (goal 16)', () => {
     const bus = failing('Main')
     const inspector = await mount({ buses: [bus] })
     const events: BaseEvent[] = []
-    for (let i = 0; i < 300; i++) events.push(bus.dispatch(new BaseEvent(i % 100 === 50 ? 'Fails' : 'Works', { i })))
+    for (let i = 0; i < 300; i++)
+      events.push(bus.dispatch(new BaseEvent(i % 100 === 50 ? 'Fails' : 'Works', { i })))
     await bus.waitUntilIdle()
     await caughtUp(inspector)
     await scrollTo(inspector, 0)
@@ -63,7 +80,14 @@ describe('<bus-inspector>: errors find the reader (goal 16)', () => {
       await inspector.updateComplete
       found.push(selectedNote(inspector))
     }
-    expect(found).to.deep.equal(['Error: no 50', 'Error: no 150', 'Error: no 250', 'Error: no 50', 'Error: no 250', 'Error: no 150'])
+    expect(found).to.deep.equal([
+      'Error: no 50',
+      'Error: no 150',
+      'Error: no 250',
+      'Error: no 50',
+      'Error: no 250',
+      'Error: no 150',
+    ])
     $(inspector, '[data-action="previous-error"]').click()
     await inspector.updateComplete
     expect(selectedNote(inspector)).to.equal('Error: no 50')

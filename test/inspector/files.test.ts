@@ -1,10 +1,25 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, type EventBus } from '../../src/index.js'
 import type { BusInspector, Format, Scope } from '../../src/inspector/bus-inspector.js'
-import { $, $$, caughtUp, cleanUp, dispatchMany, makeBus, mount, outline, rowNamed, rows, sleep, until } from './support.js'
+import {
+  $,
+  $$,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  makeBus,
+  mount,
+  outline,
+  rowNamed,
+  rows,
+  sleep,
+  until,
+} from './support.js'
 
-const text = (stream: ReadableStream<Uint8Array>) => new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
-const exported = (inspector: BusInspector, events: Scope, format: Format) => text(inspector.export({ events, format }))
+const text = (stream: ReadableStream<Uint8Array>) =>
+  new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+const exported = (inspector: BusInspector, events: Scope, format: Format) =>
+  text(inspector.export({ events, format }))
 
 /** The rows with what they say: an import is to give the same. */
 function shown(inspector: BusInspector): string[] {
@@ -31,12 +46,19 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus }> {
   audit.on('Entry', function refuse() {
     throw new RangeError('the book is full', { cause: new Error('a long day') })
   })
-  main.on('Slow', function linger() {
-    return new Promise(() => {})
-  }, { timeout: 10 })
+  main.on(
+    'Slow',
+    function linger() {
+      return new Promise(() => {})
+    },
+    { timeout: 10 },
+  )
   const { error, warn } = console
   console.error = console.warn = () => {}
-  for (let i = 0; i < 5; i++) main.dispatch(new BaseEvent('Order', { i, password: 'hunter2', card: { number: `4111 ${i}`, holder: 'Ada' } }))
+  for (let i = 0; i < 5; i++)
+    main.dispatch(
+      new BaseEvent('Order', { i, password: 'hunter2', card: { number: `4111 ${i}`, holder: 'Ada' } }),
+    )
   main.dispatch(new BaseEvent('Slow'))
   await main.waitUntilIdle()
   await audit.waitUntilIdle()
@@ -65,7 +87,10 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     expect($(fresh, '.amount').textContent).to.match(/^5 of/)
     rowNamed(fresh, 'refuse').click()
     await fresh.updateComplete
-    expect($$(fresh, '.error-head').map((head) => head.textContent)).to.deep.equal(['RangeError: the book is full', 'Error: a long day'])
+    expect($$(fresh, '.error-head').map((head) => head.textContent)).to.deep.equal([
+      'RangeError: the book is full',
+      'Error: a long day',
+    ])
   })
 
   it('is read by the library itself, event by event', async () => {
@@ -85,7 +110,10 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     const inspector = await mount({ buses: [main, audit] })
     await caughtUp(inspector)
     const types = async (scope: Scope) =>
-      (await exported(inspector, scope, 'jsonl')).split('\n').filter(Boolean).map((line) => JSON.parse(line).event_type)
+      (await exported(inspector, scope, 'jsonl'))
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line).event_type)
     inspector.filter = 'type:Entry'
     await inspector.updateComplete
     expect(await types('shown')).to.deep.equal(Array(5).fill('Entry'))
@@ -101,8 +129,12 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     await caughtUp(inspector)
     const lines = (await exported(inspector, 'all', 'text')).trimEnd().split('\n')
     expect(lines).to.have.length(inspector.tree.model.length)
-    expect(lines[0]).to.match(/^\[error\] Order#[\da-f]{4} \(\d+ ms\) \{i: 0, password: "hunter2", card: \{number: "4111 0", holder: "Ada"\}\}$|^\[completed\] Order#/)
-    expect(lines.find((line) => line.includes('refuse'))).to.match(/^ {6}\[error\] Audit\.refuse \(\d+ ms\) → RangeError: the book is full$/)
+    expect(lines[0]).to.match(
+      /^\[error\] Order#[\da-f]{4} \(\d+ ms\) \{i: 0, password: "hunter2", card: \{number: "4111 0", holder: "Ada"\}\}$|^\[completed\] Order#/,
+    )
+    expect(lines.find((line) => line.includes('refuse'))).to.match(
+      /^ {6}\[error\] Audit\.refuse \(\d+ ms\) → RangeError: the book is full$/,
+    )
     const { resourceSpans } = JSON.parse(await exported(inspector, 'all', 'otlp'))
     const spans = resourceSpans[0].scopeSpans[0].spans as Record<string, string>[]
     expect(spans).to.have.length(inspector.tree.model.size)
@@ -126,7 +158,11 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
       for (const secret of ['hunter2', '4111', 'Ada']) expect(file, format).not.to.include(secret)
       expect(file).to.include('[redacted]')
     }
-    expect(rows(inspector).map((row) => row.textContent).join()).not.to.match(/hunter2|4111/)
+    expect(
+      rows(inspector)
+        .map((row) => row.textContent)
+        .join(),
+    ).not.to.match(/hunter2|4111/)
     inspector.select([...main.eventHistory.values()][0].eventId)
     await inspector.updateComplete
     for (const summary of $$(inspector, '.detail summary')) summary.click()
@@ -162,19 +198,29 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     expect(events).to.equal(4)
     expect(bad.map(({ line }) => line)).to.deep.equal([2, 3, 4, 5])
     expect(bad.at(-1)?.reason).to.match(/Expected `event_id`/)
-    expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.include.members(['1 UserLoggedIn', '2 Child'])
+    expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.include.members([
+      '1 UserLoggedIn',
+      '2 Child',
+    ])
     expect(outline(inspector)).to.have.length(4)
     expect(({} as { polluted?: boolean }).polluted).to.equal(undefined)
   })
 
   it('opens a file that is dropped on it, with progress, and says what it could not read', async () => {
     const inspector = await mount({ buses: [] })
-    const file = new File(['{"event_type":"A","event_id":"018f8e40-1234-7000-8000-000000001234"}\nnonsense\n'], 'some.jsonl')
+    const file = new File(
+      ['{"event_type":"A","event_id":"018f8e40-1234-7000-8000-000000001234"}\nnonsense\n'],
+      'some.jsonl',
+    )
     const drop = new Event('drop', { bubbles: true, composed: true, cancelable: true })
     Object.assign(drop, { dataTransfer: { files: [file] } })
     $(inspector, '.panel').dispatchEvent(drop)
     expect(drop.defaultPrevented).to.equal(true)
-    await until(() => /1 events of some\.jsonl; 1 line could not be read: line 2/.test($$(inspector, '.message')[0]?.textContent ?? ''))
+    await until(() =>
+      /1 events of some\.jsonl; 1 line could not be read: line 2/.test(
+        $$(inspector, '.message')[0]?.textContent ?? '',
+      ),
+    )
     expect(outline(inspector)).to.have.length(1)
     $(inspector, '[data-action="dismiss"]').click()
     await inspector.updateComplete
@@ -187,10 +233,17 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     const endless = new ReadableStream<Uint8Array>({
       async pull(controller) {
         await sleep(1)
-        controller.enqueue(new TextEncoder().encode('{"event_type":"A","event_id":"018f8e40-1234-7000-8000-000000001234"}\n'.repeat(50)))
+        controller.enqueue(
+          new TextEncoder().encode(
+            '{"event_type":"A","event_id":"018f8e40-1234-7000-8000-000000001234"}\n'.repeat(50),
+          ),
+        )
       },
     })
-    const reading = inspector.importJSONL(endless, { signal: stop.signal, onProgress: () => stop.abort(new Error('enough')) })
+    const reading = inspector.importJSONL(endless, {
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error('enough')),
+    })
     setTimeout(() => stop.abort(new Error('enough')), 200)
     let reason: unknown
     await reading.catch((error) => {
@@ -206,8 +259,17 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     await caughtUp(inspector)
     $(inspector, '[data-action="export"]').click()
     await inspector.updateComplete
-    const options = $$<HTMLOptionElement>(inspector, 'form option').map(({ textContent, disabled }) => `${textContent?.trim()}${disabled ? ' off' : ''}`)
-    expect(options).to.deep.equal(['all (3)', 'shown (3)', 'selected (0) off', 'JSON lines', 'text tree', 'OpenTelemetry JSON'])
+    const options = $$<HTMLOptionElement>(inspector, 'form option').map(
+      ({ textContent, disabled }) => `${textContent?.trim()}${disabled ? ' off' : ''}`,
+    )
+    expect(options).to.deep.equal([
+      'all (3)',
+      'shown (3)',
+      'selected (0) off',
+      'JSON lines',
+      'text tree',
+      'OpenTelemetry JSON',
+    ])
     let saved: Blob | null = null
     const { createObjectURL } = URL
     URL.createObjectURL = (blob: Blob) => {

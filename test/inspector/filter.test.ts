@@ -2,7 +2,21 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, type EventBus } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
 import { parseQuery } from '../../src/inspector/query.js'
-import { $, caughtUp, cleanUp, dispatchMany, frames, makeBus, mount, outline, rowNamed, rowOf, rows, sleep, until } from './support.js'
+import {
+  $,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  frames,
+  makeBus,
+  mount,
+  outline,
+  rowNamed,
+  rowOf,
+  rows,
+  sleep,
+  until,
+} from './support.js'
 
 /** The events that every case is asked about, by a short name. */
 async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<string, BaseEvent> }> {
@@ -14,7 +28,11 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<st
     return bus.dispatch(event)
   }
   main.on('UserCreated', function saveUser(_, { bus }) {
-    send('mail', new BaseEvent('MailSent', { to: 'ada@example.org', user: { id: 42 } }), bus as unknown as EventBus)
+    send(
+      'mail',
+      new BaseEvent('MailSent', { to: 'ada@example.org', user: { id: 42 } }),
+      bus as unknown as EventBus,
+    )
     return { saved: true }
   })
   main.on('UserRemoved', async function removeUser() {
@@ -24,9 +42,13 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<st
   main.on('Failing', function refuse() {
     throw new RangeError('out of teapots')
   })
-  main.on('Late', function linger() {
-    return new Promise(() => {})
-  }, { timeout: 20 })
+  main.on(
+    'Late',
+    function linger() {
+      return new Promise(() => {})
+    },
+    { timeout: 20 },
+  )
   main.on('Stopped', function leave() {
     throw new DOMException('left', 'AbortError')
   })
@@ -37,7 +59,10 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<st
   main.addEventListener('Vetoed', (event) => event.preventDefault())
   const { error, warn } = console
   console.error = console.warn = () => {}
-  send('user', new BaseEvent('UserCreated', { user: { id: 42, name: 'Ada Lovelace' }, admin: true, tags: null }))
+  send(
+    'user',
+    new BaseEvent('UserCreated', { user: { id: 42, name: 'Ada Lovelace' }, admin: true, tags: null }),
+  )
   send('gone', new BaseEvent('UserRemoved', { user: { id: 7, name: 'Bob' }, admin: false }))
   send('fail', new BaseEvent('Failing', { text: 'a "b" c', 'odd key': 1 }))
   send('late', new BaseEvent('Late'))
@@ -45,7 +70,14 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<st
   send('shared', new BaseEvent('Shared', { price: 20 }))
   send('veto', new BaseEvent('Vetoed', {}, { cancelable: true }))
   const { event_id: _, ...record } = new BaseEvent('Again', { n: 1 }).toJSON()
-  send('again', BaseEvent.fromJSON({ ...record, event_id: new BaseEvent('x').eventId, event_replay_of: new BaseEvent('x').eventId }))
+  send(
+    'again',
+    BaseEvent.fromJSON({
+      ...record,
+      event_id: new BaseEvent('x').eventId,
+      event_replay_of: new BaseEvent('x').eventId,
+    }),
+  )
   await sleep(180)
   console.error = error
   console.warn = warn
@@ -213,7 +245,9 @@ describe('<bus-inspector>: the filter (goals 10 and 11)', () => {
   it('keeps the ancestors of what it finds, dimmed, and counts', async () => {
     await filtered(inspector, 'type:MailSent')
     expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.deep.equal([
-      '1 UserCreated', '2 saveUser', '3 MailSent',
+      '1 UserCreated',
+      '2 saveUser',
+      '3 MailSent',
     ])
     expect(rowNamed(inspector, 'UserCreated').hasAttribute('data-dimmed')).to.equal(true)
     expect(rowNamed(inspector, 'saveUser').hasAttribute('data-dimmed')).to.equal(true)
@@ -248,8 +282,14 @@ describe('<bus-inspector>: the filter (goals 10 and 11)', () => {
     button?.click()
     await inspector.updateComplete
     expect(button?.getAttribute('aria-pressed')).to.equal('true')
-    expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.deep.equal(['1 Shared', '2 Audit.dispatch', '2 keep'])
-    expect(rowOf(inspector, named.get('shared') as BaseEvent).querySelector('.bus')?.textContent).to.equal('Main › Audit')
+    expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.deep.equal([
+      '1 Shared',
+      '2 Audit.dispatch',
+      '2 keep',
+    ])
+    expect(rowOf(inspector, named.get('shared') as BaseEvent).querySelector('.bus')?.textContent).to.equal(
+      'Main › Audit',
+    )
     inspector.shadowRoot?.querySelector<HTMLElement>('[data-bus=""]')?.click()
     await inspector.updateComplete
     expect(rows(inspector).length).to.be.above(9)
@@ -282,10 +322,54 @@ describe('parseQuery: whatever is typed', () => {
       seed = (seed * 1664525 + 1013904223) % 2 ** 32
       return Math.floor((seed / 2 ** 32) * below)
     }
-    const words = ['type:', 'status:', 'dur:', 'is:', 'payload.', 'id:', 'OR', '-', '(', ')', '"', '/', '\\', '*', '?', '>', '<=', '..', '50ms', 'error', 'a', ' ', ':', '[', '{', '\u0000', '💥', '\n', '__proto__', 'payload.__proto__:', '|', '+', '$', 'i', 'u']
+    const words = [
+      'type:',
+      'status:',
+      'dur:',
+      'is:',
+      'payload.',
+      'id:',
+      'OR',
+      '-',
+      '(',
+      ')',
+      '"',
+      '/',
+      '\\',
+      '*',
+      '?',
+      '>',
+      '<=',
+      '..',
+      '50ms',
+      'error',
+      'a',
+      ' ',
+      ':',
+      '[',
+      '{',
+      '\u0000',
+      '💥',
+      '\n',
+      '__proto__',
+      'payload.__proto__:',
+      '|',
+      '+',
+      '$',
+      'i',
+      'u',
+    ]
     const facts = {
-      type: () => 'A', id: () => 'x', status: () => 'error' as const, buses: () => ['b'], handlers: () => ['h'],
-      duration: () => 1, is: () => true, tab: () => 'here', payload: () => '1', text: () => 'some text',
+      type: () => 'A',
+      id: () => 'x',
+      status: () => 'error' as const,
+      buses: () => ['b'],
+      handlers: () => ['h'],
+      duration: () => 1,
+      is: () => true,
+      tab: () => 'here',
+      payload: () => '1',
+      text: () => 'some text',
     }
     let good = 0
     for (let i = 0; i < 10_000; i++) {

@@ -37,7 +37,11 @@ const values: Record<string, () => unknown> = {
   circle: () => circle,
   bigint: () => 2n ** 70n,
   hugeBigint: () => 2n ** 100_000n,
-  map: () => new Map<unknown, unknown>([['a', 1], [{ key: 1 }, new Map()]]),
+  map: () =>
+    new Map<unknown, unknown>([
+      ['a', 1],
+      [{ key: 1 }, new Map()],
+    ]),
   set: () => new Set([1, circle]),
   date: () => new Date(0),
   badDate: () => new Date(Number.NaN),
@@ -54,7 +58,8 @@ const values: Record<string, () => unknown> = {
   fancy: () => new Fancy(),
   revoked: () => revoked.proxy,
   wary: () => new Proxy({ a: 1 }, { get: trap }),
-  hostile: () => new Proxy({}, { ownKeys: refuse, getPrototypeOf: refuse, getOwnPropertyDescriptor: refuse, get: trap }),
+  hostile: () =>
+    new Proxy({}, { ownKeys: refuse, getPrototypeOf: refuse, getOwnPropertyDescriptor: refuse, get: trap }),
   long: () => 'x'.repeat(50_000_000),
   many: () => Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i])),
   deep: () => deep,
@@ -118,7 +123,9 @@ describe('<bus-inspector>: hostile values are safe (goal 13)', () => {
       inspector.filter = ''
       await inspector.updateComplete
       for (const format of ['jsonl', 'text', 'otlp'] as const) {
-        const text = await new Response(inspector.export({ events: 'all', format }) as ReadableStream<Uint8Array<ArrayBuffer>>).text()
+        const text = await new Response(
+          inspector.export({ events: 'all', format }) as ReadableStream<Uint8Array<ArrayBuffer>>,
+        ).text()
         expect(text.length).to.be.above(10)
         if (format === 'jsonl') for (const line of text.trim().split('\n')) JSON.parse(line)
       }
@@ -169,7 +176,9 @@ describe('<bus-inspector>: hostile values are safe (goal 13)', () => {
     inspector.formatters = {}
     const event = bus.dispatch(new BaseEvent('Half', { good: 1, bad: 2 }))
     await shows(inspector, event)
-    expect($(inspector, '[aria-label="Payload"]').textContent?.replace(/\s+/g, ' ')).to.include('bad: [redact failed: no redact]')
+    expect($(inspector, '[aria-label="Payload"]').textContent?.replace(/\s+/g, ' ')).to.include(
+      'bad: [redact failed: no redact]',
+    )
     expect(note('Half')).to.equal('{good: 1, bad: [redact failed: no redact]}')
   })
 })
@@ -181,11 +190,29 @@ describe('values: what they are called', () => {
       Object.entries(values).map(([name, make]) => [name, nameOf(make()).text]),
     )
     expect(names).to.deep.include({
-      circle: '{…}', bigint: '1180591620717411303424n', hugeBigint: 'a very big bigint', map: 'Map(2)', set: 'Set(2)',
-      date: '1970-01-01T00:00:00.000Z', badDate: 'Invalid Date', typed: 'Uint8Array(1000000)', buffer: 'ArrayBuffer(8 bytes)',
-      blob: 'Blob(5 bytes, text/plain)', error: 'TypeError: a value', symbol: 'Symbol(sign)', fn: 'ƒ named', node: '<body>',
-      throwing: '{…}', fancy: 'Fancy', revoked: '[may not be looked at]', nullish: '{…}', proto: '{…}', promise: 'Promise',
-      weak: 'WeakMap', negativeZero: '-0', sparse: 'Array(1000000000)',
+      circle: '{…}',
+      bigint: '1180591620717411303424n',
+      hugeBigint: 'a very big bigint',
+      map: 'Map(2)',
+      set: 'Set(2)',
+      date: '1970-01-01T00:00:00.000Z',
+      badDate: 'Invalid Date',
+      typed: 'Uint8Array(1000000)',
+      buffer: 'ArrayBuffer(8 bytes)',
+      blob: 'Blob(5 bytes, text/plain)',
+      error: 'TypeError: a value',
+      symbol: 'Symbol(sign)',
+      fn: 'ƒ named',
+      node: '<body>',
+      throwing: '{…}',
+      fancy: 'Fancy',
+      revoked: '[may not be looked at]',
+      nullish: '{…}',
+      proto: '{…}',
+      promise: 'Promise',
+      weak: 'WeakMap',
+      negativeZero: '-0',
+      sparse: 'Array(1000000000)',
     })
     expect(names.long).to.match(/^"x{200}…" 50,000,000 characters$/)
   })
@@ -193,8 +220,15 @@ describe('values: what they are called', () => {
   it('previews in a line, and writes as JSON what JSON can hold', () => {
     expect(preview({ a: 1, b: [true, null, { c: 'd' }] }, keep)).to.equal('{a: 1, b: [true, null, {c: "d"}]}')
     expect(preview({ list: Array.from({ length: 99 }, (_, i) => i) }, keep, 40)).to.have.length.below(43)
-    expect(jsonOf({ a: 1n, b: circle, c: new Map(), d: undefined, e: [undefined], f: Number.NaN }, keep)).to.deep.equal({
-      a: '1n', b: { name: 'round', again: '[circular]' }, c: 'Map(0)', d: undefined, e: [null], f: 'NaN',
+    expect(
+      jsonOf({ a: 1n, b: circle, c: new Map(), d: undefined, e: [undefined], f: Number.NaN }, keep),
+    ).to.deep.equal({
+      a: '1n',
+      b: { name: 'round', again: '[circular]' },
+      c: 'Map(0)',
+      d: undefined,
+      e: [null],
+      f: 'NaN',
     })
     expect(membersOf(new Map([[circle, 1]]))[0]).to.deep.equal({ key: '{…}', value: 1 })
   })

@@ -1,7 +1,21 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
-import { $, $$, caughtUp, cleanUp, dispatchMany, frames, makeBus, mount, press, rowOf, rows, scroller, scrollTo } from './support.js'
+import {
+  $,
+  $$,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  frames,
+  makeBus,
+  mount,
+  press,
+  rowOf,
+  rows,
+  scroller,
+  scrollTo,
+} from './support.js'
 
 /** What is said of a row in the accessibility tree, for all that are rendered. */
 function assertARIA(inspector: BusInspector): void {
@@ -12,7 +26,8 @@ function assertARIA(inspector: BusInspector): void {
   for (const row of rows(inspector)) {
     const node = model.order[Number(row.getAttribute('aria-rowindex')) - 2]
     const siblings: number[] = []
-    for (let one = model.first[model.parent[node]]; one; one = model.next[one]) if (model.index[one] >= 0) siblings.push(one)
+    for (let one = model.first[model.parent[node]]; one; one = model.next[one])
+      if (model.index[one] >= 0) siblings.push(one)
     let level = 0
     for (let up = node; up; up = model.parent[up]) level++
     const subject = model.subject(node)
@@ -184,7 +199,10 @@ describe('<bus-inspector>: keys and names (goal 24)', () => {
     makeBus()
     const toolbar = $(inspector, '.toolbar')
     expect(toolbar.getAttribute('role')).to.equal('toolbar')
-    const stops = () => [...toolbar.querySelectorAll<HTMLElement>('button:not(:disabled)')].filter(({ tabIndex }) => tabIndex === 0)
+    const stops = () =>
+      [...toolbar.querySelectorAll<HTMLElement>('button:not(:disabled)')].filter(
+        ({ tabIndex }) => tabIndex === 0,
+      )
     expect(stops()).to.have.length(1)
     stops()[0].focus()
     const names: (string | undefined)[] = []
@@ -220,7 +238,10 @@ describe('<bus-inspector>: keys and names (goal 24)', () => {
     $(inspector, '[data-action="more"]').click()
     await inspector.updateComplete
     await dispatchMany(makeBus(), 1)
-    for (const target of $$(inspector, 'button:not(.link), select, input[type="search"], summary, .row, .twisty, .sheet label')) {
+    for (const target of $$(
+      inspector,
+      'button:not(.link), select, input[type="search"], summary, .row, .twisty, .sheet label',
+    )) {
       const { width, height } = target.getBoundingClientRect()
       if (!width && !height) continue
       expect(height, target.outerHTML.slice(0, 80)).to.be.at.least(24)

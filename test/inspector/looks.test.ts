@@ -1,7 +1,19 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
-import { $, $$, caughtUp, cleanUp, dispatchMany, makeBus, mount, press, rows, scrollTo, sleep } from './support.js'
+import {
+  $,
+  $$,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  makeBus,
+  mount,
+  press,
+  rows,
+  scrollTo,
+  sleep,
+} from './support.js'
 import { tokens, unseen } from './tokens.js'
 
 /** Everything that a token or part can be on: all statuses, a selected row, details with every kind of value, the sheets. */
@@ -71,13 +83,17 @@ function allStyles(inspector: BusInspector): string[] {
   return $$(inspector, '*').map((element) => {
     const style = getComputedStyle(element)
     return `${element.tagName}.${element.getAttribute('class')} ${[...style]
-      .filter((name) => !name.startsWith('--') && !/^(perspective|transform)-origin|block-size|inline-size|^width|^height/.test(name))
+      .filter(
+        (name) =>
+          !name.startsWith('--') &&
+          !/^(perspective|transform)-origin|block-size|inline-size|^width|^height/.test(name),
+      )
       .map((name) => `${name}:${style.getPropertyValue(name)}`)
       .join(';')}`
   })
 }
 
-describe('<bus-inspector>: its looks are the page\'s to choose, and only these (goal 25)', () => {
+describe("<bus-inspector>: its looks are the page's to choose, and only these (goal 25)", () => {
   afterEach(cleanUp)
 
   it(`has ${declared.cssProperties.length} tokens, each of which does what it says`, async () => {
@@ -126,7 +142,9 @@ describe('<bus-inspector>: its looks are the page\'s to choose, and only these (
       look()
     }
     await inspector.importJSONL('')
-    const drop = Object.assign(new Event('drop', { cancelable: true }), { dataTransfer: { files: [new File([''], 'x')] } })
+    const drop = Object.assign(new Event('drop', { cancelable: true }), {
+      dataTransfer: { files: [new File([''], 'x')] },
+    })
     $(inspector, '.panel').dispatchEvent(drop)
     await sleep(50)
     await inspector.updateComplete
@@ -138,9 +156,14 @@ describe('<bus-inspector>: its looks are the page\'s to choose, and only these (
       expect([...seen], name).to.include(name)
     }
     for (const part of seen) {
-      expect(parts.some(({ name }) => name === part || (name === 'row-<status>' && part.startsWith('row-'))), part).to.equal(true)
+      expect(
+        parts.some(({ name }) => name === part || (name === 'row-<status>' && part.startsWith('row-'))),
+        part,
+      ).to.equal(true)
       sheet.replaceSync(`bus-inspector::part(${part}) { outline: 7px solid rgb(9, 8, 7) }`)
-      const element = $$(inspector, '[part]').find((one) => one.getAttribute('part')?.split(' ').includes(part))
+      const element = $$(inspector, '[part]').find((one) =>
+        one.getAttribute('part')?.split(' ').includes(part),
+      )
       if (element) expect(computed(element, 'outline-color'), part).to.equal('rgb(9, 8, 7)')
     }
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== sheet)
@@ -218,26 +241,44 @@ describe('<bus-inspector>: its looks are the page\'s to choose, and only these (
       prototype: object
     }
     expect([manifest.schemaVersion, declared.tagName]).to.deep.equal(['2.1.0', 'bus-inspector'])
-    expect(declared.attributes.map(({ name }) => name).sort()).to.deep.equal([...element.observedAttributes].sort())
+    expect(declared.attributes.map(({ name }) => name).sort()).to.deep.equal(
+      [...element.observedAttributes].sort(),
+    )
     for (const { name, fieldName, description } of declared.attributes) {
       expect(element.elementProperties.has(fieldName), fieldName).to.equal(true)
       expect(description, name).to.be.a('string').and.not.equal('')
     }
     const members = declared.members.filter((member) => !member.static)
-    const own = new Set([...element.elementProperties.keys(), ...Object.getOwnPropertyNames(element.prototype)])
+    const own = new Set([
+      ...element.elementProperties.keys(),
+      ...Object.getOwnPropertyNames(element.prototype),
+    ])
     for (const { name, description } of members) {
       expect(own.has(name), name).to.equal(true)
-      if (!declared.attributes.some(({ fieldName }) => fieldName === name)) expect(description, name).to.be.a('string')
+      if (!declared.attributes.some(({ fieldName }) => fieldName === name))
+        expect(description, name).to.be.a('string')
     }
-    const lifeCycle = ['constructor', 'connectedCallback', 'disconnectedCallback', 'willUpdate', 'updated', 'render']
+    const lifeCycle = [
+      'constructor',
+      'connectedCallback',
+      'disconnectedCallback',
+      'willUpdate',
+      'updated',
+      'render',
+    ]
     expect(members.map(({ name }) => name).sort()).to.deep.equal(
       [...own].filter((name) => !lifeCycle.includes(name)).sort(),
     )
-    expect(declared.events.map(({ name }) => name).sort()).to.deep.equal(['bus-inspector-select', 'bus-inspector-toggle'])
+    expect(declared.events.map(({ name }) => name).sort()).to.deep.equal([
+      'bus-inspector-select',
+      'bus-inspector-toggle',
+    ])
   })
 
   it('moves nothing where motion is not wanted', () => {
-    const sheets = (customElements.get('bus-inspector') as unknown as { elementStyles: { cssText: string }[] }).elementStyles
+    const sheets = (
+      customElements.get('bus-inspector') as unknown as { elementStyles: { cssText: string }[] }
+    ).elementStyles
     const css = sheets.map(({ cssText }) => cssText).join()
     expect(css).to.match(/prefers-reduced-motion: reduce[^}]*animation: none !important/s)
     expect(css).to.match(/forced-colors: active/)

@@ -2,7 +2,21 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, type EventBus } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
 import { EventLog } from '../../src/log/event-log.js'
-import { $, $$, caughtUp, cleanUp, dispatchMany, frames, makeBus, mount, outline, rowOf, rows, sleep, until } from './support.js'
+import {
+  $,
+  $$,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  frames,
+  makeBus,
+  mount,
+  outline,
+  rowOf,
+  rows,
+  sleep,
+  until,
+} from './support.js'
 
 describe('<bus-inspector>: pause, clear, preserve (goal 17)', () => {
   afterEach(cleanUp)
@@ -14,7 +28,11 @@ describe('<bus-inspector>: pause, clear, preserve (goal 17)', () => {
     await caughtUp(inspector)
     $(inspector, '[data-action="pause"]').click()
     await inspector.updateComplete
-    expect([inspector.paused, inspector.hasAttribute('paused'), $(inspector, '[data-action="pause"]').getAttribute('aria-pressed')]).to.deep.equal([true, true, 'true'])
+    expect([
+      inspector.paused,
+      inspector.hasAttribute('paused'),
+      $(inspector, '[data-action="pause"]').getAttribute('aria-pressed'),
+    ]).to.deep.equal([true, true, 'true'])
     expect($(inspector, '.amount').textContent).to.equal('5 events, paused')
     expect(inspector.matches(':state(paused)')).to.equal(true)
     const { commits } = inspector.tree
@@ -78,7 +96,11 @@ describe('<bus-inspector>: pause, clear, preserve (goal 17)', () => {
     go()
     await event
     await caughtUp(inspector)
-    expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.deep.equal(['1 Long', '2 spawn', '3 Child'])
+    expect(outline(inspector).map((row) => row.replace(/#.*/, ''))).to.deep.equal([
+      '1 Long',
+      '2 spawn',
+      '3 Child',
+    ])
   })
 
   it('asks before it forgets, and leaves the history alone', async () => {
@@ -153,14 +175,34 @@ describe('<bus-inspector>: state and deep link (goal 28)', () => {
     const [, event] = await dispatchMany(bus, 3)
     const inspector = await mount({ buses: [bus] })
     await caughtUp(inspector)
-    const state = { ...inspector.getState(), paused: true, filter: 'type:Tick', bus: 'Main', selected: event.eventId, sort: 'duration' as const, columns: { bus: 0, status: 80, time: 200, duration: 60 }, detail: 30, preserve: true }
+    const state = {
+      ...inspector.getState(),
+      paused: true,
+      filter: 'type:Tick',
+      bus: 'Main',
+      selected: event.eventId,
+      sort: 'duration' as const,
+      columns: { bus: 0, status: 80, time: 200, duration: 60 },
+      detail: 30,
+      preserve: true,
+    }
     inspector.setState(state)
     await inspector.updateComplete
     expect(inspector.getState()).to.deep.equal(state)
     expect(inspector.selected === event).to.equal(true)
-    inspector.setState({ open: 'yes', filter: 7, columns: { bus: 'wide', time: 1e9, evil: 1 }, detail: Number.NaN, sort: 'size', __proto__: { x: 1 } } as never)
+    inspector.setState({
+      open: 'yes',
+      filter: 7,
+      columns: { bus: 'wide', time: 1e9, evil: 1 },
+      detail: Number.NaN,
+      sort: 'size',
+      __proto__: { x: 1 },
+    } as never)
     await inspector.updateComplete
-    expect(inspector.getState()).to.deep.equal({ ...state, columns: { bus: 128, status: 96, time: 400, duration: 72 } })
+    expect(inspector.getState()).to.deep.equal({
+      ...state,
+      columns: { bus: 128, status: 96, time: 400, duration: 72 },
+    })
     inspector.setState(null as never)
     expect(inspector.getState().filter).to.equal('type:Tick')
   })
@@ -228,12 +270,16 @@ describe('<bus-inspector>: state and deep link (goal 28)', () => {
     inspector.filter = 'type:Nothing'
     await inspector.updateComplete
     const told: boolean[] = []
-    inspector.addEventListener('bus-inspector-select', ({ event, result }) => told.push(event === leaf && result === null))
+    inspector.addEventListener('bus-inspector-select', ({ event, result }) =>
+      told.push(event === leaf && result === null),
+    )
     expect(inspector.select(leaf.eventId)).to.equal(true)
     await inspector.updateComplete
     const row = rowOf(inspector, leaf)
     expect(inspector.shadowRoot?.activeElement === row).to.equal(true)
-    expect(row.getBoundingClientRect().top).to.be.at.least($(inspector, '.scroller').getBoundingClientRect().top)
+    expect(row.getBoundingClientRect().top).to.be.at.least(
+      $(inspector, '.scroller').getBoundingClientRect().top,
+    )
     expect(told).to.deep.equal([true])
     expect(inspector.select('01a22188-ac0b-735d-978e-c7050390399c')).to.equal(false)
   })
@@ -262,7 +308,10 @@ describe('<bus-inspector>: state and deep link (goal 28)', () => {
     await bus.waitUntilIdle()
     const inspector = await mount({ buses: [bus] })
     await caughtUp(inspector)
-    const notes = () => rows(inspector).filter(({ dataset }) => dataset.kind === 'event').map((row) => row.querySelector('.note')?.textContent)
+    const notes = () =>
+      rows(inspector)
+        .filter(({ dataset }) => dataset.kind === 'event')
+        .map((row) => row.querySelector('.note')?.textContent)
     expect(notes()).to.deep.equal(['{ms: 5}', '{ms: 80}', '{ms: 30}'])
     $$(inspector, '.sort')[1].click()
     await inspector.updateComplete
@@ -278,13 +327,17 @@ describe('<bus-inspector>: state and deep link (goal 28)', () => {
     const handle = () => $(inspector, '.columns .bus .column-handle')
     const width = () => $(inspector, '.columns .bus').getBoundingClientRect().width
     expect(Math.round(width())).to.equal(128)
-    handle().dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true, cancelable: true }))
+    handle().dispatchEvent(
+      new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true, cancelable: true }),
+    )
     await inspector.updateComplete
     expect(Math.round(width())).to.equal(130)
     expect(handle().getAttribute('aria-valuenow')).to.equal('130')
     const capture = handle()
     capture.setPointerCapture = () => {}
-    capture.dispatchEvent(new PointerEvent('pointerdown', { clientX: 500, bubbles: true, cancelable: true, pointerId: 1 }))
+    capture.dispatchEvent(
+      new PointerEvent('pointerdown', { clientX: 500, bubbles: true, cancelable: true, pointerId: 1 }),
+    )
     capture.dispatchEvent(new PointerEvent('pointermove', { clientX: 450, pointerId: 1 }))
     capture.dispatchEvent(new PointerEvent('pointerup', { clientX: 450, pointerId: 1 }))
     capture.dispatchEvent(new PointerEvent('pointermove', { clientX: 100, pointerId: 1 }))

@@ -13,7 +13,10 @@ await buildModules({
   worker: 'src/bridges/worker-bridge.ts',
 })
 // Apart: it shares nothing with the buses that it looks at.
-await buildModules({ inspector: 'src/inspector/bus-inspector.ts', 'inspector/define': 'src/inspector/define.ts' })
+await buildModules({
+  inspector: 'src/inspector/bus-inspector.ts',
+  'inspector/define': 'src/inspector/define.ts',
+})
 await buildMinified('src/script-tag.ts', 'dist/bubus.min.js')
 await buildMinified('src/inspector/define.ts', 'dist/bus-inspector.min.js')
 writeManifest('dist/custom-elements.json')

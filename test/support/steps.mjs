@@ -66,7 +66,7 @@ export function stepsForFiles(engines, files) {
 const isNodeTest = (file) => file.endsWith('.node.test.mjs')
 
 /** The Node tests that drive Chromium themselves. */
-const driveChromium = /^test\/(crash\/(?!judge)|demo\/|memory\/|semaphores\/|two-tabs\/)/
+const driveChromium = /^test\/(crash\/(?!judge)|demo\/|inspector\/|memory\/|semaphores\/|two-tabs\/)/
 
 /** @returns {Step} */
 function nodeStep(files) {

@@ -82,7 +82,12 @@ function stream(name: string, open: boolean): BenchCase {
 }
 
 const text = 'x'.repeat(180)
-const payload = (n: number) => ({ id: n, user: { id: n % 1000, name: `user ${n}` }, sku: `sku-${n % 97}`, text })
+const payload = (n: number) => ({
+  id: n,
+  user: { id: n % 1000, name: `user ${n}` },
+  sku: `sku-${n % 97}`,
+  text,
+})
 
 /** 100 000 rows: roots with four rows below each, a handler and three events that it dispatched, of 270 bytes each. */
 async function fill(): Promise<EventBus> {
@@ -103,7 +108,12 @@ async function fill(): Promise<EventBus> {
 let filled: EventBus | undefined
 const allRows = { maxRows: 1_000_000 }
 
-function withRows(name: string, events: number, run: (inspector: BusInspector) => Promise<Figures>, open = true): BenchCase {
+function withRows(
+  name: string,
+  events: number,
+  run: (inspector: BusInspector) => Promise<Figures>,
+  open = true,
+): BenchCase {
   return {
     name,
     group: 'inspector',
@@ -195,7 +205,8 @@ async function exported(inspector: BusInspector): Promise<Figures> {
   let bytes = 0
   const figures = await watchTasks(async () => {
     const reader = inspector.export({ events: 'all' }).getReader()
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) bytes += chunk.value.length
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read())
+      bytes += chunk.value.length
   })
   check(bytes > 20e6, `20 MB were written, not ${bytes}`)
   return figures
