@@ -429,6 +429,8 @@ export class BusInspector extends LitElement {
     const [file] = event.dataTransfer?.files ?? []
     if (!file) return
     event.preventDefault()
+    // A page that takes files too is not to take this one.
+    event.stopPropagation()
     void this.#transfers.open(file)
   }
 

@@ -208,22 +208,27 @@ class Visitor {
     return this.sees('order-list', note, `[aria-label=${order}] [data-stop=${stop}].${state} p`)
   }
 
-  /** The lines of the log tree, with their depth. */
+  /** The lines of the inspector's tree, with their depth. */
   async tree() {
-    const text = await this.page.evaluate(
-      () => document.querySelector('log-panel').shadowRoot.querySelector('pre').textContent,
-    )
+    const text = await this.page.evaluate(() => window.treeText())
     return text
       .trimEnd()
       .split('\n')
       .map((line) => {
-        const branch = /^[│├└─ ]*/.exec(line)[0]
-        return { depth: branch.length / 4, text: line.slice(branch.length) }
+        const indent = /^ */.exec(line)[0]
+        return { depth: indent.length / 2 + 1, text: line.slice(indent.length) }
       })
   }
 
-  seesTree(pattern) {
-    return this.sees('log-panel', pattern, 'pre')
+  async seesTree(pattern) {
+    const { source, flags } = pattern
+    const deadline = Date.now() + 15_000
+    for (let text = ''; ; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      text = (await this.page.evaluate(() => window.treeText())).replace(/\s+/g, ' ')
+      if (new RegExp(source, flags).test(text)) return
+      if (Date.now() > deadline)
+        throw new Error(`Expected the tree to match ${pattern}, got ${text.slice(-3000)}`)
+    }
   }
 
   /** Every text that ever stood in this element, however short. */
@@ -260,6 +265,8 @@ function recordTexts() {
     const found = selector === ':host' ? root : root?.querySelector(selector)
     return (found?.textContent ?? '').replace(/\s+/g, ' ').trim()
   }
+  window.treeText = () =>
+    new Response(document.querySelector('bus-inspector').export({ events: 'shown', format: 'text' })).text()
   window.everyTextOf = (tag) => [...(seen.get(tag) ?? [])]
   const watch = (tag) => {
     const texts = new Set()

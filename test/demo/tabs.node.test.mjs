@@ -69,6 +69,6 @@ describe('two tabs of the shop', () => {
       const image = document.querySelector('order-list').shadowRoot.querySelector('img.invoice')
       return image?.complete && image.naturalWidth === 360
     })
-    await other.seesTree(/worker: invoices\.Invoices\.draw/)
+    await other.seesTree(/invoices\.Invoices\.draw/)
   })
 })
