@@ -1,10 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { BusInspector } from './bus-inspector.js'
-import { DetailPane } from './detail-pane.js'
-import { recordOf } from './exports.js'
+import type { DetailPane } from './detail-pane.js'
 import { gridView } from './grid-view.js'
 import { InspectorSelectEvent } from './inspector-events.js'
 import { type Columns, columnNames } from './inspector-state.js'
+import { OnDemand } from './on-demand.js'
 import { type Resizing, resize } from './resizing.js'
 import { moreView } from './sheet-view.js'
 import { type InspectedEvent, isResult, type Subject } from './subjects.js'
@@ -16,24 +16,59 @@ type Sheet = '' | 'export' | 'more' | 'purge'
 /** What an open inspector shows below its toolbar: filter, tree and details, and how these divide the room. */
 export class Body {
   readonly #host: BusInspector
-  readonly #transfers: Transfers
-  readonly #pane: DetailPane
+  /** What shows details. */
+  readonly #pane: OnDemand<DetailPane>
+  /** What reads and writes files. */
+  readonly files: OnDemand<Transfers>
   grid: TreeGrid | null = null
   /** Share of the details, in percent. */
   share = 45
   sheet: Sheet = ''
   #detailOpen = false
+  /** Why a part is missing. */
+  #trouble = ''
   /** The row that was selected, also while the body is closed. */
   #subject: Subject | null = null
 
-  constructor(host: BusInspector, transfers: Transfers) {
+  constructor(host: BusInspector) {
     this.#host = host
-    this.#transfers = transfers
-    this.#pane = new DetailPane(host, host.tree, {
-      select: (subject) => void this.reveal(subject),
-      copy: (event) => void transfers.copy(() => JSON.stringify(recordOf(event, host.tree.redact), null, 2)),
-      close: () => this.#closeDetail(),
+    this.files = new OnDemand(async () => {
+      const { Transfers } = await import('./transfers.js')
+      return new Transfers(host, host.tree, () => this.selected)
     })
+    this.#pane = new OnDemand(async () => {
+      const { DetailPane } = await import('./detail-pane.js')
+      return new DetailPane(host, host.tree, {
+        select: (subject) => void this.reveal(subject),
+        copy: (event) => this.withFiles((files) => files.copy(event)),
+        close: () => this.#closeDetail(),
+      })
+    })
+  }
+
+  /** Parts that are on their way. */
+  get loading(): Promise<unknown> | null {
+    return this.#pane.loading ?? this.files.loading
+  }
+
+  /** Does something with files once that can be done. */
+  withFiles(act: (files: Transfers) => void): void {
+    this.#load(this.files, act)
+  }
+
+  #load<T>(part: OnDemand<T>, act: (part: T) => void): void {
+    if (part.value) return act(part.value)
+    this.#trouble = ''
+    part.get().then(
+      (loaded) => {
+        act(loaded)
+        this.#host.requestUpdate()
+      },
+      (error) => {
+        this.#trouble = `A part of the inspector could not be loaded: ${(error as Error).message}. Try again.`
+        this.#host.requestUpdate()
+      },
+    )
   }
 
   /** The event of the selected row. */
@@ -69,7 +104,7 @@ export class Body {
     this.grid?.dispose()
     this.grid = null
     this.#detailOpen = false
-    this.#pane.clear(this.#find('#detail'))
+    this.#pane.value?.clear(this.#find('#detail'))
   }
 
   /** Nothing that was shown is held any longer. */
@@ -88,13 +123,15 @@ export class Body {
     }
     this.#find('.main')?.style.setProperty('--_detail', `${this.share}%`)
     const detail = this.#find('#detail')
-    if (detail) this.#pane.show(detail, this.#detailOpen ? this.#subject : null)
+    const subject = this.#detailOpen ? this.#subject : null
+    if (detail && (subject || this.#pane.value) && !this.#pane.loading)
+      this.#load(this.#pane, (pane) => pane.show(detail, subject))
   }
 
   /** Rows and details say something else of the same events. */
   refresh(): void {
     this.grid?.refresh()
-    this.#pane.refresh()
+    this.#pane.value?.refresh()
   }
 
   /** Selects a row even if the filter or `clear` has taken it from sight. */
@@ -137,6 +174,7 @@ export class Body {
 
   #setSheet(sheet: Sheet): void {
     this.sheet = sheet
+    if (sheet === 'export') this.withFiles(() => {})
     this.#host.requestUpdate()
   }
 
@@ -185,7 +223,7 @@ export class Body {
   readonly #chosen = (event: Event) => {
     const input = event.target as HTMLInputElement
     const [file] = input.files ?? []
-    if (file) void this.#transfers.open(file)
+    if (file) this.withFiles((files) => void files.open(file))
     // The same file can be chosen again.
     input.value = ''
   }
@@ -235,9 +273,10 @@ export class Body {
     const { tree, columns, sort } = this.#host
     return html`
       ${this.#filterView()}
-      ${this.sheet === 'export' ? this.#transfers.sheet() : nothing}
+      ${this.sheet === 'export' ? (this.files.value?.sheet() ?? nothing) : nothing}
       ${this.sheet === 'more' || this.sheet === 'purge' ? this.#moreView() : nothing}
-      ${this.#transfers.status()}
+      ${this.files.value?.status() ?? nothing}
+      ${this.#trouble ? html`<p class="message" role="alert">${this.#trouble}</p>` : nothing}
       <input type="file" accept=".jsonl,.ndjson,.json,.txt" aria-label="File of events" hidden @change=${this.#chosen} />
       <div class="main">
         <div class="tree">

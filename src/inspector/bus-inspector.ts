@@ -22,7 +22,6 @@ import type { Formatters } from './row.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { type Action, roveToolbar, toolbarView } from './toolbar-view.js'
 import type { ImportOptions } from './transfer.js'
-import { Transfers } from './transfers.js'
 import { TreeModel } from './tree-model.js'
 import { Unread } from './unread.js'
 
@@ -151,7 +150,6 @@ export class BusInspector extends LitElement {
   /** @internal */
   readonly tree: LiveTree
   readonly #body: Body
-  readonly #transfers: Transfers
   readonly #unread = new Unread()
   #internals: ElementInternals | null = null
   /** It listens. */
@@ -180,8 +178,7 @@ export class BusInspector extends LitElement {
       afterCommit: (added, failed) => this.#committed(added, failed),
       changed: () => this.requestUpdate(),
     })
-    this.#transfers = new Transfers(this, this.tree, () => this.selected)
-    this.#body = new Body(this, this.#transfers)
+    this.#body = new Body(this)
   }
 
   /** The event of the selected row. */
@@ -239,15 +236,24 @@ export class BusInspector extends LitElement {
     events?: Scope
     format?: Format
   } = {}): ReadableStream<Uint8Array> {
-    return this.#transfers.export(events, format)
+    const reader = this.#body.files.get().then((files) => files.export(events, format).getReader())
+    return new ReadableStream({
+      async pull(controller) {
+        const { done, value } = await (await reader).read()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      cancel: async (reason) => (await reader).cancel(reason),
+    })
   }
 
   /** Shows the events of a JSONL file beside those of the page; nothing is dispatched. Lines that cannot be read are told of. */
-  importJSONL(
+  async importJSONL(
     source: Blob | ReadableStream<Uint8Array> | string,
     options: ImportOptions = {},
   ): Promise<{ events: number; bad: BadLine[] }> {
-    return this.#transfers.import(source, options)
+    const files = await this.#body.files.get()
+    return files.import(source, options)
   }
 
   /** What the reader has set up, as plain data. */
@@ -276,6 +282,15 @@ export class BusInspector extends LitElement {
     if (detail !== undefined) this.#body.share = detail
     if (selected) this.#wanted = this.select(selected) ? '' : selected
     this.requestUpdate()
+  }
+
+  /** Parts that an update has asked for belong to it. */
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const complete = await super.getUpdateComplete()
+    const { loading } = this.#body
+    if (!loading) return complete
+    await loading.catch(() => {})
+    return super.getUpdateComplete()
   }
 
   override connectedCallback(): void {
@@ -431,7 +446,7 @@ export class BusInspector extends LitElement {
     event.preventDefault()
     // A page that takes files too is not to take this one.
     event.stopPropagation()
-    void this.#transfers.open(file)
+    this.#body.withFiles((files) => void files.open(file))
   }
 
   protected override render() {

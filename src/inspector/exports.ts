@@ -1,8 +1,10 @@
 import type { WrittenOutcome } from './file-events.js'
+import { jsonOf } from './json.js'
+import { outcomeText } from './outcome.js'
 import { statuses } from './statuses.js'
-import { failureOf, type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
+import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
 import type { TreeModel } from './tree-model.js'
-import { jsonOf, preview, type Redact } from './values.js'
+import { preview, type Redact } from './values.js'
 
 /** An event's record as it may be seen, with what each handler dispatched, so that a reader gets the same tree. */
 export function recordOf(event: InspectedEvent, redact: Redact): Record<string, unknown> {
@@ -64,16 +66,6 @@ export function* linesOf(
     }
     yield '\n]}]}]}\n'
   }
-}
-
-/** What came of a handler, in a line. */
-export function outcomeText(event: InspectedEvent, result: InspectedResult, redact: Redact): string {
-  if (result.status === 'error') {
-    const { name, message } = failureOf(event, result)
-    return `${name}: ${message}`
-  }
-  if (result.status !== 'completed' || (result.result as unknown) === event) return ''
-  return preview(redact(['result'], result.result), redact, 120, ['result'])
 }
 
 /** ` (12 ms)`; nothing for what has not ended. */

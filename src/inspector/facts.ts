@@ -1,4 +1,4 @@
-import { outcomeText } from './exports.js'
+import { outcomeText } from './outcome.js'
 import type { Facts } from './query.js'
 import { statuses } from './statuses.js'
 import type { InspectedEvent } from './subjects.js'

@@ -1,4 +1,4 @@
-import { outcomeText } from './exports.js'
+import { outcomeText } from './outcome.js'
 import { icons, isFailure, statuses } from './statuses.js'
 import { type InspectedEvent, isResult } from './subjects.js'
 import type { TreeModel } from './tree-model.js'

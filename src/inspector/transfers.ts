@@ -1,7 +1,7 @@
 import type { LitElement, ReactiveController } from 'lit'
 import { html, nothing, type TemplateResult } from 'lit'
 import { type ExportChoice, exportView, type Scope } from './export-view.js'
-import type { Format } from './exports.js'
+import { type Format, recordOf } from './exports.js'
 import type { BadLine } from './file-events.js'
 import type { LiveTree } from './live-tree.js'
 import type { InspectedEvent } from './subjects.js'
@@ -62,9 +62,10 @@ export class Transfers implements ReactiveController {
     })
   }
 
-  async copy(text: () => Promise<string> | string): Promise<void> {
+  /** An event as it may be seen, as JSON, for the clipboard. */
+  async copy(event: InspectedEvent): Promise<void> {
     await this.#run('Copying', async () => {
-      await navigator.clipboard.writeText(await text())
+      await navigator.clipboard.writeText(JSON.stringify(recordOf(event, this.#tree.redact), null, 2))
       return 'Copied'
     })
   }

@@ -98,7 +98,7 @@ function classOf(object: object): string {
 const stringOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
 /** A revoked proxy throws when it is asked even that. */
-function isArray(value: unknown): value is unknown[] {
+export function isArray(value: unknown): value is unknown[] {
   try {
     return Array.isArray(value)
   } catch {
@@ -357,32 +357,4 @@ export function preview(value: unknown, redact: Redact, most = 120, path: readon
   walk(value, path, 0)
   const text = parts.join('')
   return text.length > most ? `${text.slice(0, most)}…` : text
-}
-
-/** A value as JSON can hold it: what cannot be is written as what it is called. */
-export function jsonOf(value: unknown, redact: Redact, path: readonly string[] = []): unknown {
-  let left = 100_000
-  const above: object[] = []
-  const walk = (one: unknown, at: readonly string[]): unknown => {
-    const { kind, text } = nameOf(one)
-    if (left-- <= 0) return '[more than is written]'
-    if (kind === 'string' || kind === 'boolean' || one === null) return one
-    if (kind === 'number') return Number.isFinite(one) ? one : text
-    if (one === undefined) return undefined
-    if (kind !== 'object' || isError(one)) return text
-    const object = one as object
-    const array = isArray(object)
-    if (above.includes(object)) return '[circular]'
-    if (above.length > 100) return '[too deep]'
-    const members = text === '{…}' || array || !/[\d)>Z]$|^\//.test(text)
-    if (!members) return text
-    above.push(object)
-    const held = membersOf(object, 0, 10_000).map(({ key, value: inner, getter }): [string, unknown] => {
-      const where = [...at, key]
-      return [key, getter ? '[getter]' : walk(redact(where, inner), where)]
-    })
-    above.pop()
-    return array ? held.map(([, inner]) => inner ?? null) : Object.fromEntries(held)
-  }
-  return walk(value, path)
 }

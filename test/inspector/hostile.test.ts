@@ -1,7 +1,8 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
-import { jsonOf, membersOf, nameOf, preview } from '../../src/inspector/values.js'
+import { jsonOf } from '../../src/inspector/json.js'
+import { membersOf, nameOf, preview } from '../../src/inspector/values.js'
 import { $, $$, caughtUp, cleanUp, makeBus, mount, rowNamed, rowOf, sleep, until } from './support.js'
 
 let looked = 0

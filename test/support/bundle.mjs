@@ -1,9 +1,9 @@
 // How the library is bundled: one place for what is published and for what is weighed.
 
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { minify } from 'vite'
 import { target } from './esbuild-plugin.mjs'
 import { shortNames } from './internal-names.mjs'
@@ -34,6 +34,7 @@ export async function buildMinified(entryPoint, outfile, external = []) {
       ? { stdin: { contents: entryPoint, resolveDir: root, loader: 'ts' } }
       : { entryPoints: [entryPoint] }),
     minify: true,
+    plugins: [smallStyles],
     legalComments: 'none',
     external,
     metafile: true,
@@ -48,8 +49,23 @@ export async function buildMinified(entryPoint, outfile, external = []) {
     mangle: { toplevel: true },
   })
   if (errors.length) throw new Error(errors.map(({ message }) => message).join('\n'))
-  if (outfile) writeFileSync(resolve(root, outfile), code)
-  return { code, metafile }
+  // Lines that begin with blanks are left in templates of HTML only, where any blank will do.
+  const small = code.replace(/\n\s+/g, ' ')
+  if (outfile) writeFileSync(resolve(root, outfile), small)
+  return { code: small, metafile }
+}
+
+/** Style sheets in templates, which no minifier looks into. */
+const smallStyles = {
+  name: 'small-styles',
+  setup({ onLoad }) {
+    onLoad({ filter: /src\/inspector\/[\w-]+-styles\.ts$/ }, async ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const [literal, css] = /css`([^`]*)`/.exec(source)
+      const { code } = await transform(css, { loader: 'css', minify: true, target: 'chrome125' })
+      return { contents: source.replace(literal, () => `css\`${code.trim().replaceAll('\\', '\\\\')}\``), loader: 'ts' }
+    })
+  },
 }
 
 const common = /** @type {const} */ ({

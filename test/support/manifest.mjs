@@ -31,7 +31,7 @@ export function writeManifest(file) {
           privacy !== 'protected' &&
           !name.startsWith('#') &&
           !['styles', 'properties', 'tree'].includes(name) &&
-          !(kind === 'method' && /Callback$|^render$|^updated$|^willUpdate$/.test(name)),
+          !(kind === 'method' && /Callback$|^getUpdateComplete$|^render$|^updated$|^willUpdate$/.test(name)),
       )
       declaration.events = declaration.events.filter(({ name }) => name)
       for (const attribute of declaration.attributes ?? []) attribute.fieldName = fieldOf.get(attribute.name)

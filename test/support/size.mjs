@@ -24,6 +24,9 @@ const plus = (/** @type {string} */ file) => `export * from './src/index.ts'; ex
 const core = await weigh('src/index.ts', [log, locks])
 const withLog = await weigh(plus('log/event-log.ts'), [...later, locks])
 const withAll = await weigh(plus('log/event-log.ts'), [locks])
+const files = ['./detail-pane.js', './transfers.js']
+const inspector = await weigh('src/inspector/define.ts', files)
+const wholeInspector = await weigh('src/inspector/define.ts')
 const withTabs = await weigh(plus('bridges/tab-bridge.ts'), [log, locks])
 const withWorker = await weigh(plus('bridges/worker-bridge.ts'), [log, locks])
 
@@ -33,6 +36,7 @@ const rows = [
   { name: 'bubus/log, on top of it', size: withLog.size - core.size, target: 9_000, ceiling: 12_000 },
   { name: 'bubus/tabs, on top of it', size: withTabs.size - core.size, target: 4_000, ceiling: 4_650 },
   { name: 'bubus/worker, on top of it', size: withWorker.size - core.size, target: 6_000, ceiling: 6_950 },
+  { name: 'bubus/inspector/define, with lit', size: inspector.size, target: 25_000, ceiling: 25_000 },
 ]
 
 for (const { name, size, target, ceiling } of rows) {
@@ -43,6 +47,9 @@ for (const { name, size, target, ceiling } of rows) {
 const withLocks = await weigh('src/index.ts', [log])
 console.log(`bubus, semaphores of all tabs, loaded on demand: ${withLocks.size - core.size} more`)
 console.log(`bubus/log, what is loaded on demand: ${withAll.size - withLog.size} more`)
+console.log(
+  `bubus/inspector, what is loaded on demand: ${wholeInspector.size - inspector.size} more; dist/bus-inspector.min.js has it in it`,
+)
 
 const ok = rows.every(({ size, ceiling }) => size <= ceiling)
 if (process.argv.includes('--modules') || !ok) {
