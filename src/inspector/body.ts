@@ -6,7 +6,7 @@ import { InspectorSelectEvent } from './inspector-events.js'
 import { type Columns, columnNames } from './inspector-state.js'
 import { OnDemand } from './on-demand.js'
 import { type Resizing, resize } from './resizing.js'
-import { moreView } from './sheet-view.js'
+import type { moreView } from './sheet-view.js'
 import { type InspectedEvent, isResult, type Subject } from './subjects.js'
 import type { Transfers } from './transfers.js'
 import { TreeGrid } from './tree-grid.js'
@@ -20,6 +20,7 @@ export class Body {
   readonly #pane: OnDemand<DetailPane>
   /** What reads and writes files. */
   readonly files: OnDemand<Transfers>
+  readonly #more: OnDemand<typeof moreView>
   grid: TreeGrid | null = null
   /** Share of the details, in percent. */
   share = 45
@@ -36,6 +37,11 @@ export class Body {
       const { Transfers } = await import('./transfers.js')
       return new Transfers(host, host.tree, () => this.selected)
     })
+    this.#more = new OnDemand(async () => {
+      const { addSheetStyles, moreView } = await import('./sheet-view.js')
+      addSheetStyles(host.renderRoot as ShadowRoot)
+      return moreView
+    })
     this.#pane = new OnDemand(async () => {
       const { DetailPane } = await import('./detail-pane.js')
       return new DetailPane(host, host.tree, {
@@ -48,7 +54,7 @@ export class Body {
 
   /** Parts that are on their way. */
   get loading(): Promise<unknown> | null {
-    return this.#pane.loading ?? this.files.loading
+    return this.#pane.loading ?? this.files.loading ?? this.#more.loading
   }
 
   /** Does something with files once that can be done. */
@@ -175,6 +181,7 @@ export class Body {
   #setSheet(sheet: Sheet): void {
     this.sheet = sheet
     if (sheet === 'export') this.withFiles(() => {})
+    else if (sheet) this.#load(this.#more, () => {})
     this.#host.requestUpdate()
   }
 
@@ -307,11 +314,13 @@ export class Body {
       <div role="status" class="unseen">${announcement}</div>`
   }
 
-  #moreView(): TemplateResult {
+  #moreView(): TemplateResult | typeof nothing {
     const host = this.#host
+    const view = this.#more.value
+    if (!view) return nothing
     const { model } = host.tree
     const { preserve, columns } = host
-    return moreView(
+    return view(
       { preserve, hidden: model.hidden, rows: model.size, columns, asking: this.sheet === 'purge' },
       {
         preserve: (on) => {

@@ -287,7 +287,7 @@ export class BusInspector extends LitElement {
   /** Parts that an update has asked for belong to it. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const complete = await super.getUpdateComplete()
-    const { loading } = this.#body
+    const loading = this.#body.loading ?? this.tree.filters.loading
     if (!loading) return complete
     await loading.catch(() => {})
     return super.getUpdateComplete()

@@ -1,6 +1,9 @@
 import type { LitElement } from 'lit'
 import { nothing, render } from 'lit'
+import { addStyles } from './adopt.js'
+import { detailStyles } from './detail-styles.js'
 import { type DetailContext, detailView } from './detail-view.js'
+import { factsStyles } from './facts-styles.js'
 import type { LiveTree } from './live-tree.js'
 import { isResult, type Subject } from './subjects.js'
 
@@ -20,6 +23,7 @@ export class DetailPane {
     this.#host = host
     this.#tree = tree
     this.#actions = actions
+    addStyles(host.renderRoot as ShadowRoot, factsStyles, detailStyles)
   }
 
   show(container: HTMLElement, subject: Subject | null): void {

@@ -124,3 +124,5 @@ export class TreeFacts implements Facts {
     return parts.join(' ').toLowerCase()
   }
 }
+
+export { parseQuery, QueryError } from './query.js'

@@ -1,11 +1,14 @@
-import { TreeFacts } from './facts.js'
-import { parseQuery, type Query, QueryError } from './query.js'
+import type { TreeFacts } from './facts.js'
+import { OnDemand } from './on-demand.js'
+import type { Query } from './query.js'
 import { redactorOf } from './redact.js'
 import { slices } from './slices.js'
 import { Sources } from './sources.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { TreeModel } from './tree-model.js'
 import type { Redact } from './values.js'
+
+type Filters = Pick<typeof import('./facts.js'), 'parseQuery' | 'QueryError'> & { facts: TreeFacts }
 
 /** Between a tree and those who draw it. */
 export interface Viewer {
@@ -24,7 +27,8 @@ export interface Viewer {
 export class LiveTree {
   model = new TreeModel()
   readonly sources: Sources
-  readonly facts: TreeFacts
+  /** What filters are made of and what they ask: loaded with the first one. */
+  readonly filters: OnDemand<Filters>
   readonly #viewer: Viewer
   /** At most so many rows are kept. */
   maxRows = 10_000
@@ -61,10 +65,14 @@ export class LiveTree {
         this.#viewer.changed()
       },
     )
-    this.facts = new TreeFacts(
-      () => this.model,
-      () => this.redact,
-    )
+    this.filters = new OnDemand(async () => {
+      const { parseQuery, QueryError, TreeFacts } = await import('./facts.js')
+      const facts = new TreeFacts(
+        () => this.model,
+        () => this.redact,
+      )
+      return { facts, parseQuery, QueryError }
+    })
   }
 
   get dropped(): number {
@@ -141,15 +149,29 @@ export class LiveTree {
 
   setFilter(filter: string, bus = this.bus): void {
     if (filter === this.filter && bus === this.bus) return
-    try {
-      this.#query = parseQuery(filter)
-      this.filterError = ''
-    } catch (error) {
-      if (!(error instanceof QueryError)) throw error
-      this.filterError = error.message
-    }
     this.filter = filter
     this.bus = bus
+    const filters = this.filters.value
+    if (filters || !filter.trim()) return this.#read(filters)
+    this.filters.get().then(
+      // Another may have been typed meanwhile.
+      () => this.#read(this.filters.value),
+      (error) => {
+        this.filterError = `Filters could not be loaded: ${(error as Error).message}`
+        this.#viewer.changed()
+      },
+    )
+  }
+
+  /** Takes the filter as it is now; a wrong one leaves the rows as they are. */
+  #read(filters: Filters | null): void {
+    this.filterError = ''
+    try {
+      this.#query = filters?.parseQuery(this.filter) ?? null
+    } catch (error) {
+      if (!filters || !(error instanceof filters.QueryError)) throw error
+      this.filterError = error.message
+    }
     void this.#refilter()
   }
 
@@ -230,8 +252,9 @@ export class LiveTree {
   }
 
   #matches(node: number): boolean {
-    if (this.bus && !this.facts.buses(node).includes(this.bus)) return false
-    return !this.#query || this.#query.test(this.facts, node)
+    if (this.bus && !this.model.event(node).eventPath.includes(this.bus)) return false
+    const facts = this.filters.value?.facts
+    return !this.#query || !facts || this.#query.test(facts, node)
   }
 
   /** Only what has changed is asked again. */

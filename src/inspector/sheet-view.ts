@@ -1,6 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { addStyles } from './adopt.js'
+import { factsStyles } from './facts-styles.js'
 import { type Columns, columnNames, defaultColumns } from './inspector-state.js'
-import { filterHelp } from './toolbar-view.js'
+import { isWords } from './query.js'
+import { sheetStyles } from './sheet-styles.js'
+import { statuses } from './statuses.js'
 
 export interface MoreState {
   preserve: boolean
@@ -49,3 +53,18 @@ export function moreView(state: MoreState, actions: MoreActions): TemplateResult
     ${filterHelp}
   </div>`
 }
+
+/** What a filter can say, for those who look it up where they type it. */
+const filterHelp = html`<details class="help" part="help">
+  <summary>How to filter</summary>
+  <dl class="facts">
+    <div class="fact"><dt><code>type:Order*</code></dt><dd>also <code>bus:</code> <code>handler:</code> <code>id:</code> <code>tab:</code> with <code>*</code>, <code>?</code>, <code>"exact"</code>, <code>/pattern/i</code></dd></div>
+    <div class="fact"><dt><code>status:error</code></dt><dd>${statuses.join(', ')}</dd></div>
+    <div class="fact"><dt><code>is:slow</code></dt><dd>${isWords.join(', ')}</dd></div>
+    <div class="fact"><dt><code>dur:&gt;50ms</code></dt><dd>also <code>dur:1s..2s</code> and <code>payload.user.id:42</code></dd></div>
+    <div class="fact"><dt><code>"a b" OR (-x y)</code></dt><dd>text anywhere, alternatives, not, brackets</dd></div>
+  </dl>
+</details>`
+
+/** Its style sheets, for the root that shows it. */
+export const addSheetStyles = (root: ShadowRoot) => addStyles(root, factsStyles, sheetStyles)

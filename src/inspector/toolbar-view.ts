@@ -1,6 +1,4 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { isWords } from './query.js'
-import { statuses } from './statuses.js'
 
 const paths = {
   pause: 'M5.5 3.5v9M10.5 3.5v9',
@@ -141,15 +139,3 @@ export function roveToolbar(toolbar: HTMLElement, event?: KeyboardEvent): void {
     if (button.tabIndex !== tabIndex || !button.hasAttribute('tabindex')) button.tabIndex = tabIndex
   }
 }
-
-/** What a filter can say, for those who look it up where they type it. */
-export const filterHelp = html`<details class="help" part="help">
-  <summary>How to filter</summary>
-  <dl class="facts">
-    <div class="fact"><dt><code>type:Order*</code></dt><dd>also <code>bus:</code> <code>handler:</code> <code>id:</code> <code>tab:</code> with <code>*</code>, <code>?</code>, <code>"exact"</code>, <code>/pattern/i</code></dd></div>
-    <div class="fact"><dt><code>status:error</code></dt><dd>${statuses.join(', ')}</dd></div>
-    <div class="fact"><dt><code>is:slow</code></dt><dd>${isWords.join(', ')}</dd></div>
-    <div class="fact"><dt><code>dur:&gt;50ms</code></dt><dd>also <code>dur:1s..2s</code> and <code>payload.user.id:42</code></dd></div>
-    <div class="fact"><dt><code>"a b" OR (-x y)</code></dt><dd>text anywhere, alternatives, not, brackets</dd></div>
-  </dl>
-</details>`

@@ -1,9 +1,11 @@
 import type { LitElement, ReactiveController } from 'lit'
 import { html, nothing, type TemplateResult } from 'lit'
+import { addStyles } from './adopt.js'
 import { type ExportChoice, exportView, type Scope } from './export-view.js'
 import { type Format, recordOf } from './exports.js'
 import type { BadLine } from './file-events.js'
 import type { LiveTree } from './live-tree.js'
+import { sheetStyles } from './sheet-styles.js'
 import type { InspectedEvent } from './subjects.js'
 import { exportStream, type ImportOptions, readFile, save, textOf } from './transfer.js'
 
@@ -21,6 +23,7 @@ export class Transfers implements ReactiveController {
     this.#tree = tree
     this.#selected = selected
     host.addController(this)
+    addStyles(host.renderRoot as ShadowRoot, sheetStyles)
   }
 
   hostDisconnected(): void {

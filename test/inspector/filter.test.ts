@@ -266,7 +266,7 @@ describe('<bus-inspector>: the filter (goals 10 and 11)', () => {
     await filtered(inspector, 'type:Tock OR Tick')
     await caughtUp(inspector)
     const asked: string[] = []
-    const { facts } = inspector.tree
+    const { facts } = await inspector.tree.filters.get()
     const type = facts.type.bind(facts)
     facts.type = (node) => {
       asked.push(type(node))

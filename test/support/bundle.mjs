@@ -63,7 +63,10 @@ const smallStyles = {
       const source = readFileSync(path, 'utf8')
       const [literal, css] = /css`([^`]*)`/.exec(source)
       const { code } = await transform(css, { loader: 'css', minify: true, target: 'chrome125' })
-      return { contents: source.replace(literal, () => `css\`${code.trim().replaceAll('\\', '\\\\')}\``), loader: 'ts' }
+      return {
+        contents: source.replace(literal, () => `css\`${code.trim().replaceAll('\\', '\\\\')}\``),
+        loader: 'ts',
+      }
     })
   },
 }

@@ -1,0 +1,206 @@
+import { css } from 'lit'
+
+/** What only details are made of; they bring it with them. */
+export const detailStyles = css`
+  button.link {
+    display: inline;
+    min-block-size: 0;
+    min-inline-size: 0;
+    padding: 0;
+    border: 0;
+    color: var(--_accent);
+    text-decoration: underline;
+    text-underline-offset: 2px;
+    font-family: var(--_mono);
+    line-height: 24px;
+  }
+
+  .detail-head button:not(.icon-button) {
+    border-color: var(--_line);
+    background: var(--_raised);
+  }
+
+  .detail-head {
+    display: flex;
+    flex: none;
+    align-items: center;
+    gap: 8px;
+    padding: 4px 4px 4px 12px;
+    border-block-end: 1px solid var(--_line);
+    background: var(--_surface);
+  }
+
+  h2,
+  h3,
+  h4,
+  h5 {
+    margin: 0;
+    font: inherit;
+    font-weight: 600;
+  }
+
+  .detail-head h2 {
+    flex: 1;
+    min-inline-size: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .detail-head .id {
+    margin: 0;
+    font-weight: 400;
+  }
+
+  .detail-body {
+    flex: 1;
+    min-block-size: 0;
+    padding: 8px 12px 16px;
+    overflow: auto;
+    scrollbar-width: thin;
+    scrollbar-color: var(--_edge) transparent;
+    overflow-wrap: anywhere;
+  }
+
+  .detail-body section {
+    margin-block-start: 12px;
+  }
+
+  h3 {
+    margin-block-end: 4px;
+  }
+
+  h3 .muted {
+    font-weight: 400;
+  }
+
+  .badge {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
+    color: var(--_status);
+    font-weight: 400;
+  }
+
+  .handler {
+    margin-block-end: 8px;
+    padding: 6px 8px;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) - 2px);
+  }
+
+  .handler[data-selected] {
+    border-color: var(--_accent);
+  }
+
+  h4 {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    margin-block-end: 2px;
+  }
+
+  h4 .badge {
+    margin-inline-start: auto;
+  }
+
+  .value {
+    font: 11px / 18px var(--_mono);
+  }
+
+  .value.leaf {
+    padding-inline-start: 14px;
+  }
+
+  .value > summary {
+    min-block-size: 24px;
+    line-height: 24px;
+    list-style-position: outside;
+    margin-inline-start: 14px;
+  }
+
+  .members {
+    border-inline-start: 1px solid var(--_guide);
+    margin-inline-start: 4px;
+    padding-inline-start: 8px;
+  }
+
+  section > .members {
+    border: 0;
+    margin: 0;
+    padding: 0;
+  }
+
+  .key {
+    color: var(--_key);
+  }
+
+  .colon {
+    white-space: pre;
+  }
+
+  .v-string {
+    color: var(--_string);
+    white-space: pre-wrap;
+  }
+
+  .v-number,
+  .v-bigint {
+    color: var(--_number);
+  }
+
+  .v-boolean,
+  .v-nothing,
+  .v-symbol {
+    color: var(--_keyword);
+  }
+
+  .v-mark,
+  .v-function {
+    color: var(--_muted);
+    font-style: italic;
+  }
+
+  .long {
+    max-block-size: 320px;
+    margin: 0 0 0 14px;
+    overflow: auto;
+    white-space: pre-wrap;
+    font: inherit;
+    color: var(--_string);
+  }
+
+  .more {
+    margin-inline-start: 8px;
+    color: var(--_accent);
+  }
+
+  .error {
+    padding: 6px 8px;
+    border-radius: calc(var(--_radius) - 2px);
+    background: var(--_error-bg);
+  }
+
+  .error-head {
+    margin: 0;
+    color: var(--_error);
+    white-space: pre-wrap;
+  }
+
+  .frames {
+    margin: 4px 0 0;
+    padding: 0;
+    list-style: none;
+    font: 11px / 16px var(--_mono);
+  }
+
+  .inner {
+    margin-block-start: 6px;
+    padding-inline-start: 8px;
+    border-inline-start: 2px solid var(--_error);
+  }
+
+  .own-frames summary {
+    color: var(--_muted);
+  }
+`

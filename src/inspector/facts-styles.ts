@@ -1,0 +1,40 @@
+import { css } from 'lit'
+
+/** Names with what they stand for, and what can be opened. */
+export const factsStyles = css`
+  .facts {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(208px, 1fr));
+    gap: 0 16px;
+    margin: 0;
+  }
+
+  .fact {
+    display: flex;
+    gap: 8px;
+    min-inline-size: 0;
+    padding-block: 2px;
+  }
+
+  dt {
+    flex: none;
+    min-inline-size: 88px;
+    color: var(--_muted);
+  }
+
+  dd {
+    min-inline-size: 0;
+    margin: 0;
+  }
+
+  code,
+  time {
+    font: 11px / 16px var(--_mono);
+  }
+
+  summary {
+    min-block-size: 24px;
+    line-height: 24px;
+    cursor: pointer;
+  }
+`
