@@ -5,7 +5,7 @@ import { gridView } from './grid-view.js'
 import { InspectorSelectEvent } from './inspector-events.js'
 import { type Columns, columnNames } from './inspector-state.js'
 import { OnDemand } from './on-demand.js'
-import { type Resizing, resize } from './resizing.js'
+import type { Resizing } from './resizing.js'
 import type { moreView } from './sheet-view.js'
 import { type InspectedEvent, isResult, type Subject } from './subjects.js'
 import type { Transfers } from './transfers.js'
@@ -21,6 +21,7 @@ export class Body {
   /** What reads and writes files. */
   readonly files: OnDemand<Transfers>
   readonly #more: OnDemand<typeof moreView>
+  readonly #resizing = new OnDemand(() => import('./resizing.js'))
   grid: TreeGrid | null = null
   /** Share of the details, in percent. */
   share = 45
@@ -54,7 +55,7 @@ export class Body {
 
   /** Parts that are on their way. */
   get loading(): Promise<unknown> | null {
-    return this.#pane.loading ?? this.files.loading ?? this.#more.loading
+    return this.#pane.loading ?? this.files.loading ?? this.#more.loading ?? this.#resizing.loading
   }
 
   /** Does something with files once that can be done. */
@@ -210,7 +211,7 @@ export class Body {
         this.#host.requestUpdate()
       },
     }
-    resize(event, resizing)
+    this.#resize(event, resizing)
   }
 
   readonly #resizeColumn = (name: keyof Columns, event: PointerEvent | KeyboardEvent) => {
@@ -224,7 +225,16 @@ export class Body {
         this.#host.columns = { ...this.#host.columns, [name]: width }
       },
     }
-    resize(event, resizing)
+    this.#resize(event, resizing)
+  }
+
+  /** By a pointer or by keys that are its own: of the grid's they are not. */
+  #resize(event: PointerEvent | KeyboardEvent, resizing: Resizing): void {
+    if (event instanceof KeyboardEvent && !/^(Arrow|Page|Home|End)/.test(event.key)) return
+    event.preventDefault()
+    event.stopPropagation()
+    const handle = event.currentTarget as HTMLElement
+    this.#load(this.#resizing, ({ resize }) => resize(event, handle, resizing))
   }
 
   readonly #chosen = (event: Event) => {

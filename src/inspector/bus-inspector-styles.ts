@@ -51,10 +51,6 @@ export const styles = css`
     --_selected: var(--bus-inspector-selected, light-dark(#e2ebfc, #22334f));
     --_guide: var(--bus-inspector-guide, light-dark(#dfe3e9, #2f3641));
     --_error-bg: var(--bus-inspector-error-bg, light-dark(#fdf0ef, #2c1b1d));
-    --_key: var(--bus-inspector-key, light-dark(#6b3fa0, #c6a5f5));
-    --_string: var(--bus-inspector-string, light-dark(#1b6b3a, #8fd4a4));
-    --_number: var(--bus-inspector-number, light-dark(#1f57c3, #8cb4ff));
-    --_keyword: var(--bus-inspector-keyword, light-dark(#8f4100, #f0b072));
     --_tag-bg: var(--bus-inspector-tag-bg, light-dark(#eceff4, #2b323d));
     --_tag-text: var(--bus-inspector-tag-text, light-dark(#47505f, #b9c3d2));
     --_pending: var(--bus-inspector-pending, light-dark(#5a6374, #9aa5b6));
@@ -368,7 +364,6 @@ export const styles = css`
     position: absolute;
     inset-block-start: 0;
     inset-inline-start: 0;
-    --_status: var(--_muted);
     cursor: default;
     contain: strict;
   }
@@ -539,42 +534,6 @@ export const styles = css`
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
     text-overflow: ellipsis;
-  }
-
-  :is(.row, .badge)[data-status='pending'] {
-    --_status: var(--_pending);
-  }
-
-  :is(.row, .badge)[data-status='started'] {
-    --_status: var(--_started);
-  }
-
-  :is(.row, .badge)[data-status='completed'] {
-    --_status: var(--_completed);
-  }
-
-  :is(.row, .badge)[data-status='error'] {
-    --_status: var(--_error);
-  }
-
-  :is(.row, .badge)[data-status='timeout'] {
-    --_status: var(--_timeout);
-  }
-
-  :is(.row, .badge)[data-status='cancelled'] {
-    --_status: var(--_cancelled);
-  }
-
-  :is(.row, .badge)[data-status='aborted'] {
-    --_status: var(--_aborted);
-  }
-
-  :is(.row, .badge)[data-status='forwarded'] {
-    --_status: var(--_forwarded);
-  }
-
-  :is(.row, .badge)[data-status='replayed'] {
-    --_status: var(--_replayed);
   }
 
   :is(.row:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled'])[data-kind='handler']) .note {

@@ -2,6 +2,49 @@ import { css } from 'lit'
 
 /** What only details are made of; they bring it with them. */
 export const detailStyles = css`
+  .detail {
+    --_key: var(--bus-inspector-key, light-dark(#6b3fa0, #c6a5f5));
+    --_string: var(--bus-inspector-string, light-dark(#1b6b3a, #8fd4a4));
+    --_number: var(--bus-inspector-number, light-dark(#1f57c3, #8cb4ff));
+    --_keyword: var(--bus-inspector-keyword, light-dark(#8f4100, #f0b072));
+  }
+
+  .badge[data-status='pending'] {
+    --_status: var(--_pending);
+  }
+
+  .badge[data-status='started'] {
+    --_status: var(--_started);
+  }
+
+  .badge[data-status='completed'] {
+    --_status: var(--_completed);
+  }
+
+  .badge[data-status='error'] {
+    --_status: var(--_error);
+  }
+
+  .badge[data-status='timeout'] {
+    --_status: var(--_timeout);
+  }
+
+  .badge[data-status='cancelled'] {
+    --_status: var(--_cancelled);
+  }
+
+  .badge[data-status='aborted'] {
+    --_status: var(--_aborted);
+  }
+
+  .badge[data-status='forwarded'] {
+    --_status: var(--_forwarded);
+  }
+
+  .badge[data-status='replayed'] {
+    --_status: var(--_replayed);
+  }
+
   button.link {
     display: inline;
     min-block-size: 0;

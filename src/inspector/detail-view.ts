@@ -1,12 +1,13 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { ErrorRecord } from '../protocol.js'
+import { wordsOf } from './error-words.js'
 import { clockText, durationText } from './row.js'
 import { framesOf } from './stack.js'
 import { icons, statuses } from './statuses.js'
 import { failureOf, type InspectedEvent, type InspectedResult, type Subject, thrownBy } from './subjects.js'
 import type { TreeModel } from './tree-model.js'
 import { isError, membersView, type ValueContext, valueView } from './value-view.js'
-import { memberCount, wordsOf } from './values.js'
+import { memberCount } from './values.js'
 
 export interface DetailContext extends ValueContext {
   model: TreeModel

@@ -11,19 +11,22 @@ export interface Resizing {
 }
 
 /** By a pointer or by keys. */
-export function resize(event: PointerEvent | KeyboardEvent, resizing: Resizing): void {
+export function resize(event: PointerEvent | KeyboardEvent, handle: HTMLElement, resizing: Resizing): void {
   if (event instanceof KeyboardEvent) keyed(event, resizing)
-  else dragged(event, resizing)
+  else dragged(event, handle, resizing)
 }
 
 /** Follows a drag until the pointer is let go. */
-function dragged(event: PointerEvent, { value, perPixel, axis, least, most, change }: Resizing): void {
-  if (event.button !== 0) return
-  const handle = event.currentTarget as HTMLElement
+function dragged(
+  event: PointerEvent,
+  handle: HTMLElement,
+  { value, perPixel, axis, least, most, change }: Resizing,
+): void {
+  // It may be over before this was loaded.
+  if (event.button !== 0 || (event.isTrusted && !handle.matches(':active'))) return
   const start = axis === 'x' ? event.clientX : event.clientY
   const ended = new AbortController()
   const { signal } = ended
-  event.preventDefault()
   handle.setPointerCapture(event.pointerId)
   handle.addEventListener(
     'pointermove',
@@ -53,7 +56,5 @@ function keyed(event: KeyboardEvent, { value, least, most, perPixel, change }: R
   }
   const step = steps[event.key]
   if (step === undefined) return
-  event.preventDefault()
-  event.stopPropagation()
   change(Math.max(least, Math.min(most, value + step * Math.max(1, Math.abs(2 * perPixel)))))
 }

@@ -156,6 +156,7 @@ function place(row: HTMLElement, node: number, { model, selected }: RowContext):
   set(row, 'data-status', statuses[model.status[node]])
   set(row, 'data-dimmed', model.isDimmed(node) ? '' : null)
   set(row, 'part', `row row-${statuses[model.status[node]]}${isSelected ? ' row-selected' : ''}`)
+  row.style.setProperty('--_status', `var(--_${statuses[model.status[node]]})`)
   row.style.setProperty('--_level', String(Math.min(model.level[node], DEEPEST)))
 }
 

@@ -1,4 +1,4 @@
-import { learnOwnFiles } from './stack.js'
+import { ownStacks } from './own-stacks.js'
 import { DISPOSE, INSPECT, type InspectedBus, type InspectedEvent } from './subjects.js'
 
 interface Page {
@@ -125,7 +125,7 @@ export class Sources {
   #learn(): void {
     if (this.#learned) return
     this.#learned = true
-    learnOwnFiles(new Error().stack ?? '')
+    ownStacks.push(new Error().stack ?? '')
   }
 
   #touch(event: InspectedEvent, isNew: boolean): void {

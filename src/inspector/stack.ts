@@ -1,3 +1,5 @@
+import { ownStacks } from './own-stacks.js'
+
 /** A line of a stack, and whether it is in the library's own files. */
 export interface Frame {
   text: string
@@ -11,23 +13,17 @@ const location = /(?:\(|@|at (?:async )?|^)((?:[a-z][\w+.-]*:\/\/|\/)[^\s()]+?)(
 const ownName =
   /\/(?:node_modules\/|\.vite\/deps\/|npm\/)?(?:bubus|bus-inspector)(?:@[^/]+)?(?:[./_-](?!.*\/node_modules\/)|$)/
 
-const ownFiles = new Set<string>()
-
 const fileOf = (line: string) => location.exec(line.trim())?.[1].split(/[?#]/)[0] ?? ''
 
 /**
- * Learns the library's files from a stack that has nobody else's code in it. A bundle with the application in it is among
- * them too: `framesOf` shows all frames where none would be left.
+ * The library's files, from stacks that have nobody else's code in them. A bundle with the application in it is among them
+ * too: `framesOf` shows all frames where none would be left.
  */
-export function learnOwnFiles(stack: string): void {
-  for (const line of stack.split('\n')) {
-    const file = fileOf(line)
-    if (file) ownFiles.add(file)
-  }
-}
+const ownFiles = () => new Set(ownStacks.flatMap((stack) => stack.split('\n').map(fileOf)).filter(Boolean))
 
 /** The lines of a stack that are frames. */
 export function framesOf(stack: string): Frame[] {
+  const own = ownFiles()
   const frames = stack
     .split('\n')
     .map((line) => line.trim())
@@ -35,7 +31,7 @@ export function framesOf(stack: string): Frame[] {
     .slice(0, 100)
     .map((text) => {
       const file = fileOf(text)
-      return { text, own: ownFiles.has(file) || ownName.test(file) }
+      return { text, own: own.has(file) || ownName.test(file) }
     })
-  return frames.every(({ own }) => own) ? frames.map(({ text }) => ({ text, own: false })) : frames
+  return frames.every((frame) => frame.own) ? frames.map(({ text }) => ({ text, own: false })) : frames
 }

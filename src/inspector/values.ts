@@ -33,7 +33,7 @@ export interface Member {
 }
 
 /** The platform's own getter of a class, which checks that it is given one of its own. */
-function ownGetter(prototype: object | undefined, key: string): (value: unknown) => unknown {
+export function ownGetter(prototype: object | undefined, key: string): (value: unknown) => unknown {
   const get = prototype && Object.getOwnPropertyDescriptor(prototype, key)?.get
   return (value) => {
     try {
@@ -121,36 +121,11 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** An error's own words, without running a getter of its own; a DOMException's are the platform's. */
-export function wordsOf(error: Error): {
-  name: string
-  message: string
-  stack: string
-  cause: unknown
-  errors: unknown
-} {
+/** An error's name and message, without running a getter of its own; a DOMException's are the platform's. */
+export function wordOf(error: Error, key: 'name' | 'message'): string {
   const exception = typeof DOMException === 'function' && error instanceof DOMException
-  const word = (key: 'name' | 'message' | 'stack') => {
-    const platform = exception && ownGetter(DOMException.prototype, key)(error)
-    // V8's own `stack` is an accessor.
-    const stack = key === 'stack' && !dataOf(error, key) ? nativeStack(error) : ''
-    return stringOf(platform || dataOf(error, key) || stack).slice(0, 20_000)
-  }
-  return {
-    name: word('name') || 'Error',
-    message: word('message'),
-    stack: word('stack'),
-    cause: dataOf(error, 'cause'),
-    errors: dataOf(error, 'errors'),
-  }
-}
-
-/** Where the engine has `stack` as an accessor, of the object or of its prototype: the engine's own only. */
-function nativeStack(error: Error): unknown {
-  const own = Object.getOwnPropertyDescriptor(new Error(), 'stack')?.get
-  const mine = Object.getOwnPropertyDescriptor(error, 'stack')?.get
-  if (mine) return mine === own ? mine.call(error) : undefined
-  return ownGetter(Error.prototype, 'stack')(error)
+  const text = exception ? ownGetter(DOMException.prototype, key)(error) : dataOf(error, key)
+  return stringOf(text).slice(0, 20_000)
 }
 
 const count = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
@@ -226,8 +201,7 @@ function platformName(object: object): string | undefined {
   } = getBrands()
   const name = classOf(object)
   if (isError(object)) {
-    const words = wordsOf(object)
-    return `${words.name}: ${words.message.slice(0, 200)}`
+    return `${wordOf(object, 'name') || 'Error'}: ${wordOf(object, 'message').slice(0, 200)}`
   }
   const date = dateOf(object)
   if (date !== undefined) return Number.isNaN(date) ? 'Invalid Date' : new Date(date).toISOString()

@@ -2,7 +2,8 @@ import { expect } from '@esm-bundle/chai'
 import { any, number, object, string } from 'superstruct'
 import { BaseEvent, defineEvent } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
-import { framesOf, learnOwnFiles } from '../../src/inspector/stack.js'
+import { ownStacks } from '../../src/inspector/own-stacks.js'
+import { framesOf } from '../../src/inspector/stack.js'
 import { $, $$, caughtUp, cleanUp, makeBus, mount, rowNamed, rowOf, sleep, until } from './support.js'
 
 class Ordered extends defineEvent(
@@ -211,7 +212,7 @@ describe('stacks', () => {
   })
 
   it('learns our files from a stack, and shows all where nothing would be left', () => {
-    learnOwnFiles('Error\n at tell (https://shop.example/bundle-1.js:1:1)')
+    ownStacks.push('Error\n at tell (https://shop.example/bundle-1.js:1:1)')
     expect(
       framesOf(
         'Error\n at a (https://shop.example/page.js:1:1)\n at b (https://shop.example/bundle-1.js:1:1)',

@@ -50,7 +50,7 @@ export async function buildMinified(entryPoint, outfile, external = []) {
   })
   if (errors.length) throw new Error(errors.map(({ message }) => message).join('\n'))
   // Lines that begin with blanks are left in templates of HTML only, where any blank will do.
-  const small = code.replace(/\n\s+/g, ' ')
+  const small = code.replace(/\n\s+/g, ' ').replace(/> </g, '><')
   if (outfile) writeFileSync(resolve(root, outfile), small)
   return { code: small, metafile }
 }

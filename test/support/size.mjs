@@ -24,7 +24,7 @@ const plus = (/** @type {string} */ file) => `export * from './src/index.ts'; ex
 const core = await weigh('src/index.ts', [log, locks])
 const withLog = await weigh(plus('log/event-log.ts'), [...later, locks])
 const withAll = await weigh(plus('log/event-log.ts'), [locks])
-const seldom = ['./detail-pane.js', './transfers.js', './sheet-view.js', './facts.js']
+const seldom = ['./detail-pane.js', './transfers.js', './sheet-view.js', './facts.js', './resizing.js']
 const inspector = await weigh('src/inspector/define.ts', seldom)
 const wholeInspector = await weigh('src/inspector/define.ts')
 const withTabs = await weigh(plus('bridges/tab-bridge.ts'), [log, locks])
