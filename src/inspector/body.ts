@@ -4,12 +4,14 @@ import type { DetailPane } from './detail-pane.js'
 import { gridView } from './grid-view.js'
 import { InspectorSelectEvent } from './inspector-events.js'
 import { type Columns, columnNames } from './inspector-state.js'
+import { figure } from './objects.js'
 import { OnDemand } from './on-demand.js'
 import type { Resizing } from './resizing.js'
 import type { moreView } from './sheet-view.js'
 import { type InspectedEvent, isResult, type Subject } from './subjects.js'
 import type { Transfers } from './transfers.js'
 import { TreeGrid } from './tree-grid.js'
+import { platformValues } from './values.js'
 
 type Sheet = '' | 'export' | 'more' | 'purge'
 
@@ -35,7 +37,7 @@ export class Body {
   constructor(host: BusInspector) {
     this.#host = host
     this.files = new OnDemand(async () => {
-      const { Transfers } = await import('./transfers.js')
+      const [{ Transfers }] = await Promise.all([import('./transfers.js'), platformValues.get()])
       return new Transfers(host, host.tree, () => this.selected)
     })
     this.#more = new OnDemand(async () => {
@@ -44,7 +46,7 @@ export class Body {
       return moreView
     })
     this.#pane = new OnDemand(async () => {
-      const { DetailPane } = await import('./detail-pane.js')
+      const [{ DetailPane }] = await Promise.all([import('./detail-pane.js'), platformValues.get()])
       return new DetailPane(host, host.tree, {
         select: (subject) => void this.reveal(subject),
         copy: (event) => this.withFiles((files) => files.copy(event)),
@@ -53,9 +55,9 @@ export class Body {
     })
   }
 
-  /** Parts that are on their way. */
-  get loading(): Promise<unknown> | null {
-    return this.#pane.loading ?? this.files.loading ?? this.#more.loading ?? this.#resizing.loading
+  /** While parts are on their way: settles once they are used. */
+  get busy(): Promise<unknown> | null {
+    return [this.#pane, this.files, this.#more, this.#resizing].find(({ busy }) => busy)?.busy ?? null
   }
 
   /** Does something with files once that can be done. */
@@ -64,15 +66,14 @@ export class Body {
   }
 
   #load<T>(part: OnDemand<T>, act: (part: T) => void): void {
-    if (part.value) return act(part.value)
     this.#trouble = ''
-    part.get().then(
+    part.use(
       (loaded) => {
         act(loaded)
         this.#host.requestUpdate()
       },
-      (error) => {
-        this.#trouble = `A part of the inspector could not be loaded: ${(error as Error).message}. Try again.`
+      ({ message }) => {
+        this.#trouble = `A part of the inspector could not be loaded: ${message}. Try again.`
         this.#host.requestUpdate()
       },
     )
@@ -131,8 +132,10 @@ export class Body {
     this.#find('.main')?.style.setProperty('--_detail', `${this.share}%`)
     const detail = this.#find('#detail')
     const subject = this.#detailOpen ? this.#subject : null
-    if (detail && (subject || this.#pane.value) && !this.#pane.loading)
-      this.#load(this.#pane, (pane) => pane.show(detail, subject))
+    if (!detail) return
+    const { value, busy } = this.#pane
+    if (value) value.show(detail, subject)
+    else if (subject && !busy && !this.#trouble) this.#load(this.#pane, () => {})
   }
 
   /** Rows and details say something else of the same events. */
@@ -153,6 +156,7 @@ export class Body {
   #selected(): void {
     const subject = this.grid?.selected ?? null
     this.#subject = subject
+    this.#trouble = ''
     this.#detailOpen = !!subject
     this.#host.dispatchEvent(
       new InspectorSelectEvent(this.selected, subject && isResult(subject) ? subject : null),
@@ -165,7 +169,7 @@ export class Body {
     if (!pill || !this.grid) return
     const { following, unseen } = this.grid
     pill.hidden = following || this.#host.sort === 'duration'
-    pill.textContent = unseen ? `${unseen.toLocaleString('en')} new` : 'To the newest'
+    pill.textContent = unseen ? `${figure(unseen)} new` : 'To the newest'
   }
 
   #closeDetail(): void {
@@ -248,8 +252,8 @@ export class Body {
   #emptyText(): string {
     const { model, sources } = this.#host.tree
     if (model.length) return ''
-    if (model.events > model.hidden) return 'No event matches. Change the filter, or pick another bus.'
-    if (model.hidden) return 'Cleared. What happens next is shown here.'
+    if (model.events > model.hidden) return 'No event matches the filter.'
+    if (model.hidden) return 'Cleared.'
     return sources.list.length ? 'Nothing has been dispatched yet.' : 'There is no bus in this page yet.'
   }
 
@@ -257,10 +261,10 @@ export class Body {
   #amount(): string {
     const { model, searched } = this.#host.tree
     const total = model.events - model.hidden
-    const all = total.toLocaleString('en')
+    const all = figure(total)
     const paused = this.#host.paused ? ', paused' : ''
     if (searched < 1) return `searching, ${Math.floor(searched * 100)} %`
-    if (model.filtering) return `${model.shown.toLocaleString('en')} of ${all}${paused}`
+    if (model.filtering) return `${figure(model.shown)} of ${all}${paused}`
     return `${all} ${total === 1 ? 'event' : 'events'}${paused}`
   }
 
@@ -275,7 +279,7 @@ export class Body {
         placeholder='Filter: type:Order* status:error dur:>50ms "text"'
         aria-label="Filter"
         .value=${this.#host.filter ?? ''}
-        aria-invalid=${String(!!filterError)}
+        aria-invalid=${!!filterError}
         aria-describedby="filter-error"
         @input=${(event: Event) => {
           this.#host.filter = (event.target as HTMLInputElement).value

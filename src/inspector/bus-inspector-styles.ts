@@ -8,13 +8,12 @@ export const styles = css`
   :host {
     display: block;
     contain: content;
-    inline-size: 100%;
-    block-size: var(--bus-inspector-height, 416px);
-    min-inline-size: 0;
+    width: 100%;
+    height: var(--bus-inspector-height, 416px);
   }
 
   :host(:not([open])) {
-    block-size: auto;
+    height: auto;
   }
 
   :host([hidden]) {
@@ -31,9 +30,9 @@ export const styles = css`
     float: left;
     flex-direction: column;
     box-sizing: border-box;
-    inline-size: 100%;
-    block-size: 100%;
-    min-block-size: 0;
+    width: 100%;
+    height: 100%;
+    min-height: 0;
     overflow: hidden;
     container: panel / inline-size;
     position: relative;
@@ -53,8 +52,8 @@ export const styles = css`
     --_error-bg: var(--bus-inspector-error-bg, light-dark(#fdf0ef, #2c1b1d));
     --_tag-bg: var(--bus-inspector-tag-bg, light-dark(#eceff4, #2b323d));
     --_tag-text: var(--bus-inspector-tag-text, light-dark(#47505f, #b9c3d2));
-    --_pending: var(--bus-inspector-pending, light-dark(#5a6374, #9aa5b6));
-    --_started: var(--bus-inspector-started, light-dark(#1f57c3, #8cb4ff));
+    --_pending: var(--bus-inspector-pending, var(--_muted));
+    --_started: var(--bus-inspector-started, var(--_accent));
     --_completed: var(--bus-inspector-completed, light-dark(#1b6b3a, #7fcf98));
     --_error: var(--bus-inspector-error, light-dark(#b3261e, #ff9a92));
     --_timeout: var(--bus-inspector-timeout, light-dark(#8f4100, #f0b072));
@@ -75,7 +74,6 @@ export const styles = css`
     color: var(--_text);
     font: var(--_size) / 16px var(--_font);
     font-variant-numeric: tabular-nums;
-    -webkit-text-size-adjust: 100%;
   }
 
   .panel[data-theme='light'] {
@@ -98,14 +96,16 @@ export const styles = css`
 
   .unseen {
     position: absolute;
-    inline-size: 1px;
-    block-size: 1px;
+    width: 1px;
+    height: 1px;
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
   }
 
-  .muted {
+  .muted,
+  .cell.bus,
+  .cell.time {
     color: var(--_muted);
   }
 
@@ -116,8 +116,8 @@ export const styles = css`
 
   .icon {
     flex: none;
-    inline-size: 14px;
-    block-size: 14px;
+    width: 14px;
+    height: 14px;
     fill: none;
     stroke: currentColor;
     stroke-width: 1.75;
@@ -140,8 +140,8 @@ export const styles = css`
     align-items: center;
     justify-content: center;
     gap: 6px;
-    min-block-size: 24px;
-    min-inline-size: 24px;
+    min-height: 24px;
+    min-width: 24px;
     padding: 0 8px;
     border: 1px solid transparent;
     border-radius: calc(var(--_radius) - 2px);
@@ -176,7 +176,7 @@ export const styles = css`
 
   select,
   input[type='search'] {
-    min-block-size: 24px;
+    min-height: 24px;
     border: 1px solid var(--_line);
     border-radius: calc(var(--_radius) - 2px);
     background: var(--_bg);
@@ -189,13 +189,13 @@ export const styles = css`
     flex: none;
     align-items: center;
     gap: 4px;
-    min-block-size: 32px;
+    min-height: 32px;
     padding: 3px 4px;
     background: var(--_surface);
   }
 
   .panel[data-open] > .toolbar {
-    border-block-end: 1px solid var(--_line);
+    border-bottom: 1px solid var(--_line);
   }
 
   .toggle {
@@ -207,7 +207,7 @@ export const styles = css`
     display: flex;
     flex: 1;
     gap: 2px;
-    min-inline-size: 0;
+    min-width: 0;
     overflow-x: auto;
     scrollbar-width: none;
   }
@@ -222,15 +222,15 @@ export const styles = css`
     display: flex;
     flex: none;
     align-items: center;
-    margin-inline-start: auto;
+    margin-left: auto;
   }
 
   .gap {
-    inline-size: 8px;
+    width: 8px;
   }
 
   .count {
-    min-inline-size: 16px;
+    min-width: 16px;
     padding: 0 5px;
     border-radius: 8px;
     background: var(--_error);
@@ -250,12 +250,12 @@ export const styles = css`
     align-items: center;
     gap: 0 8px;
     padding: 4px;
-    border-block-end: 1px solid var(--_line);
+    border-bottom: 1px solid var(--_line);
   }
 
   input[type='search'] {
     flex: 1;
-    min-inline-size: 128px;
+    min-width: 128px;
     padding: 0 8px;
     font-family: var(--_mono);
   }
@@ -270,7 +270,7 @@ export const styles = css`
   }
 
   .amount {
-    padding-inline-end: 4px;
+    padding-right: 4px;
     color: var(--_muted);
     white-space: nowrap;
   }
@@ -287,7 +287,7 @@ export const styles = css`
   .main {
     display: flex;
     flex: 1;
-    min-block-size: 0;
+    min-height: 0;
     flex-direction: column;
   }
 
@@ -296,29 +296,29 @@ export const styles = css`
     display: flex;
     flex: 1;
     flex-direction: column;
-    min-inline-size: 0;
-    min-block-size: 0;
+    min-width: 0;
+    min-height: 0;
   }
 
   #grid {
     display: flex;
     flex: 1;
     flex-direction: column;
-    min-block-size: 0;
+    min-height: 0;
   }
 
   .columns,
   .row {
     display: flex;
     align-items: center;
-    inline-size: 100%;
-    block-size: 24px;
+    width: 100%;
+    height: 24px;
     padding-inline: 4px 8px;
   }
 
   .head {
     flex: none;
-    border-block-end: 1px solid var(--_line);
+    border-bottom: 1px solid var(--_line);
     background: var(--_surface);
     color: var(--_muted);
     overflow-y: scroll;
@@ -327,15 +327,15 @@ export const styles = css`
   }
 
   .head .name {
-    padding-inline-start: 24px;
+    padding-left: 24px;
   }
 
   .dropped {
     display: flex;
     align-items: center;
-    block-size: 24px;
+    height: 24px;
     padding-inline: 28px 8px;
-    border-block-end: 1px dashed var(--_line);
+    border-bottom: 1px dashed var(--_line);
     color: var(--_muted);
     font-style: italic;
   }
@@ -343,7 +343,7 @@ export const styles = css`
   .scroller {
     position: relative;
     flex: 1;
-    min-block-size: 0;
+    min-height: 0;
     overflow: hidden scroll;
     overflow-anchor: none;
     scrollbar-gutter: stable;
@@ -352,19 +352,19 @@ export const styles = css`
     contain: strict;
   }
 
-  .head {
-    scrollbar-width: thin;
-  }
-
   .space {
     position: relative;
   }
 
+  .row .icon,
+  .cell.status {
+    color: var(--_status);
+  }
+
   .row {
     position: absolute;
-    inset-block-start: 0;
-    inset-inline-start: 0;
-    cursor: default;
+    top: 0;
+    left: 0;
     contain: strict;
   }
 
@@ -384,7 +384,7 @@ export const styles = css`
   .cell {
     flex: none;
     overflow: hidden;
-    padding-inline-end: 8px;
+    padding-right: 8px;
     white-space: nowrap;
     text-overflow: ellipsis;
   }
@@ -393,29 +393,26 @@ export const styles = css`
     display: flex;
     flex: 1;
     align-items: center;
-    min-inline-size: 0;
-    block-size: 24px;
+    min-width: 0;
+    height: 24px;
     gap: 6px;
   }
 
   .cell.bus {
-    inline-size: var(--_bus-width);
-    color: var(--_muted);
+    width: var(--_bus-width);
   }
 
   .cell.status {
-    inline-size: var(--_status-width);
-    color: var(--_status);
+    width: var(--_status-width);
   }
 
   .cell.time {
-    inline-size: var(--_time-width);
-    color: var(--_muted);
+    width: var(--_time-width);
   }
 
   .cell.duration {
-    inline-size: var(--_duration-width);
-    padding-inline-end: 0;
+    width: var(--_duration-width);
+    padding-right: 0;
     text-align: end;
   }
 
@@ -433,7 +430,7 @@ export const styles = css`
   }
 
   .sort {
-    min-block-size: 24px;
+    min-height: 24px;
     padding: 0;
     font-size: 11px;
   }
@@ -441,21 +438,21 @@ export const styles = css`
   .column-handle {
     position: absolute;
     inset-block: 0;
-    inset-inline-start: -10px;
-    inline-size: 12px;
+    left: -10px;
+    width: 12px;
     cursor: col-resize;
     touch-action: none;
   }
 
   .column-handle:hover {
-    border-inline-end: 2px solid var(--_edge);
+    border-right: 2px solid var(--_edge);
   }
 
   .guides {
     flex: none;
     align-self: stretch;
-    inline-size: calc((var(--_level, 1) - 1) * var(--_indent));
-    margin-inline-end: -6px;
+    width: calc((var(--_level, 1) - 1) * var(--_indent));
+    margin-right: -6px;
     background: repeating-linear-gradient(
       to right,
       transparent 0 calc(var(--_indent) / 2 + 3px),
@@ -468,15 +465,15 @@ export const styles = css`
     flex: none;
     display: grid;
     place-items: center;
-    inline-size: 24px;
-    block-size: 24px;
-    margin-inline-end: -6px;
+    width: 24px;
+    height: 24px;
+    margin-right: -6px;
   }
 
   .row[aria-expanded] .twisty::before {
     content: '';
-    inline-size: 5px;
-    block-size: 5px;
+    width: 5px;
+    height: 5px;
     border: solid var(--_muted);
     border-width: 0 1.5px 1.5px 0;
     transform: translateX(-1px) rotate(-45deg);
@@ -486,13 +483,9 @@ export const styles = css`
     transform: translateY(-1px) rotate(45deg);
   }
 
-  .row .icon {
-    color: var(--_status);
-  }
-
   .type {
     flex: none;
-    max-inline-size: 60%;
+    max-width: 60%;
     overflow: hidden;
     font-weight: 600;
     text-overflow: ellipsis;
@@ -504,7 +497,7 @@ export const styles = css`
 
   .id {
     flex: none;
-    margin-inline-start: -4px;
+    margin-left: -4px;
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
   }
@@ -529,7 +522,7 @@ export const styles = css`
   }
 
   .note {
-    min-inline-size: 0;
+    min-width: 0;
     overflow: hidden;
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
@@ -546,16 +539,6 @@ export const styles = css`
     font-weight: 400;
   }
 
-  .row[data-status='started'] .icon {
-    animation: turn 1.6s linear infinite;
-  }
-
-  @keyframes turn {
-    to {
-      rotate: 1turn;
-    }
-  }
-
   .empty {
     position: absolute;
     inset: 40% 16px auto;
@@ -567,8 +550,8 @@ export const styles = css`
 
   .pill {
     position: absolute;
-    inset-block-end: 10px;
-    inset-inline-start: 50%;
+    bottom: 10px;
+    left: 50%;
     translate: -50%;
     padding-inline: 12px;
     border-radius: 12px;
@@ -580,14 +563,13 @@ export const styles = css`
 
   .pill:hover:not(:disabled) {
     background: var(--_accent);
-    filter: brightness(1.1);
   }
 
   /* Details */
 
   .splitter {
     flex: none;
-    block-size: 7px;
+    height: 7px;
     margin-block: -3px;
     border-block: 3px solid transparent;
     background: var(--_line);
@@ -605,26 +587,26 @@ export const styles = css`
     display: flex;
     flex: none;
     flex-direction: column;
-    block-size: var(--_detail, 45%);
-    min-inline-size: 0;
-    min-block-size: 0;
-    border-block-start: 1px solid var(--_line);
+    height: var(--_detail, 45%);
+    min-width: 0;
+    min-height: 0;
+    border-top: 1px solid var(--_line);
     background: var(--_bg);
   }
 
-  @container panel (inline-size < 640px) {
+  @container panel (width < 640px) {
     .cell.bus,
     .cell.time,
     .cell.status {
       position: absolute;
-      inline-size: 1px;
-      block-size: 1px;
+      width: 1px;
+      height: 1px;
       padding: 0;
       clip-path: inset(50%);
     }
   }
 
-  @container panel (inline-size < 400px) {
+  @container panel (width < 400px) {
     .gap {
       display: none;
     }
@@ -643,14 +625,14 @@ export const styles = css`
     }
   }
 
-  @container panel (inline-size >= 900px) {
+  @container panel (width >= 900px) {
     .main {
       flex-direction: row;
     }
 
     .splitter {
-      block-size: auto;
-      inline-size: 7px;
+      height: auto;
+      width: 7px;
       margin: 0 -3px;
       border-block: 0;
       border-inline: 3px solid transparent;
@@ -658,18 +640,9 @@ export const styles = css`
     }
 
     .detail {
-      block-size: auto;
-      inline-size: var(--_detail, 45%);
-      border-block-start: 0;
-    }
-  }
-
-  @media (prefers-reduced-motion: reduce) {
-    *,
-    *::before,
-    *::after {
-      animation: none !important;
-      transition: none !important;
+      height: auto;
+      width: var(--_detail, 45%);
+      border-top: 0;
     }
   }
 

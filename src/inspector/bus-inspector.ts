@@ -287,10 +287,9 @@ export class BusInspector extends LitElement {
   /** Parts that an update has asked for belong to it. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const complete = await super.getUpdateComplete()
-    const loading = this.#body.loading ?? this.tree.filters.loading
-    if (!loading) return complete
-    await loading.catch(() => {})
-    return super.getUpdateComplete()
+    const busy = this.#body.busy ?? this.tree.filters.busy
+    await busy
+    return busy ? super.getUpdateComplete() : complete
   }
 
   override connectedCallback(): void {

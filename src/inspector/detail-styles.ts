@@ -3,10 +3,10 @@ import { css } from 'lit'
 /** What only details are made of; they bring it with them. */
 export const detailStyles = css`
   .detail {
-    --_key: var(--bus-inspector-key, light-dark(#6b3fa0, #c6a5f5));
-    --_string: var(--bus-inspector-string, light-dark(#1b6b3a, #8fd4a4));
-    --_number: var(--bus-inspector-number, light-dark(#1f57c3, #8cb4ff));
-    --_keyword: var(--bus-inspector-keyword, light-dark(#8f4100, #f0b072));
+    --_key: var(--bus-inspector-key, var(--_replayed));
+    --_string: var(--bus-inspector-string, var(--_completed));
+    --_number: var(--bus-inspector-number, var(--_accent));
+    --_keyword: var(--bus-inspector-keyword, var(--_timeout));
   }
 
   .badge[data-status='pending'] {
@@ -47,8 +47,8 @@ export const detailStyles = css`
 
   button.link {
     display: inline;
-    min-block-size: 0;
-    min-inline-size: 0;
+    min-height: 0;
+    min-width: 0;
     padding: 0;
     border: 0;
     color: var(--_accent);
@@ -69,7 +69,7 @@ export const detailStyles = css`
     align-items: center;
     gap: 8px;
     padding: 4px 4px 4px 12px;
-    border-block-end: 1px solid var(--_line);
+    border-bottom: 1px solid var(--_line);
     background: var(--_surface);
   }
 
@@ -84,7 +84,7 @@ export const detailStyles = css`
 
   .detail-head h2 {
     flex: 1;
-    min-inline-size: 0;
+    min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;
@@ -97,7 +97,7 @@ export const detailStyles = css`
 
   .detail-body {
     flex: 1;
-    min-block-size: 0;
+    min-height: 0;
     padding: 8px 12px 16px;
     overflow: auto;
     scrollbar-width: thin;
@@ -106,11 +106,11 @@ export const detailStyles = css`
   }
 
   .detail-body section {
-    margin-block-start: 12px;
+    margin-top: 12px;
   }
 
   h3 {
-    margin-block-end: 4px;
+    margin-bottom: 4px;
   }
 
   h3 .muted {
@@ -126,7 +126,7 @@ export const detailStyles = css`
   }
 
   .handler {
-    margin-block-end: 8px;
+    margin-bottom: 8px;
     padding: 6px 8px;
     border: 1px solid var(--_line);
     border-radius: calc(var(--_radius) - 2px);
@@ -140,11 +140,11 @@ export const detailStyles = css`
     display: flex;
     flex-wrap: wrap;
     align-items: center;
-    margin-block-end: 2px;
+    margin-bottom: 2px;
   }
 
   h4 .badge {
-    margin-inline-start: auto;
+    margin-left: auto;
   }
 
   .value {
@@ -152,20 +152,20 @@ export const detailStyles = css`
   }
 
   .value.leaf {
-    padding-inline-start: 14px;
+    padding-left: 14px;
   }
 
   .value > summary {
-    min-block-size: 24px;
+    min-height: 24px;
     line-height: 24px;
     list-style-position: outside;
-    margin-inline-start: 14px;
+    margin-left: 14px;
   }
 
   .members {
-    border-inline-start: 1px solid var(--_guide);
-    margin-inline-start: 4px;
-    padding-inline-start: 8px;
+    border-left: 1px solid var(--_guide);
+    margin-left: 4px;
+    padding-left: 8px;
   }
 
   section > .members {
@@ -205,7 +205,7 @@ export const detailStyles = css`
   }
 
   .long {
-    max-block-size: 320px;
+    max-height: 320px;
     margin: 0 0 0 14px;
     overflow: auto;
     white-space: pre-wrap;
@@ -214,7 +214,7 @@ export const detailStyles = css`
   }
 
   .more {
-    margin-inline-start: 8px;
+    margin-left: 8px;
     color: var(--_accent);
   }
 
@@ -238,9 +238,9 @@ export const detailStyles = css`
   }
 
   .inner {
-    margin-block-start: 6px;
-    padding-inline-start: 8px;
-    border-inline-start: 2px solid var(--_error);
+    margin-top: 6px;
+    padding-left: 8px;
+    border-left: 2px solid var(--_error);
   }
 
   .own-frames summary {

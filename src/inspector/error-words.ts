@@ -1,4 +1,5 @@
-import { dataOf, ownGetter, wordOf } from './values.js'
+import { dataOf } from './objects.js'
+import { ownGetter, wordOf } from './platform-values.js'
 
 /** What an error says, without running a getter of its own. */
 export interface ErrorWords {

@@ -1,5 +1,6 @@
 import { html, type TemplateResult } from 'lit'
 import { type Format, formats } from './exports.js'
+import { figure } from './objects.js'
 
 export const scopes = ['all', 'shown', 'selected'] as const
 export type Scope = (typeof scopes)[number]
@@ -26,7 +27,7 @@ export function exportView(
   }}>
     <label>Events
       <select @change=${pick('scope')}>
-        ${scopes.map((scope, i) => html`<option value=${scope} ?selected=${scope === choice.scope} ?disabled=${!counts[i]}>${scope} (${counts[i].toLocaleString('en')})</option>`)}
+        ${scopes.map((scope, i) => html`<option value=${scope} ?selected=${scope === choice.scope} ?disabled=${!counts[i]}>${scope} (${figure(counts[i])})</option>`)}
       </select>
     </label>
     <label>as

@@ -12,18 +12,18 @@ export const factsStyles = css`
   .fact {
     display: flex;
     gap: 8px;
-    min-inline-size: 0;
+    min-width: 0;
     padding-block: 2px;
   }
 
   dt {
     flex: none;
-    min-inline-size: 88px;
+    min-width: 88px;
     color: var(--_muted);
   }
 
   dd {
-    min-inline-size: 0;
+    min-width: 0;
     margin: 0;
   }
 
@@ -33,7 +33,7 @@ export const factsStyles = css`
   }
 
   summary {
-    min-block-size: 24px;
+    min-height: 24px;
     line-height: 24px;
     cursor: pointer;
   }

@@ -1,9 +1,11 @@
+import { dataOf, isObject } from './objects.js'
 import { outcomeText } from './outcome.js'
 import type { Facts } from './query.js'
+import { slices } from './slices.js'
 import { statuses } from './statuses.js'
 import type { InspectedEvent } from './subjects.js'
 import type { TreeModel } from './tree-model.js'
-import { dataOf, isObject, membersOf, nameOf, type Redact } from './values.js'
+import { membersOf, nameOf, type Redact } from './values.js'
 
 /** From how many ms on an event is slow. */
 export const SLOW = 100
@@ -123,6 +125,31 @@ export class TreeFacts implements Facts {
     }
     return parts.join(' ').toLowerCase()
   }
+}
+
+/**
+ * Asks all events in slices, so that texts can be written; what is added meanwhile is judged when it comes. `progress` is told
+ * how much is done, 0 to 1, and says whether that is enough. False if it was.
+ */
+export async function search(
+  model: TreeModel,
+  matches: (node: number) => boolean,
+  progress: (done: number) => boolean,
+): Promise<boolean> {
+  const breathe = slices()
+  let done = 0
+  if (progress(0)) return false
+  for (const [event] of [...model.allEvents()]) {
+    const node = model.nodeOf(event)
+    if (node) model.setHit(node, matches(node))
+    done++
+    const pause = breathe()
+    if (!pause) continue
+    progress(done / model.events)
+    await pause
+    if (progress(done / model.events)) return false
+  }
+  return true
 }
 
 export { parseQuery, QueryError } from './query.js'

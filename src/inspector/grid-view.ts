@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { type Columns, columnNames, type Sort } from './inspector-state.js'
+import { figure } from './objects.js'
 
 export interface GridViewState {
   columns: Columns
@@ -22,7 +23,7 @@ export function gridView(
     aria-sort=${name === 'duration' && sort === 'duration' ? 'descending' : name === 'time' && sort === 'time' ? 'ascending' : nothing}
   >${
     name === 'time' || name === 'duration'
-      ? html`<button type="button" class="sort" tabindex="-1" @click=${() => order(name)}>${name}${sort === name ? html`<span aria-hidden="true">${name === 'duration' ? ' ↓' : ' ↑'}</span>` : nothing}</button>`
+      ? html`<button class="sort" tabindex="-1" @click=${() => order(name)}>${name}${sort === name ? html`<span aria-hidden="true">${name === 'duration' ? ' ↓' : ' ↑'}</span>` : nothing}</button>`
       : name
   }<span
       class="column-handle"
@@ -37,7 +38,7 @@ export function gridView(
       @pointerdown=${(event: PointerEvent) => resize(name, event)}
       @keydown=${(event: KeyboardEvent) => resize(name, event)}
     ></span></div>`
-  return html`<div id="grid" role="treegrid" part="tree" aria-label="Events" aria-colcount="5">
+  return html`<div id="grid" role="treegrid" part="tree" aria-label="Events">
       <div role="rowgroup" class="head" part="head">
         <div role="row" class="columns" aria-rowindex="1">
           <div class="cell name" role="columnheader">event</div>
@@ -47,12 +48,12 @@ export function gridView(
       ${
         dropped
           ? html`<div role="rowgroup"><div role="row" class="dropped" part="dropped"><div role="gridcell" aria-colspan="5">
-              ${dropped.toLocaleString('en')} older ${dropped === 1 ? 'event' : 'events'} dropped
+              ${figure(dropped)} older ${dropped === 1 ? 'event' : 'events'} dropped
             </div></div></div>`
           : nothing
       }
       <div role="rowgroup" class="scroller" part="rows" tabindex="-1"></div>
     </div>
     ${empty ? html`<p class="empty" part="empty">${empty}</p>` : nothing}
-    <button type="button" class="pill" part="pill" hidden @click=${follow}></button>`
+    <button class="pill" part="pill" hidden @click=${follow}></button>`
 }

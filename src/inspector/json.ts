@@ -1,4 +1,6 @@
-import { isArray, isError, membersOf, nameOf, type Redact } from './values.js'
+import { isArray } from './objects.js'
+import { isError } from './platform-values.js'
+import { membersOf, nameOf, type Redact } from './values.js'
 
 /** A value as JSON can hold it: what cannot be is written as what it is called. */
 export function jsonOf(value: unknown, redact: Redact, path: readonly string[] = []): unknown {

@@ -2,13 +2,14 @@ import type { TreeFacts } from './facts.js'
 import { OnDemand } from './on-demand.js'
 import type { Query } from './query.js'
 import { redactorOf } from './redact.js'
-import { slices } from './slices.js'
 import { Sources } from './sources.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { TreeModel } from './tree-model.js'
-import type { Redact } from './values.js'
+import { platformValues, type Redact } from './values.js'
 
-type Filters = Pick<typeof import('./facts.js'), 'parseQuery' | 'QueryError'> & { facts: TreeFacts }
+type Filters = Pick<typeof import('./facts.js'), 'parseQuery' | 'QueryError' | 'search'> & {
+  facts: TreeFacts
+}
 
 /** Between a tree and those who draw it. */
 export interface Viewer {
@@ -66,12 +67,15 @@ export class LiveTree {
       },
     )
     this.filters = new OnDemand(async () => {
-      const { parseQuery, QueryError, TreeFacts } = await import('./facts.js')
+      const [{ parseQuery, QueryError, search, TreeFacts }] = await Promise.all([
+        import('./facts.js'),
+        platformValues.get(),
+      ])
       const facts = new TreeFacts(
         () => this.model,
         () => this.redact,
       )
-      return { facts, parseQuery, QueryError }
+      return { facts, parseQuery, QueryError, search }
     })
   }
 
@@ -151,13 +155,12 @@ export class LiveTree {
     if (filter === this.filter && bus === this.bus) return
     this.filter = filter
     this.bus = bus
-    const filters = this.filters.value
-    if (filters || !filter.trim()) return this.#read(filters)
-    this.filters.get().then(
+    if (!filter.trim()) return this.#read(this.filters.value)
+    this.filters.use(
       // Another may have been typed meanwhile.
-      () => this.#read(this.filters.value),
-      (error) => {
-        this.filterError = `Filters could not be loaded: ${(error as Error).message}`
+      (filters) => this.#read(filters),
+      ({ message }) => {
+        this.filterError = `Filters could not be loaded: ${message}`
         this.#viewer.changed()
       },
     )
@@ -276,24 +279,17 @@ export class LiveTree {
       model.judge((node) => this.#matches(node))
       return this.#change(() => {})
     }
-    const search = new AbortController()
-    this.#search = search
-    const breathe = slices()
-    let done = 0
-    this.searched = 0
-    // What is added meanwhile is judged when it comes.
-    for (const [event] of [...model.allEvents()]) {
-      const node = model.nodeOf(event)
-      if (node) model.setHit(node, this.#matches(node))
-      done++
-      const pause = breathe()
-      if (!pause) continue
-      this.searched = done / model.events
-      this.#viewer.changed()
-      await pause
-      if (search.signal.aborted || model !== this.model) return
-    }
-    this.#search = null
+    const { signal } = (this.#search = new AbortController())
+    const found = await this.filters.value?.search(
+      model,
+      (node) => this.#matches(node),
+      (done) => {
+        this.searched = done
+        this.#viewer.changed()
+        return signal.aborted || model !== this.model
+      },
+    )
+    if (!found) return
     this.searched = 1
     this.#change(() => {})
   }

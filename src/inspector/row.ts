@@ -101,21 +101,19 @@ const set = (element: Element, name: string, value: string | null) => {
   else element.setAttribute(name, value)
 }
 
-const two = (n: number) => String(n).padStart(2, '0')
 /** `12:04:05.678`, in the reader's time zone. */
 export function clockText(ms: number): string {
   if (Number.isNaN(ms)) return ''
-  const date = new Date(ms)
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`
+  return `${new Date(ms).toTimeString().slice(0, 8)}.${String(1000 + (ms % 1000)).slice(1)}`
 }
 
-/** `<1 ms`, `12 ms`, `1.25 s`, `3 m 04 s`. The buses' clocks have a resolution of a millisecond. */
+/** `<1 ms`, `12 ms`, `1.25 s`, `3 m 4 s`. The buses' clocks have a resolution of a millisecond. */
 export function durationText(ms: number): string {
   if (Number.isNaN(ms)) return ''
   if (ms < 1) return '<1 ms'
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`
-  return `${Math.floor(ms / 60_000)} m ${two(Math.floor((ms % 60_000) / 1000))} s`
+  return `${Math.floor(ms / 60_000)} m ${Math.floor((ms % 60_000) / 1000)} s`
 }
 
 export interface RowContext {
@@ -123,6 +121,8 @@ export interface RowContext {
   redact: Redact
   formatters: Formatters
   selected: object | null
+  /** Another one: all rows are written again. */
+  epoch: number
 }
 
 function tagsOf(model: TreeModel, node: number, event: InspectedEvent): string[] {
@@ -169,7 +169,7 @@ export function showRow(row: HTMLElement, node: number, context: RowContext): vo
   const event = model.event(node)
   const code = model.status[node]
   const started = model.startOf(node)
-  const version = `${code} ${started} ${model.endOf(node)} ${model.isOrphan(node)} ${event.eventPath.length}`
+  const version = `${context.epoch} ${code} ${started} ${model.endOf(node)} ${model.isOrphan(node)} ${event.eventPath.length}`
   if (parts.shown === subject && parts.version === version) return
   parts.shown = subject
   parts.version = version

@@ -38,7 +38,7 @@ export const sheetStyles = css`
     gap: 4px 12px;
     margin: 0;
     padding: 6px 8px;
-    border-block-end: 1px solid var(--_line);
+    border-bottom: 1px solid var(--_line);
     background: var(--_surface);
   }
 
@@ -46,12 +46,12 @@ export const sheetStyles = css`
     display: inline-flex;
     align-items: center;
     gap: 6px;
-    min-block-size: 24px;
+    min-height: 24px;
   }
 
   .sheet input[type='checkbox'] {
-    inline-size: 14px;
-    block-size: 14px;
+    width: 14px;
+    height: 14px;
     accent-color: var(--_accent);
   }
 
@@ -88,6 +88,6 @@ export const sheetStyles = css`
   }
 
   .help dt {
-    min-inline-size: 136px;
+    min-width: 136px;
   }
 `

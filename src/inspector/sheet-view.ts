@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { addStyles } from './adopt.js'
 import { factsStyles } from './facts-styles.js'
 import { type Columns, columnNames, defaultColumns } from './inspector-state.js'
+import { figure } from './objects.js'
 import { isWords } from './query.js'
 import { sheetStyles } from './sheet-styles.js'
 import { statuses } from './statuses.js'
@@ -42,10 +43,10 @@ export function moreView(state: MoreState, actions: MoreActions): TemplateResult
       )}
     </fieldset>
     <button type="button" data-action="level" @click=${actions.level}>Expand to level 2</button>
-    ${state.hidden ? html`<button type="button" data-action="unclear" @click=${actions.unclear}>Show ${state.hidden.toLocaleString('en')} cleared</button>` : nothing}
+    ${state.hidden ? html`<button type="button" data-action="unclear" @click=${actions.unclear}>Show ${figure(state.hidden)} cleared</button>` : nothing}
     ${
       state.asking
-        ? html`<span role="alert" class="ask">Forget all ${state.rows.toLocaleString('en')} rows? The buses keep their histories.
+        ? html`<span role="alert" class="ask">Forget all ${figure(state.rows)} rows? The buses keep their histories.
             <button type="button" class="danger" data-action="purge-sure" @click=${() => actions.purge(true)}>Forget</button>
             <button type="button" data-action="purge-cancel" @click=${actions.cancel}>Cancel</button></span>`
         : html`<button type="button" data-action="purge" ?disabled=${!state.rows} @click=${() => actions.purge(false)}>Forget all rows…</button>`

@@ -57,23 +57,21 @@ export function toolbarView(
     path: string,
     more: { pressed?: boolean; off?: boolean } = {},
   ) => html`<button
-    type="button"
     class="icon-button"
     part="button"
     data-action=${action}
     title=${label}
     aria-label=${label}
-    aria-pressed=${more.pressed === undefined ? nothing : String(more.pressed)}
+    aria-pressed=${more.pressed ?? nothing}
     ?disabled=${more.off}
     @click=${() => act(action)}
   >${icon(path)}</button>`
   return html`
     <button
-      type="button"
       class="toggle"
       part="toggle"
       data-action="toggle"
-      aria-expanded=${String(state.open)}
+      aria-expanded=${state.open}
       @click=${() => act('toggle')}
     >${icon(state.open ? paths.next : 'M6 4l4 4l-4 4')}Events${badge(state.unread.get('') ?? 0)}</button>
     ${
@@ -84,11 +82,10 @@ export function toolbarView(
               state.buses.length > 1
                 ? ['', ...state.buses].map(
                     (bus) => html`<button
-                      type="button"
                       class="bus-button"
                       part="bus-tab"
                       data-bus=${bus}
-                      aria-pressed=${String(state.bus === bus)}
+                      aria-pressed=${state.bus === bus}
                       @click=${() => pick(bus)}
                     >${bus || 'All'}${bus ? badge(state.unread.get(bus) ?? 0) : nothing}</button>`,
                   )

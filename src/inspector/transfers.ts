@@ -5,6 +5,7 @@ import { type ExportChoice, exportView, type Scope } from './export-view.js'
 import { type Format, recordOf } from './exports.js'
 import type { BadLine } from './file-events.js'
 import type { LiveTree } from './live-tree.js'
+import { figure } from './objects.js'
 import { sheetStyles } from './sheet-styles.js'
 import type { InspectedEvent } from './subjects.js'
 import { exportStream, type ImportOptions, readFile, save, textOf } from './transfer.js'
@@ -59,9 +60,9 @@ export class Transfers implements ReactiveController {
     await this.#run(`Reading ${file.name}`, async (signal, progress) => {
       const { events, bad } = await this.import(file, {
         signal,
-        onProgress: (count) => progress(`Reading ${file.name}: ${count.toLocaleString('en')} events`),
+        onProgress: (count) => progress(`Reading ${file.name}: ${figure(count)} events`),
       })
-      return `${events.toLocaleString('en')} events of ${file.name}${badText(bad)}`
+      return `${figure(events)} events of ${file.name}${badText(bad)}`
     })
   }
 

@@ -3,6 +3,7 @@ import { createRow, type Formatters, forgetRow, showRow } from './row.js'
 import { RowWindow } from './row-window.js'
 import { isFailure } from './statuses.js'
 import { isResult, type Subject } from './subjects.js'
+import { platformValues } from './values.js'
 
 /** In px; the style sheet says the same. */
 export const ROW_HEIGHT = 24
@@ -101,11 +102,14 @@ export class TreeGrid {
     grid.tabIndex = this.#row(this.selected) < 0 ? 0 : -1
     this.#window.render()
     this.#options.onMove()
+    // What was seen is called by its class until more is known of it.
+    platformValues.busy?.then(() => this.refresh())
   }
 
-  /** Shows the rows again, whatever they said before. */
+  #epoch = 0
+  /** Writes the rows again, whatever they said before. */
   refresh(): void {
-    this.#window.clear()
+    this.#epoch++
     this.render()
   }
 
@@ -205,6 +209,7 @@ export class TreeGrid {
       redact: tree.redact,
       formatters: formatters(),
       selected: this.selected,
+      epoch: this.#epoch,
     })
   }
 

@@ -1,5 +1,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
-import { isError, memberCount, membersOf, nameOf, type Redact } from './values.js'
+import { figure } from './objects.js'
+import { isError } from './platform-values.js'
+import { memberCount, membersOf, nameOf, type Redact } from './values.js'
 
 /** How many members are shown at once. */
 const PAGE = 100
@@ -77,7 +79,7 @@ export function membersView(
     })}
     ${
       total > shown
-        ? html`<button class="more" type="button" @click=${more}>${Math.min(PAGE, total - shown)} more of ${total.toLocaleString('en')}</button>`
+        ? html`<button class="more" type="button" @click=${more}>${Math.min(PAGE, total - shown)} more of ${figure(total)}</button>`
         : nothing
     }
   </div>`

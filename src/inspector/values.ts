@@ -1,3 +1,17 @@
+import {
+  classOf,
+  count,
+  dataOf,
+  indexes,
+  isArray,
+  isObject,
+  type Member,
+  memberOf,
+  stringOf,
+} from './objects.js'
+import { OnDemand } from './on-demand.js'
+import type { PlatformValues } from './platform-values.js'
+
 /**
  * Looks at values that may be anything: no getter is run, no `toString` or `toJSON` of theirs called, nothing is read as a
  * whole. What may not be looked at (a revoked proxy, a window of another origin) is shown as that.
@@ -23,112 +37,6 @@ export type Kind =
   | 'function'
   | 'object'
   | 'mark'
-
-export interface Member {
-  /** As it is shown. */
-  key: string
-  value: unknown
-  /** An accessor: its value is not asked for. */
-  getter?: boolean
-}
-
-/** The platform's own getter of a class, which checks that it is given one of its own. */
-export function ownGetter(prototype: object | undefined, key: string): (value: unknown) => unknown {
-  const get = prototype && Object.getOwnPropertyDescriptor(prototype, key)?.get
-  return (value) => {
-    try {
-      return get?.call(value)
-    } catch {
-      return undefined
-    }
-  }
-}
-
-/** Made on first use: importing this asks for no platform object that a server has not. */
-function makeBrands() {
-  const of = (name: string, key: string) =>
-    ownGetter(
-      (globalThis as unknown as Record<string, { prototype: object } | undefined>)[name]?.prototype,
-      key,
-    )
-  const typed = Object.getPrototypeOf(Uint8Array.prototype) as object
-  return {
-    mapSize: of('Map', 'size'),
-    setSize: of('Set', 'size'),
-    source: of('RegExp', 'source'),
-    flags: of('RegExp', 'flags'),
-    blobSize: of('Blob', 'size'),
-    blobType: of('Blob', 'type'),
-    nodeName: of('Node', 'nodeName'),
-    bufferLength: of('ArrayBuffer', 'byteLength'),
-    typedLength: ownGetter(typed, 'length'),
-    typedName: ownGetter(typed, Symbol.toStringTag as never),
-  }
-}
-let brands: ReturnType<typeof makeBrands> | undefined
-const getBrands = () => (brands ??= makeBrands())
-
-function dateOf(value: unknown): number | undefined {
-  try {
-    return Date.prototype.getTime.call(value)
-  } catch {
-    return undefined
-  }
-}
-
-/** A data property of the object or of what it inherits from; never an accessor's value. */
-export function dataOf(object: object, key: PropertyKey): unknown {
-  try {
-    for (let at: object | null = object, deep = 0; at && deep < 20; at = Object.getPrototypeOf(at), deep++) {
-      const descriptor = Object.getOwnPropertyDescriptor(at, key)
-      if (descriptor) return descriptor.value
-    }
-  } catch {
-    // A proxy that throws.
-  }
-  return undefined
-}
-
-function classOf(object: object): string {
-  const made = dataOf(object, 'constructor')
-  const name = typeof made === 'function' ? dataOf(made, 'name') : undefined
-  return typeof name === 'string' ? name.slice(0, 64) : ''
-}
-
-const stringOf = (value: unknown) => (typeof value === 'string' ? value : '')
-
-/** A revoked proxy throws when it is asked even that. */
-export function isArray(value: unknown): value is unknown[] {
-  try {
-    return Array.isArray(value)
-  } catch {
-    return false
-  }
-}
-
-export const isObject = (value: unknown): value is object =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function'
-
-/** An error of any realm; what only looks like one is none. */
-export function isError(value: unknown): value is Error {
-  const { isError: native } = Error as unknown as { isError?: (value: unknown) => boolean }
-  try {
-    return native
-      ? native(value) || value instanceof DOMException
-      : value instanceof Error || value instanceof DOMException
-  } catch {
-    return false
-  }
-}
-
-/** An error's name and message, without running a getter of its own; a DOMException's are the platform's. */
-export function wordOf(error: Error, key: 'name' | 'message'): string {
-  const exception = typeof DOMException === 'function' && error instanceof DOMException
-  const text = exception ? ownGetter(DOMException.prototype, key)(error) : dataOf(error, key)
-  return stringOf(text).slice(0, 20_000)
-}
-
-const count = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`
 
 /** A value in a few words: what it is, not all that is in it. */
 export function nameOf(value: unknown): { kind: Kind; text: string } {
@@ -167,72 +75,37 @@ export function nameOf(value: unknown): { kind: Kind; text: string } {
   }
 }
 
+/** Loaded when the first such object is seen; until then they go by the names of their classes. */
+export const platformValues = new OnDemand<PlatformValues>(async () => {
+  const { platform } = await import('./platform-values.js')
+  return platform
+})
+
 /** Prototypes of objects that are none of the platform's: to ask a platform getter costs an exception each time. */
 const plainPrototypes = new WeakSet<object>()
 
-/** Neither an array nor an object of a class: its prototype has none itself, or is missing. */
-const isPlain = (prototype: object | null) => prototype === null || Object.getPrototypeOf(prototype) === null
+/** Who knows more of an object; nobody of arrays and of plain objects, whose prototype has none itself or is missing. */
+function platformOf(object: object): PlatformValues | null {
+  if (isArray(object)) return null
+  const prototype = Object.getPrototypeOf(object) as object | null
+  if (!prototype || Object.getPrototypeOf(prototype) === null || plainPrototypes.has(prototype)) return null
+  // What cannot be loaded is done without.
+  if (!platformValues.value && !platformValues.busy)
+    platformValues.use(
+      () => {},
+      () => {},
+    )
+  return platformValues.value
+}
 
 function objectName(object: object): string {
-  if (Array.isArray(object)) return `Array(${dataOf(object, 'length')})`
-  const prototype = Object.getPrototypeOf(object) as object | null
-  if (isPlain(prototype)) return '{…}'
-  if (!plainPrototypes.has(prototype as object)) {
-    const found = platformName(object)
-    if (found) return found
-    plainPrototypes.add(prototype as object)
-  }
-  return classOf(object) || '{…}'
-}
-
-/** The name of an object of the platform's own; undefined for what only inherits from one. */
-function platformName(object: object): string | undefined {
-  const {
-    mapSize,
-    setSize,
-    source,
-    flags,
-    blobSize,
-    blobType,
-    nodeName,
-    bufferLength,
-    typedLength,
-    typedName,
-  } = getBrands()
+  if (isArray(object)) return `Array(${dataOf(object, 'length')})`
+  const platform = platformOf(object)
+  const found = platform?.nameOf(object)
+  if (found) return found
+  if (platform) plainPrototypes.add(Object.getPrototypeOf(object))
   const name = classOf(object)
-  if (isError(object)) {
-    return `${wordOf(object, 'name') || 'Error'}: ${wordOf(object, 'message').slice(0, 200)}`
-  }
-  const date = dateOf(object)
-  if (date !== undefined) return Number.isNaN(date) ? 'Invalid Date' : new Date(date).toISOString()
-  const map = mapSize(object)
-  if (map !== undefined) return `${name || 'Map'}(${map})`
-  const set = setSize(object)
-  if (set !== undefined) return `${name || 'Set'}(${set})`
-  const typed = typedName(object)
-  if (typed !== undefined) return `${typed}(${typedLength(object)})`
-  const buffer = bufferLength(object)
-  if (buffer !== undefined) return `ArrayBuffer(${count(buffer as number, 'byte')})`
-  const blob = blobSize(object)
-  if (blob !== undefined)
-    return `${name || 'Blob'}(${count(blob as number, 'byte')}${blobType(object) ? `, ${blobType(object)}` : ''})`
-  const node = nodeName(object)
-  if (node !== undefined) return `<${String(node).toLowerCase()}>`
-  const pattern = source(object)
-  return pattern !== undefined && name === 'RegExp' ? `/${pattern}/${flags(object)}` : undefined
-}
-
-/** Whether a platform's getter need not be asked: it would only throw. */
-const isOrdinary = (object: object) => {
-  const prototype = Object.getPrototypeOf(object)
-  return isPlain(prototype) || plainPrototypes.has(prototype)
-}
-
-/** Of a map, a set or a typed array. */
-function platformSize(object: object): number | undefined {
-  if (isOrdinary(object)) return undefined
-  const { mapSize, setSize, typedLength } = getBrands()
-  return (mapSize(object) ?? setSize(object) ?? typedLength(object)) as number | undefined
+  return name && name !== 'Object' ? name : '{…}'
 }
 
 /** How many members there are to be seen, at least 0 where that cannot be told. */
@@ -240,66 +113,27 @@ export function memberCount(value: unknown): number {
   if (!isObject(value)) return 0
   try {
     if (value instanceof Failed) return 0
-    if (Array.isArray(value)) return dataOf(value, 'length') as number
-    return platformSize(value) ?? Reflect.ownKeys(value).length
+    if (isArray(value)) return dataOf(value, 'length') as number
+    return platformOf(value)?.sizeOf(value) ?? Reflect.ownKeys(value).length
   } catch {
     return 0
   }
 }
-
-const keyName = (key: PropertyKey) => (typeof key === 'symbol' ? `[${String(key)}]` : String(key))
 
 /** Members `from` … `from + most`, by their descriptors. */
 export function membersOf(value: unknown, from = 0, most = 100): Member[] {
   if (!memberCount(value)) return []
   const object = value as object
   try {
-    const { mapSize, setSize, typedLength } = getBrands()
-    const ordinary = Array.isArray(object) || isOrdinary(object)
-    if (!ordinary && mapSize(object) !== undefined) {
-      return slice(Map.prototype.entries.call(object), from, most).map(([key, held]) => ({
-        key: isObject(key) ? nameOf(key).text : String(key),
-        value: held,
-      }))
-    }
-    if (!ordinary && setSize(object) !== undefined) {
-      return slice(Set.prototype.values.call(object), from, most).map((held, i) => ({
-        key: String(from + i),
-        value: held,
-      }))
-    }
-    const length = Array.isArray(object)
-      ? memberCount(object)
-      : ordinary
-        ? undefined
-        : (typedLength(object) as number | undefined)
-    const keys: PropertyKey[] =
-      length === undefined
-        ? Reflect.ownKeys(object).slice(from, from + most)
-        : Array.from({ length: Math.max(0, Math.min(most, length - from)) }, (_, i) => String(from + i))
-    return keys.map((key) => member(object, key))
+    const found = platformOf(object)?.membersOf(object, from, most, nameOf)
+    if (found) return found
+    const keys: PropertyKey[] = isArray(object)
+      ? indexes(from, Math.min(most, memberCount(object) - from))
+      : Reflect.ownKeys(object).slice(from, from + most)
+    return keys.map((key) => memberOf(object, key))
   } catch {
     return []
   }
-}
-
-function slice<T>(iterator: Iterable<T>, from: number, most: number): T[] {
-  const found: T[] = []
-  let at = 0
-  for (const one of iterator) {
-    if (at++ < from) continue
-    if (found.push(one) >= most) break
-  }
-  return found
-}
-
-function member(object: object, key: PropertyKey): Member {
-  const shown = keyName(key)
-  const descriptor = Object.getOwnPropertyDescriptor(object, key)
-  if (!descriptor) return { key: shown, value: undefined }
-  return 'value' in descriptor
-    ? { key: shown, value: descriptor.value }
-    : { key: shown, value: undefined, getter: true }
 }
 
 export type Redact = (path: readonly string[], value: unknown) => unknown

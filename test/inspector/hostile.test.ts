@@ -2,7 +2,7 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import type { BusInspector } from '../../src/inspector/bus-inspector.js'
 import { jsonOf } from '../../src/inspector/json.js'
-import { membersOf, nameOf, preview } from '../../src/inspector/values.js'
+import { membersOf, nameOf, platformValues, preview } from '../../src/inspector/values.js'
 import { $, $$, caughtUp, cleanUp, makeBus, mount, rowNamed, rowOf, sleep, until } from './support.js'
 
 let looked = 0
@@ -185,6 +185,7 @@ describe('<bus-inspector>: hostile values are safe (goal 13)', () => {
 })
 
 describe('values: what they are called', () => {
+  before(() => platformValues.get())
   const keep = (_: readonly string[], value: unknown) => value
   it('names each kind', () => {
     const names = Object.fromEntries(
