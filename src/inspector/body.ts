@@ -73,7 +73,7 @@ export class Body {
         this.#host.requestUpdate()
       },
       ({ message }) => {
-        this.#trouble = `A part of the inspector could not be loaded: ${message}. Try again.`
+        this.#trouble = `Could not be loaded: ${message}`
         this.#host.requestUpdate()
       },
     )
@@ -169,7 +169,7 @@ export class Body {
     if (!pill || !this.grid) return
     const { following, unseen } = this.grid
     pill.hidden = following || this.#host.sort === 'duration'
-    pill.textContent = unseen ? `${figure(unseen)} new` : 'To the newest'
+    pill.textContent = unseen ? `${figure(unseen)} new` : 'Newest'
   }
 
   #closeDetail(): void {
@@ -254,7 +254,7 @@ export class Body {
     if (model.length) return ''
     if (model.events > model.hidden) return 'No event matches the filter.'
     if (model.hidden) return 'Cleared.'
-    return sources.list.length ? 'Nothing has been dispatched yet.' : 'There is no bus in this page yet.'
+    return sources.list.length ? 'Nothing dispatched yet.' : 'No bus in this page yet.'
   }
 
   /** How much there is to see, or how far a search has got. */

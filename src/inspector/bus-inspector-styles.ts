@@ -148,7 +148,6 @@ export const styles = css`
     background: transparent;
     white-space: nowrap;
     cursor: pointer;
-    touch-action: manipulation;
   }
 
   button:hover:not(:disabled) {
@@ -163,10 +162,6 @@ export const styles = css`
   .icon-button {
     padding: 0;
     color: var(--_muted);
-  }
-
-  .icon-button:hover:not(:disabled) {
-    color: var(--_text);
   }
 
   button:disabled {
@@ -322,8 +317,6 @@ export const styles = css`
     background: var(--_surface);
     color: var(--_muted);
     overflow-y: scroll;
-    scrollbar-gutter: stable;
-    scrollbar-color: transparent transparent;
   }
 
   .head .name {
@@ -346,7 +339,6 @@ export const styles = css`
     min-height: 0;
     overflow: hidden scroll;
     overflow-anchor: none;
-    scrollbar-gutter: stable;
     scrollbar-width: thin;
     scrollbar-color: var(--_edge) transparent;
     contain: strict;

@@ -235,7 +235,7 @@ export class BusInspector extends LitElement {
   }: {
     events?: Scope
     format?: Format
-  } = {}): ReadableStream<Uint8Array> {
+  } = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
     const reader = this.#body.files.get().then((files) => files.export(events, format).getReader())
     return new ReadableStream({
       async pull(controller) {

@@ -11,6 +11,9 @@ type Filters = Pick<typeof import('./facts.js'), 'parseQuery' | 'QueryError' | '
   facts: TreeFacts
 }
 
+/** What commits may take of the time: where there is a lot to show, it is shown less often. */
+const SHARE = 0.02
+
 /** Between a tree and those who draw it. */
 export interface Viewer {
   /** The rows are about to change, then have: where the reader is must be kept. */
@@ -53,7 +56,7 @@ export class LiveTree {
   #reload = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #frame = 0
-  #last = Number.NEGATIVE_INFINITY
+  #notBefore = 0
 
   constructor(viewer: Viewer) {
     this.#viewer = viewer
@@ -160,7 +163,7 @@ export class LiveTree {
       // Another may have been typed meanwhile.
       (filters) => this.#read(filters),
       ({ message }) => {
-        this.filterError = `Filters could not be loaded: ${message}`
+        this.filterError = `Could not be loaded: ${message}`
         this.#viewer.changed()
       },
     )
@@ -202,6 +205,7 @@ export class LiveTree {
   /** Takes in what has happened. */
   commit(): void {
     if (!this.#on || this.#paused) return
+    const start = performance.now()
     this.#viewer.beforeCommit()
     const touched = this.sources.take()
     let added = 0
@@ -211,9 +215,10 @@ export class LiveTree {
     }
     added += this.model.update(touched)
     this.#judge(touched)
-    this.#last = performance.now()
     this.commits++
     this.#finish(added)
+    const now = performance.now()
+    this.#notBefore = now + Math.max(1000 / this.refreshHz, Math.min(500, (now - start) / SHARE))
   }
 
   /** An empty tree, filtered and sorted as the one before. */
@@ -297,7 +302,7 @@ export class LiveTree {
   /** The next commit: in the next frame, but not sooner than the last one allows. */
   #schedule(): void {
     if (!this.#on || this.#paused || this.#timer !== undefined || this.#frame) return
-    const wait = this.#last + 1000 / this.refreshHz - performance.now()
+    const wait = this.#notBefore - performance.now()
     if (wait > 4) {
       this.#timer = setTimeout(() => {
         this.#timer = undefined

@@ -24,6 +24,8 @@ interface Parts {
   time: Text
   duration: Text
   twisty: HTMLElement
+  /** What the row looks like: its part and level. */
+  dressed: string
   /** What the texts were made for. */
   shown: object | null
   version: string
@@ -86,6 +88,7 @@ export function createRow(): HTMLElement {
     time,
     duration,
     twisty,
+    dressed: '',
     shown: null,
     version: '',
   })
@@ -155,9 +158,14 @@ function place(row: HTMLElement, node: number, { model, selected }: RowContext):
   set(row, 'tabindex', isSelected ? '0' : '-1')
   set(row, 'data-status', statuses[model.status[node]])
   set(row, 'data-dimmed', model.isDimmed(node) ? '' : null)
-  set(row, 'part', `row row-${statuses[model.status[node]]}${isSelected ? ' row-selected' : ''}`)
+  const part = `row row-${statuses[model.status[node]]}${isSelected ? ' row-selected' : ''}`
+  const level = Math.min(model.level[node], DEEPEST)
+  const parts = partsOf.get(row) as Parts
+  if (parts.dressed === part + level) return
+  parts.dressed = part + level
+  row.setAttribute('part', part)
   row.style.setProperty('--_status', `var(--_${statuses[model.status[node]]})`)
-  row.style.setProperty('--_level', String(Math.min(model.level[node], DEEPEST)))
+  row.style.setProperty('--_level', String(level))
 }
 
 /** Makes an element show the row of a node. Only what differs is written. */
@@ -185,7 +193,7 @@ export function showRow(row: HTMLElement, node: number, context: RowContext): vo
     write(parts.id, '')
     write(parts.bus, subject.busName)
     write(parts.note, outcome && !isFailure(code) ? `→ ${outcome}` : outcome)
-    parts.tags.replaceChildren()
+    if (parts.tags.firstChild) parts.tags.replaceChildren()
   } else {
     write(parts.time, clockText(Number.isNaN(started) ? event.eventCreatedAt.getTime() : started))
     write(parts.name, event.eventType)
@@ -193,7 +201,8 @@ export function showRow(row: HTMLElement, node: number, context: RowContext): vo
     write(parts.bus, event.eventPath.join(' › '))
     write(parts.note, noteOf(event, context))
     const tags = tagsOf(model, node, event)
-    parts.tags.replaceChildren(...tags.map((tag) => span('tag', document.createTextNode(tag))))
+    if (tags.length || parts.tags.firstChild)
+      parts.tags.replaceChildren(...tags.map((tag) => span('tag', document.createTextNode(tag))))
   }
 }
 

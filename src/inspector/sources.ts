@@ -24,6 +24,8 @@ export interface Source {
 export class Sources {
   /** Changed since `take`, each once, in order of their first change. */
   #touched = new Set<InspectedEvent>()
+  /** The last of them. */
+  #latest: InspectedEvent | null = null
   readonly #sources = new Map<string, Source>()
   /** A hook holds its bus: only as long as that lives otherwise. */
   readonly #hooks = new WeakMap<InspectedBus, Disposable>()
@@ -70,7 +72,7 @@ export class Sources {
       if (bus) this.#hooks.get(bus)?.[DISPOSE]()
     }
     this.#sources.clear()
-    this.#touched.clear()
+    this.take()
     this.lost = 0
   }
 
@@ -78,6 +80,7 @@ export class Sources {
   take(): ReadonlySet<InspectedEvent> {
     const touched = this.#touched
     this.#touched = new Set()
+    this.#latest = null
     return touched
   }
 
@@ -129,10 +132,13 @@ export class Sources {
   }
 
   #touch(event: InspectedEvent, isNew: boolean): void {
+    // Most steps follow one of the same event.
+    if (event === this.#latest) return
     const touched = this.#touched
     // What was let go does not come back with its next step.
     if (touched.has(event) || !(isNew || this.#knows(event))) return
     touched.add(event)
+    this.#latest = event
     if (touched.size === 1) this.#changed()
     else if (touched.size > this.most) {
       for (const oldest of touched) {

@@ -21,7 +21,7 @@ export function exportStream(
   format: Format,
   redact: Redact,
   onProgress?: (done: number) => void,
-): ReadableStream<Uint8Array> {
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
   const subjects = nodes.map((node) => model.subject(node))
   const breathe = slices()

@@ -45,7 +45,11 @@ export class Transfers implements ReactiveController {
     return top ? nodes.filter(isBelow) : []
   }
 
-  export(scope: Scope, format: Format, onProgress?: (done: number) => void): ReadableStream<Uint8Array> {
+  export(
+    scope: Scope,
+    format: Format,
+    onProgress?: (done: number) => void,
+  ): ReadableStream<Uint8Array<ArrayBuffer>> {
     return exportStream(this.#tree.model, this.nodes(scope, format), format, this.#tree.redact, onProgress)
   }
 

@@ -56,7 +56,6 @@ export class TreeGrid {
     )
     scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
     scroller.addEventListener('click', (event) => this.#clicked(event))
-    scroller.addEventListener('dblclick', (event) => this.#toggle(this.#at(event)))
     grid.addEventListener('keydown', (event) => this.#pressed(event))
     grid.addEventListener('focus', () => this.#entered())
     this.#resized = new ResizeObserver(() => this.#resize())

@@ -91,13 +91,13 @@ describe('<bus-inspector>: one script and one tag (goal 1)', () => {
   it('says what there is to see when there is nothing', async () => {
     const bus = makeBus({ name: 'quiet' })
     const inspector = await mount({ buses: [] })
-    expect($(inspector, '.empty').textContent).to.match(/no bus/)
+    expect($(inspector, '.empty').textContent).to.match(/No bus/)
     inspector.buses = [bus]
     await inspector.updateComplete
     await inspector.updateComplete
     inspector.requestUpdate()
     await inspector.updateComplete
-    expect($(inspector, '.empty').textContent).to.match(/Nothing has been dispatched/)
+    expect($(inspector, '.empty').textContent).to.match(/Nothing dispatched/)
     await bus.dispatch(new BaseEvent('One'))
     inspector.filter = 'type:Two'
     await caughtUp(inspector)

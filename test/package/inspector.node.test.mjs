@@ -26,7 +26,7 @@ test('is rendered by a server: its shell, with what it is given', async () => {
   assert.match(markup, /<template shadowroot="open" shadowrootmode="open">/)
   assert.match(markup, /role="toolbar"/)
   assert.match(markup, /role="treegrid"/)
-  assert.match(markup, /There is no bus in this page yet/)
+  assert.match(markup, /No bus in this page yet/)
   assert.match(markup, /theme="dark"/)
 })
 

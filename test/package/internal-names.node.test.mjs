@@ -36,6 +36,10 @@ test('no member that a dependency has is read or written under such a name', () 
     'superstruct/dist/index.mjs',
     'nanoid/index.browser.js',
     'comlink/dist/esm/comlink.mjs',
+    'lit-html/lit-html.js',
+    'lit-element/lit-element.js',
+    '@lit/reactive-element/reactive-element.js',
+    '@lit/reactive-element/css-tag.js',
   ]) {
     const code = readFileSync(`${root}node_modules/${file}`, 'utf8')
     const members = new Set([...code.matchAll(/(?:\.|[{,]\s*)([A-Za-z_$][\w$]*)/g)].map(([, name]) => name))

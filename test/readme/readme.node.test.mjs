@@ -37,6 +37,7 @@ test('the snippets compile', () => {
       'bubus/log': [join(root, 'src/log/event-log.ts')],
       'bubus/tabs': [join(root, 'src/bridges/tab-bridge.ts')],
       'bubus/worker': [join(root, 'src/bridges/worker-bridge.ts')],
+      'bubus/inspector/define': [join(root, 'src/inspector/define.ts')],
     },
   }
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))

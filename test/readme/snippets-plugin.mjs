@@ -24,6 +24,7 @@ export function readmeSnippets() {
       if (source === 'bubus') return '/src/index.ts'
       if (source === 'bubus/log') return '/src/log/event-log.ts'
       if (source === 'bubus/tabs') return '/src/bridges/tab-bridge.ts'
+      if (source === 'bubus/inspector/define') return '/src/inspector/define.ts'
       if (source === 'bubus/worker') return '/src/bridges/worker-bridge.ts'
       return /^\.\/.*\.js$/.test(source) ? source.replace(/\.js$/, '.ts') : undefined
     },

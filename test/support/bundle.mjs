@@ -61,7 +61,8 @@ const smallStyles = {
   setup({ onLoad }) {
     onLoad({ filter: /src\/inspector\/[\w-]+-styles\.ts$/ }, async ({ path }) => {
       const source = readFileSync(path, 'utf8')
-      const [literal, css] = /css`([^`]*)`/.exec(source)
+      const [literal, css] = /css`([^`]*)`/.exec(source) ?? []
+      if (!literal || !css) throw new Error(`${path}: expected a css literal`)
       const { code } = await transform(css, { loader: 'css', minify: true, target: 'chrome125' })
       return {
         contents: source.replace(literal, () => `css\`${code.trim().replaceAll('\\', '\\\\')}\``),

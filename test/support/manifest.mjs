@@ -1,16 +1,25 @@
 // `custom-elements.json`: what the element has, from its doc comments and its class.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { create, ts } from '@custom-elements-manifest/analyzer'
+import * as analyzer from '@custom-elements-manifest/analyzer'
 import { root } from './bundle.mjs'
 
-/** Properties that an attribute has, by its name. */
+// It has types of its manifest only.
+const { create, ts } = /** @type {any} */ (analyzer)
+
+/**
+ * Properties that an attribute has, by its name.
+ *
+ * @returns {[string, string][]}
+ */
 function attributes() {
   const source = readFileSync(`${root}src/inspector/attributes.ts`, 'utf8')
   const table = source.slice(source.indexOf('export const properties'))
   return [...table.matchAll(/^ {2}(\w+): \{(.*)/gm)].flatMap(([, property, rest]) => {
     if (rest.includes('attribute: false')) return []
-    return [[/attribute: '([\w-]+)'/.exec(rest)?.[1] ?? property, property]]
+    return /** @type {[string, string][]} */ ([
+      [/attribute: '([\w-]+)'/.exec(rest)?.[1] ?? property, property],
+    ])
   })
 }
 
