@@ -50,10 +50,10 @@ async function stream(signal: AbortSignal, say: Say) {
 }
 
 async function rows(signal: AbortSignal, say: Say) {
-  for (let i = 0; i < 25_000 && !signal.aborted; i++) {
+  for (let i = 0; i < 34_000 && !signal.aborted; i++) {
     main.dispatch(new BaseEvent('Ordered', payload(i)))
     if (i % 1000 === 999) {
-      say(`${((i + 1) * 4).toLocaleString('en')} events`)
+      say(`${((i + 1) * 3).toLocaleString('en')} events`)
       await main.waitUntilIdle()
       await wait(0)
     }

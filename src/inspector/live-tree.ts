@@ -97,7 +97,9 @@ export class LiveTree {
     this.#on = true
     // What was open when nobody looked may be over.
     const open = [...this.model.allEvents()].filter(([, node]) => this.model.status[node] < 2)
-    this.model.update(open.map(([event]) => event))
+    const events = open.map(([event]) => event)
+    this.model.update(events)
+    this.#judge(events)
     this.#reload = true
     this.#schedule()
   }

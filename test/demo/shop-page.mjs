@@ -33,6 +33,9 @@ export async function openShop() {
     /** The same visitor's second tab, beside the first. */
     secondTab: async ({ page }, options) =>
       new Visitor(await page.browserContext().newPage()).open(url, options),
+    /** A page of the demo that is no shop. */
+    openPage: async (path) =>
+      (await browser.newPage()).goto(url + path).then(async (response) => response.frame().page()),
     async close() {
       await browser.close()
       await server.close()
