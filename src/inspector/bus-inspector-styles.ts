@@ -643,14 +643,12 @@ export const styles = css`
       forced-color-adjust: none;
       background: Highlight;
       color: HighlightText;
-      --_status: HighlightText;
-      --_muted: HighlightText;
       --_tag-bg: Highlight;
       --_tag-text: HighlightText;
     }
 
     .row[aria-selected='true'] * {
-      color: HighlightText;
+      color: HighlightText !important;
     }
 
     button[aria-pressed='true'] {

@@ -50,7 +50,7 @@ async function open() {
       for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve))
     }
     window.gone = async (ref) => {
-      for (let i = 0; i < 20 && ref.deref(); i++) {
+      for (let i = 0; i < 100 && ref.deref(); i++) {
         await new Promise((resolve) => setTimeout(resolve, 20))
         window.gc()
       }
@@ -119,10 +119,11 @@ test('what was evicted from the screen can be collected, and the rows stay withi
       await bus.waitUntilIdle()
       if (i % 100_000 === 0) await frames2(8)
     }
-    await frames2(12)
+    // Where there is a lot to show, it is shown less often.
+    const dropped = () => inspector.shadowRoot.querySelector('.dropped').textContent.trim()
+    for (let i = 0; i < 120 && !dropped().startsWith('990,001'); i++) await frames2(1)
     const { model } = inspector.tree
-    const dropped = inspector.shadowRoot.querySelector('.dropped').textContent.trim()
-    return [before, await gone(ref), model.size <= 10_000, model.size > 1000, dropped]
+    return [before, await gone(ref), model.size <= 10_000, model.size > 1000, dropped()]
   })
   assert.deepEqual(found.slice(0, 4), [true, true, true, true])
   assert.equal(found[4], '990,001 older events dropped')
