@@ -27,6 +27,8 @@ describe('<bus-inspector>: strict pages (goal 26)', () => {
   it('violates no policy and no Trusted Types, is fully styled, asks the network for nothing, from one script tag', async () => {
     const told = await tell('/test/inspector/page/strict.html')
     expect(told.violations).to.deep.equal([])
+    // They would be told of: an image from elsewhere is one.
+    expect(told.witness).to.match(/^img-src/)
     expect(told.requests).to.equal(0)
     expect(told.rows).to.be.above(3)
     expect(told.buses).to.deep.equal(['', 'Strict', 'Bundled'])
@@ -34,20 +36,6 @@ describe('<bus-inspector>: strict pages (goal 26)', () => {
     expect([told.rowHeight, told.font, told.images, told.detail]).to.deep.equal([24, '12px', 0, true])
     expect(told.status).to.not.equal('rgb(0, 0, 0)')
   }).timeout(20_000)
-
-  it('has no violation to tell of only because there is none: an inline style is one', async () => {
-    const frame = document.createElement('iframe')
-    frame.src = '/test/inspector/page/strict.html'
-    document.body.append(frame)
-    await new Promise((resolve) => frame.addEventListener('load', resolve))
-    const page = frame.contentDocument as Document
-    const violation = new Promise<string>((resolve) =>
-      page.addEventListener('securitypolicyviolation', ({ violatedDirective }) => resolve(violatedDirective)),
-    )
-    page.body.setAttribute('style', 'color: red')
-    expect(await violation).to.match(/^style-src/)
-    frame.remove()
-  })
 
   it('shows buses of the script-tag file and of an application that has bundled the library, in one tree', async () => {
     const url = new URL('../../dist/bubus.min.js', import.meta.url).href

@@ -44,12 +44,19 @@ await inspector.importJSONL(await new Response(inspector.export({ events: 'all' 
 await frames(4)
 const row = root.querySelector('.row')
 const panel = getComputedStyle(root.querySelector('.panel'))
+const found = [...violations]
+const requests = performance.getEntriesByType('resource').length - loaded
+const image = new Image()
+image.src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw='
+document.body.append(image)
+for (let i = 0; i < 100 && violations.length === found.length; i++) await frames(1)
 parent.postMessage(
   {
-    violations,
+    violations: found,
+    witness: violations.at(-1),
     buses: [...root.querySelectorAll('.bus-button')].map(({ dataset }) => dataset.bus),
     bundled: bundledRow,
-    requests: performance.getEntriesByType('resource').length - loaded,
+    requests,
     rows: root.querySelectorAll('.row').length,
     rowHeight: row.getBoundingClientRect().height,
     font: panel.fontSize,
