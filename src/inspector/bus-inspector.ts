@@ -1,7 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { properties, type Theme, themes, warnOnce } from './attributes.js'
 import { Body } from './body.js'
-import { styles } from './bus-inspector-styles.js'
 import type { Scope } from './export-view.js'
 import type { Format } from './exports.js'
 import type { BadLine } from './file-events.js'
@@ -17,12 +16,14 @@ import {
   writeState,
 } from './inspector-state.js'
 import { LiveTree } from './live-tree.js'
+import { panelStyles } from './panel-styles.js'
 import { type RedactRules, redactorOf } from './redact.js'
 import type { Formatters } from './row.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { type Action, roveToolbar, toolbarView } from './toolbar-view.js'
 import type { ImportOptions } from './transfer.js'
 import { TreeModel } from './tree-model.js'
+import { treeStyles } from './tree-styles.js'
 import { Unread } from './unread.js'
 
 export type { InspectedBus, InspectedEvent, InspectedResult } from './subjects.js'
@@ -124,7 +125,7 @@ const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
 export class BusInspector extends LitElement {
   static readonly version: string = '0.1.0'
 
-  static override styles = styles
+  static override styles = [panelStyles, treeStyles]
 
   static override properties = properties
 
@@ -352,12 +353,10 @@ export class BusInspector extends LitElement {
   /** Listens only while somebody can see it. */
   #watch(): void {
     const wanted = this.isConnected && this.open
-    document.removeEventListener('visibilitychange', this.#visibility)
-    window.removeEventListener('hashchange', this.#hash)
-    if (wanted) {
-      document.addEventListener('visibilitychange', this.#visibility)
-      window.addEventListener('hashchange', this.#hash)
-    }
+    // To add a listener again does nothing.
+    const change = wanted ? 'addEventListener' : 'removeEventListener'
+    document[change]('visibilitychange', this.#visibility)
+    window[change]('hashchange', this.#hash)
     if (!wanted || document.visibilityState === 'hidden') this.#stop()
     else if (!this.#live) {
       this.#live = true

@@ -5,7 +5,7 @@ import { detailStyles } from './detail-styles.js'
 import { type DetailContext, detailView } from './detail-view.js'
 import { factsStyles } from './facts-styles.js'
 import type { LiveTree } from './live-tree.js'
-import { isResult, type Subject } from './subjects.js'
+import { isResult, labelOf, type Subject } from './subjects.js'
 
 /** Shows one subject's details, and writes them again only when there is something new: what the reader has opened stays. */
 export class DetailPane {
@@ -75,7 +75,7 @@ export class DetailPane {
         if (!node || !model.isEvent(node)) return null
         const event = model.event(node)
         return {
-          label: `${event.eventType}#${event.eventId.slice(-4)}`,
+          label: labelOf(event),
           go: () => this.#actions.select(event),
         }
       },

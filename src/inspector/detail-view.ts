@@ -1,12 +1,20 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { ErrorRecord } from '../protocol.js'
 import { wordsOf } from './error-words.js'
+import { isError } from './platform-values.js'
 import { clockText, durationText } from './row.js'
 import { framesOf } from './stack.js'
 import { icons, statuses } from './statuses.js'
-import { failureOf, type InspectedEvent, type InspectedResult, type Subject, thrownBy } from './subjects.js'
+import {
+  failureOf,
+  type InspectedEvent,
+  type InspectedResult,
+  labelOf,
+  type Subject,
+  thrownBy,
+} from './subjects.js'
 import type { TreeModel } from './tree-model.js'
-import { isError, membersView, type ValueContext, valueView } from './value-view.js'
+import { membersView, type ValueContext, valueView } from './value-view.js'
 import { memberCount } from './values.js'
 
 export interface DetailContext extends ValueContext {
@@ -33,7 +41,7 @@ const fact = (name: string, value: unknown) =>
     : html`<div class="fact" data-fact=${name}><dt>${name}</dt><dd>${value}</dd></div>`
 
 function link(context: DetailContext, event: InspectedEvent) {
-  const label = `${event.eventType}#${event.eventId.slice(-4)}`
+  const label = labelOf(event)
   return context.model.nodeOf(event)
     ? html`<button class="link" type="button" @click=${() => context.select(event)}>${label}</button>`
     : label

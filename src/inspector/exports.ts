@@ -1,8 +1,8 @@
 import type { WrittenOutcome } from './file-events.js'
 import { jsonOf } from './json.js'
 import { outcomeText } from './outcome.js'
-import { statuses } from './statuses.js'
-import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
+import { isFailure, statuses } from './statuses.js'
+import { type InspectedEvent, type InspectedResult, isResult, labelOf } from './subjects.js'
 import type { TreeModel } from './tree-model.js'
 import { preview, type Redact } from './values.js'
 
@@ -84,7 +84,7 @@ function textLine(model: TreeModel, node: number, redact: Redact): string {
     const outcome = outcomeText(event, subject, redact)
     return `${indent}[${status}] ${subject.busName}.${subject.handlerName}${spentText(model, node)}${outcome && ` → ${outcome}`}\n`
   }
-  return `${indent}[${status}] ${event.eventType}#${event.eventId.slice(-4)}${spentText(model, node)} ${preview(event.eventPayload, redact)}\n`
+  return `${indent}[${status}] ${labelOf(event)}${spentText(model, node)} ${preview(event.eventPayload, redact)}\n`
 }
 
 const hex = (id: string) => id.replaceAll('-', '')
@@ -116,7 +116,7 @@ function* spansOf(model: TreeModel, node: number, redact: Redact) {
     ),
     endTimeUnixNano: nano(model.endOf(at)),
     attributes: [attribute('bubus.status', statuses[model.status[at]]), ...attributes],
-    status: { code: model.hasFailed(at) || (model.status[at] >= 3 && model.status[at] <= 6) ? 2 : 1 },
+    status: { code: model.hasFailed(at) || isFailure(model.status[at]) ? 2 : 1 },
   })
   const eventSpan = (of: InspectedEvent) => hex(of.eventId).slice(-16)
   const above = model.parent[node]

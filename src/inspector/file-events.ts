@@ -86,7 +86,6 @@ export class FileEvent implements InspectedEvent {
   readonly eventReplayOf: string | null
   readonly eventResults: ReadonlyMap<string, FileResult>
   readonly defaultPrevented = false
-  readonly timeStamp = 0
   readonly #record: Record<string, unknown>
 
   /** @throws TypeError naming what is not an event's */
@@ -152,8 +151,8 @@ export interface BadLine {
 
 export interface ReadOptions {
   signal?: AbortSignal | undefined
-  /** Told of how many characters were read. */
-  onProgress?: ((characters: number, events: number) => void) | undefined
+  /** Told of how many events have been read so far. */
+  onProgress?: ((events: number) => void) | undefined
   /** Lets the page have its turn. */
   breathe: () => Promise<void> | undefined
 }
@@ -169,7 +168,6 @@ export async function readEvents(
   const events = new Map<string, FileEvent>()
   const bad: BadLine[] = []
   let line = 0
-  let read = 0
   const take = (one: string) => {
     line++
     if (!one.trim()) return
@@ -193,10 +191,9 @@ export async function readEvents(
       rest = done ? '' : (lines.pop() as string)
       for (const one of lines) {
         take(one)
-        read += one.length + 1
         const pause = breathe()
         if (pause) {
-          onProgress?.(read, events.size)
+          onProgress?.(events.size)
           await pause
           signal?.throwIfAborted()
         }

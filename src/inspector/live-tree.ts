@@ -3,6 +3,7 @@ import { OnDemand } from './on-demand.js'
 import type { Query } from './query.js'
 import { redactorOf } from './redact.js'
 import { Sources } from './sources.js'
+import { isOpen } from './statuses.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { TreeModel } from './tree-model.js'
 import { platformValues, type Redact } from './values.js'
@@ -85,10 +86,6 @@ export class LiveTree {
   get dropped(): number {
     return this.model.evicted + this.sources.lost
   }
-  /** Only some of the events are to be seen. */
-  get filtering(): boolean {
-    return this.model.filtering
-  }
 
   /** Listens to these buses, or to all, and shows what they remember. */
   start(buses: readonly InspectedBus[] | null): void {
@@ -96,7 +93,7 @@ export class LiveTree {
     this.sources.start(buses)
     this.#on = true
     // What was open when nobody looked may be over.
-    const open = [...this.model.allEvents()].filter(([, node]) => this.model.status[node] < 2)
+    const open = [...this.model.allEvents()].filter(([, node]) => isOpen(this.model.status[node]))
     const events = open.map(([event]) => event)
     this.model.update(events)
     this.#judge(events)

@@ -33,6 +33,8 @@ export const icons: readonly string[] = [
   'M13 8a5 5 0 1 1-1.6-3.7M12 1.5v3h-3',
 ]
 
+/** Not over yet. */
+export const isOpen = (code: number) => code < COMPLETED
 /** Failed, in whatever way. */
 export const isFailure = (code: number) => code >= ERROR && code <= ABORTED
 

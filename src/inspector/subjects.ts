@@ -37,7 +37,6 @@ export type InspectedEvent = Pick<
   | 'eventPayload'
   | 'eventReplayOf'
   | 'defaultPrevented'
-  | 'timeStamp'
 > & {
   readonly eventParent: InspectedEvent | null
   readonly eventResults: ReadonlyMap<string, InspectedResult>
@@ -52,6 +51,9 @@ export const INSPECT: typeof BusInspect = Symbol.for('bubus.inspect') as never
 export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 
 export type InspectedBus = Pick<EventBus, 'name' | 'id' | 'eventHistory' | 'ready' | typeof INSPECT>
+
+/** `OrderCreated#1a2b`, as the library's own messages name an event. */
+export const labelOf = ({ eventType, eventId }: InspectedEvent) => `${eventType}#${eventId.slice(-4)}`
 
 export const isResult = (subject: Subject): subject is InspectedResult => 'handlerId' in subject
 

@@ -81,7 +81,7 @@ export function readFile(
   const stream = source instanceof ReadableStream ? source : new Blob([source]).stream()
   return readEvents(stream, {
     signal,
-    onProgress: (_, events) => onProgress?.(events),
+    onProgress,
     breathe: slices(),
   })
 }

@@ -102,9 +102,13 @@ export class TreeGrid {
     this.#window.render()
     this.#options.onMove()
     // What was seen is called by its class until more is known of it.
-    platformValues.busy?.then(() => this.refresh())
+    if (platformValues.busy !== this.#awaited) {
+      this.#awaited = platformValues.busy
+      this.#awaited?.then(() => this.refresh())
+    }
   }
 
+  #awaited: Promise<unknown> | null = null
   #epoch = 0
   /** Writes the rows again, whatever they said before. */
   refresh(): void {

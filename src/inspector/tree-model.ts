@@ -1,5 +1,5 @@
 import { Nodes, ROOT } from './nodes.js'
-import { eventStatus, isFailure, resultStatus, worseOf } from './statuses.js'
+import { eventStatus, isFailure, isOpen, resultStatus, worseOf } from './statuses.js'
 import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
 
 /** Bits of a node. */
@@ -204,7 +204,7 @@ export class TreeModel extends Nodes {
         // Before the events that are below the event itself: their handler is not known.
         run = this.add(result, node, 0)
       }
-      if (this.status[run] < 2) {
+      if (isOpen(this.status[run])) {
         this.status[run] = resultStatus(event, result)
         this.flags[run] &= ~TIMED
       }

@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { figure } from './objects.js'
-import { isError } from './platform-values.js'
 import { memberCount, membersOf, nameOf, type Redact } from './values.js'
 
 /** How many members are shown at once. */
@@ -84,5 +83,3 @@ export function membersView(
     }
   </div>`
 }
-
-export { isError }

@@ -2,47 +2,27 @@
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import puppeteer from 'puppeteer-core'
 import { buildMinified, root } from '../support/bundle.mjs'
-import { chromiumArgs, engines } from '../support/engines.mjs'
+import { openLab } from '../support/chromium-lab.mjs'
 
-let server
-let browser
+let lab
 let page
 
 before(async () => {
-  const files = {
+  lab = await openLab({
     '/bubus.js': (await buildMinified('src/script-tag.ts')).code,
     '/inspector.js': (await buildMinified('src/inspector/define.ts')).code,
     '/axe.js': readFileSync(`${root}node_modules/axe-core/axe.min.js`, 'utf8'),
-  }
-  server = createServer(({ url }, response) => {
-    const file = files[url]
-    response.setHeader('content-type', file ? 'text/javascript' : 'text/html')
-    response.end(
-      file ?? '<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>inspector</title>',
-    )
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  browser = await puppeteer.launch({
-    executablePath: engines.chromium.find().executablePath,
-    args: [...chromiumArgs, '--js-flags=--expose-gc'],
-    protocolTimeout: 120_000,
   })
 })
 
-after(async () => {
-  await browser?.close()
-  server?.close()
-})
+after(() => lab?.close())
 
 /** A fresh page with both in it; `gone(ref)` says whether what it refers to was collected. */
 async function open() {
   await page?.close()
-  page = await browser.newPage()
-  await page.goto(`http://127.0.0.1:${server.address().port}/`)
+  page = await lab.newPage()
   await page.evaluate(async () => {
     window.bubus = await import('/bubus.js')
     await import('/inspector.js')

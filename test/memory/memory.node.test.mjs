@@ -1,45 +1,28 @@
 // What stays in memory, in Chromium, with garbage collected on demand over the DevTools protocol.
 
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
-import puppeteer from 'puppeteer-core'
 import { buildMinified } from '../support/bundle.mjs'
-import { chromiumArgs, engines } from '../support/engines.mjs'
+import { openLab } from '../support/chromium-lab.mjs'
+import { engines } from '../support/engines.mjs'
 
-const chromium = engines.chromium.find()
 const megabyte = 1024 * 1024
 
-let server
-let browser
+const chromium = engines.chromium.find()
+let lab
 let page
 let devtools
 
 before(async () => {
-  const { code: library } = await buildMinified('src/index.ts')
-  server = createServer(({ url }, response) => {
-    const isLibrary = url === '/bubus.js'
-    response.setHeader('content-type', isLibrary ? 'text/javascript' : 'text/html')
-    response.end(isLibrary ? library : '<!doctype html><link rel="icon" href="data:,"><title>memory</title>')
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  browser = await puppeteer.launch({
-    executablePath: chromium.executablePath,
-    args: [...chromiumArgs, '--js-flags=--expose-gc'],
-    protocolTimeout: 600_000,
-  })
+  lab = await openLab({ '/bubus.js': (await buildMinified('src/index.ts')).code })
 })
 
-after(async () => {
-  await browser?.close()
-  server?.close()
-})
+after(() => lab?.close())
 
 /** A fresh page with the library in it, as `bubus`. */
 async function open() {
   await page?.close()
-  page = await browser.newPage()
-  await page.goto(`http://127.0.0.1:${server.address().port}/`)
+  page = await lab.newPage()
   await page.evaluate(async () => {
     window.bubus = await import('/bubus.js')
   })

@@ -1,0 +1,279 @@
+import { css } from 'lit'
+
+/**
+ * Two layers: `:host` and `.panel` shut the page out (inherited properties end at `.panel`, custom properties do not), and
+ * every colour and size is a token that the page may set.
+ */
+export const panelStyles = css`
+  :host {
+    display: block;
+    contain: content;
+    width: 100%;
+    height: var(--bus-inspector-height, 416px);
+  }
+
+  :host(:not([open])) {
+    height: auto;
+  }
+
+  :host([hidden]) {
+    display: none;
+  }
+
+  .panel {
+    all: initial;
+    direction: ltr;
+    unicode-bidi: isolate;
+    color-scheme: inherit;
+    display: flex;
+    /* Underlines of the page go through everything but floats. */
+    float: left;
+    flex-direction: column;
+    box-sizing: border-box;
+    width: 100%;
+    height: 100%;
+    min-height: 0;
+    overflow: hidden;
+    container: panel / inline-size;
+    position: relative;
+
+    --_bg: var(--bus-inspector-bg, light-dark(#ffffff, #15181d));
+    --_surface: var(--bus-inspector-surface, light-dark(#f6f7f9, #1b1f26));
+    --_raised: var(--bus-inspector-raised, light-dark(#ffffff, #262b34));
+    --_text: var(--bus-inspector-text, light-dark(#1c2230, #e3e7ee));
+    --_muted: var(--bus-inspector-muted, light-dark(#5a6374, #9aa5b6));
+    --_line: var(--bus-inspector-line, light-dark(#e3e6eb, #2a303a));
+    --_edge: var(--bus-inspector-edge, light-dark(#8a93a3, #667185));
+    --_accent: var(--bus-inspector-accent, light-dark(#1f57c3, #8cb4ff));
+    --_on-accent: var(--bus-inspector-on-accent, light-dark(#ffffff, #0e1626));
+    --_hover: var(--bus-inspector-hover, light-dark(#f1f4f9, #1f242c));
+    --_selected: var(--bus-inspector-selected, light-dark(#e2ebfc, #22334f));
+    --_guide: var(--bus-inspector-guide, light-dark(#dfe3e9, #2f3641));
+    --_error-bg: var(--bus-inspector-error-bg, light-dark(#fdf0ef, #2c1b1d));
+    --_tag-bg: var(--bus-inspector-tag-bg, light-dark(#eceff4, #2b323d));
+    --_tag-text: var(--bus-inspector-tag-text, light-dark(#47505f, #b9c3d2));
+    --_pending: var(--bus-inspector-pending, var(--_muted));
+    --_started: var(--bus-inspector-started, var(--_accent));
+    --_completed: var(--bus-inspector-completed, light-dark(#1b6b3a, #7fcf98));
+    --_error: var(--bus-inspector-error, light-dark(#b3261e, #ff9a92));
+    --_timeout: var(--bus-inspector-timeout, light-dark(#8f4100, #f0b072));
+    --_cancelled: var(--bus-inspector-cancelled, light-dark(#6a5a2c, #cdbd88));
+    --_aborted: var(--bus-inspector-aborted, light-dark(#96315f, #f2a3c7));
+    --_forwarded: var(--bus-inspector-forwarded, light-dark(#0f6674, #7fd0de));
+    --_replayed: var(--bus-inspector-replayed, light-dark(#6b3fa0, #c6a5f5));
+    --_font: var(--bus-inspector-font, system-ui, 'Segoe UI', Roboto, sans-serif);
+    --_mono: var(--bus-inspector-mono, ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, monospace);
+    --_size: var(--bus-inspector-font-size, 12px);
+    --_radius: var(--bus-inspector-radius, 6px);
+    --_indent: var(--bus-inspector-indent, 16px);
+    --_shadow: var(--bus-inspector-shadow, 0 2px 10px rgb(0 0 0 / 18%));
+
+    border: 1px solid var(--_line);
+    border-radius: var(--_radius);
+    background: var(--_bg);
+    color: var(--_text);
+    font: var(--_size) / 16px var(--_font);
+    font-variant-numeric: tabular-nums;
+  }
+
+  .panel[data-theme='light'] {
+    color-scheme: light;
+  }
+
+  .panel[data-theme='dark'] {
+    color-scheme: dark;
+  }
+
+  *,
+  *::before,
+  *::after {
+    box-sizing: border-box;
+  }
+
+  [hidden] {
+    display: none !important;
+  }
+
+  .unseen {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+
+  .muted,
+  .cell.bus,
+  .cell.time {
+    color: var(--_muted);
+  }
+
+  :focus-visible {
+    outline: 2px solid var(--_accent);
+    outline-offset: -2px;
+  }
+
+  .icon {
+    flex: none;
+    width: 14px;
+    height: 14px;
+    fill: none;
+    stroke: currentColor;
+    stroke-width: 1.75;
+    stroke-linecap: round;
+    stroke-linejoin: round;
+  }
+
+  /* Controls */
+
+  button,
+  select,
+  input {
+    font: inherit;
+    color: inherit;
+    margin: 0;
+  }
+
+  button {
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+    gap: 6px;
+    min-height: 24px;
+    min-width: 24px;
+    padding: 0 8px;
+    border: 1px solid transparent;
+    border-radius: calc(var(--_radius) - 2px);
+    background: transparent;
+    white-space: nowrap;
+    cursor: pointer;
+  }
+
+  button:hover:not(:disabled) {
+    background: var(--_hover);
+  }
+
+  button[aria-pressed='true'] {
+    background: var(--_selected);
+    color: var(--_accent);
+  }
+
+  .icon-button {
+    padding: 0;
+    color: var(--_muted);
+  }
+
+  button:disabled {
+    color: var(--_edge);
+    cursor: default;
+  }
+
+  select,
+  input[type='search'] {
+    min-height: 24px;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) - 2px);
+    background: var(--_bg);
+  }
+
+  /* Toolbar */
+
+  .toolbar {
+    display: flex;
+    flex: none;
+    align-items: center;
+    gap: 4px;
+    min-height: 32px;
+    padding: 3px 4px;
+    background: var(--_surface);
+  }
+
+  .panel[data-open] > .toolbar {
+    border-bottom: 1px solid var(--_line);
+  }
+
+  .toggle {
+    font-weight: 600;
+    padding-inline: 4px 8px;
+  }
+
+  .buses {
+    display: flex;
+    flex: 1;
+    gap: 2px;
+    min-width: 0;
+    overflow-x: auto;
+    scrollbar-width: none;
+  }
+
+  .bus-name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
+  .tools {
+    display: flex;
+    flex: none;
+    align-items: center;
+    margin-left: auto;
+  }
+
+  .gap {
+    width: 8px;
+  }
+
+  .count {
+    min-width: 16px;
+    padding: 0 5px;
+    border-radius: 8px;
+    background: var(--_error);
+    color: var(--_bg);
+    font-size: 11px;
+    font-weight: 600;
+    line-height: 16px;
+    text-align: center;
+  }
+
+  /* Filter */
+
+  .filter {
+    display: flex;
+    flex: none;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0 8px;
+    padding: 4px;
+    border-bottom: 1px solid var(--_line);
+  }
+
+  input[type='search'] {
+    flex: 1;
+    min-width: 128px;
+    padding: 0 8px;
+    font-family: var(--_mono);
+  }
+
+  input::placeholder {
+    color: var(--_muted);
+    opacity: 1;
+  }
+
+  input[aria-invalid='true'] {
+    border-color: var(--_error);
+  }
+
+  .amount {
+    padding-right: 4px;
+    color: var(--_muted);
+    white-space: nowrap;
+  }
+
+  .filter-error {
+    flex-basis: 100%;
+    margin: 0;
+    padding: 4px 4px 0;
+    color: var(--_error);
+  }
+`
