@@ -1,4 +1,3 @@
-import { create } from 'superstruct'
 import { stateOf } from '../brands.js'
 import { EventLoopError, ResultTypeError } from '../errors.js'
 import type { EventState } from '../events/event-state.js'
@@ -69,7 +68,7 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
     const { result } = run.state.meta
     try {
       if (isError(value)) status = ERROR
-      else if (result) outcome = create(value, result)
+      else if (result) outcome = result.create(value)
     } catch (cause) {
       status = ERROR
       outcome = new ResultTypeError(

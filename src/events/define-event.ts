@@ -1,4 +1,4 @@
-import { type Infer, object, type Struct } from 'superstruct'
+import type { Infer, Struct } from 'superstruct'
 import { META, STATE } from '../brands.js'
 import { checkType } from '../errors.js'
 import { type AnyPayload, BaseEvent, isFreeKey } from './base-event.js'
@@ -9,7 +9,7 @@ import {
   type EventOptions,
   makeMeta,
 } from './event-meta.js'
-import { type AnyStruct, payloadChecker } from './payload-check.js'
+import { type AnyStruct, noPayload, objectStruct, payloadChecker } from './payload-check.js'
 
 /** A record of structs, or one `object()` or `type()` struct. */
 export type EventSchema = Record<string, AnyStruct> | AnyStruct
@@ -79,8 +79,13 @@ function withSchema(meta: EventMeta, schema: EventSchema | undefined): EventMeta
   if (schema === undefined) return meta
   checkType(typeof schema === 'object' && schema, 'schema', 'a record of structs', schema)
   const given = typeof schema.validator === 'function'
-  if (!given) for (const [key, leaf] of Object.entries(schema)) aStruct(`schema.${key}`, leaf)
-  const struct: AnyStruct = given ? (schema as AnyStruct) : object(schema as Record<string, AnyStruct>)
+  const fields = schema as Record<string, AnyStruct>
+  if (!given) {
+    const leaves = Object.entries(fields)
+    if (!leaves.length) return { ...meta, check: noPayload, closed: true }
+    for (const [key, leaf] of leaves) aStruct(`schema.${key}`, leaf)
+  }
+  const struct: AnyStruct = given ? (schema as AnyStruct) : objectStruct(fields)
   checkType(
     /^(object|type)$/.test(struct.type) && struct.schema,
     'schema',

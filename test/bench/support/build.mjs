@@ -41,7 +41,8 @@ async function sizeOf(code) {
 }
 
 function staticOutputs({ outputs }) {
-  const entry = Object.keys(outputs).find((name) => outputs[name].entryPoint)
+  // What is imported dynamically is an entry point too.
+  const entry = Object.keys(outputs).find((name) => outputs[name].entryPoint === 'entry.js')
   const reached = new Set([entry])
   for (const name of reached) {
     for (const { path, kind } of outputs[name].imports) if (kind === 'import-statement') reached.add(path)
