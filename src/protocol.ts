@@ -51,6 +51,12 @@ export interface EventRecord {
 }
 
 export const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
+let lastBusId: unknown
+/** Of a record's ids those that mostly are the last record's. */
+const aBusId: Check = (name, value) => {
+  if (value !== lastBusId) aUuid(name, value)
+  lastBusId = value
+}
 const aDate: Check = (name, value) => checkType(!Number.isNaN(msOf(value as string)), name, 'a date', value)
 const aListOf =
   (check: Check): Check =>
@@ -76,7 +82,7 @@ const fields = new Map<string, Check>(
     event_created_at: aDate,
     event_processed_at: aDate,
     event_result_type: anything,
-    event_bus_ids: aListOf(aUuid),
+    event_bus_ids: aListOf(aBusId),
     event_started_at: aDate,
     event_completed_at: aDate,
     event_replay_of: aUuid,
@@ -88,21 +94,24 @@ const fields = new Map<string, Check>(
   }),
 )
 
+const data = { enumerable: true, configurable: true, writable: true }
+
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   const record = { ...(value as EventRecord) }
-  const own: [string, unknown][] = []
+  const payload: Record<string, unknown> = {}
   let deep: unknown = record.event_outcomes
   for (const key of Object.keys(record)) {
     const check = fields.get(key)
     const held = record[key]
     if (!check) {
-      own.push([key, held])
+      // That one would be the prototype, and is data.
+      if (key === '__proto__') Object.defineProperty(payload, key, { value: held, ...data })
+      else payload[key] = held
       deep ||= isPlain(held)
     } else if (held != null) check(key, held)
   }
   aUuid('event_id', record.event_id)
-  const payload = Object.fromEntries(own)
   if (deep) checkSize([payload, record.event_outcomes])
   return { record, payload }
 }

@@ -59,28 +59,33 @@ export class Fold {
   }
 
   find(id: string, writer: string): Fate | undefined {
-    let fate = this.byId.get(id)
-    while (fate && fate.writer !== writer) fate = fate.twin
-    return fate
+    return ofWriter(this.byId.get(id), writer)
   }
 
   #add({ seq, ...segment }: Placed): void {
     const { writer, bus } = segment
-    for (const [line, index] of linesOf(segment)) {
-      if (!line) continue
+    linesOf(segment).forEach((line, index) => {
+      if (!line) return
       const { event_entry: kind, event_id: id } = line
       // The line of an event has the payload's keys beside its own.
-      const fate = this.find(id, (kind !== 'E' && line.writer) || writer)
+      const newest = this.byId.get(id)
+      const fate = ofWriter(newest, (kind !== 'E' && line.writer) || writer)
       if (kind !== 'E') {
         if (fate) follow(fate, kind, line, writer)
-      } else if (!fate) this.#accept(line as RecordLine, writer, bus, seq, index)
+      } else if (!fate) this.#accept(line as RecordLine, newest, writer, bus, seq, index)
       // Written twice, after a write in doubt, the first counts.
-    }
+    })
   }
 
-  #accept(line: RecordLine, writer: string, bus: string, seq: number, index: number): void {
+  #accept(
+    line: RecordLine,
+    twin: Fate | undefined,
+    writer: string,
+    bus: string,
+    seq: number,
+    index: number,
+  ): void {
     const { event_id: id, event_parent_id: parent } = line
-    const twin = this.byId.get(id)
     const fate: Fate = {
       line,
       writer,
@@ -102,6 +107,13 @@ export class Fold {
     if (children) children.push(fate)
     else this.byParent.set(parent, [fate])
   }
+}
+
+/** Of an event's entries, the newest first, that of one writer. */
+function ofWriter(fate: Fate | undefined, writer: string): Fate | undefined {
+  let it = fate
+  while (it && it.writer !== writer) it = it.twin
+  return it
 }
 
 function follow(fate: Fate, kind: string, line: Line, writer: string): void {

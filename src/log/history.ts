@@ -43,7 +43,7 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
   const lines = (segment: Placed) => {
     // What this page has written is in its own history.
     if (segment.writer === self.id) return
-    for (const [line, index] of [...linesOf(segment)].reverse()) {
+    for (const [index, line] of [...linesOf(segment).entries()].reverse()) {
       if (!line) continue
       const kind = line.event_entry
       // The line of an event has the payload's keys beside its own.

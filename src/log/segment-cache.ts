@@ -24,7 +24,7 @@ export class OpenSegment {
 
   /** Null stands for what is no entry. */
   get lines(): readonly (Line | null)[] {
-    this.#lines ??= Array.from(linesOf(this.segment), ([line]) => line)
+    this.#lines ??= linesOf(this.segment)
     return this.#lines
   }
 

@@ -74,14 +74,12 @@ export function fault(value: unknown): string | undefined {
 }
 
 /** The lines of a sound segment, in order; null for one that is no entry. */
-export function* linesOf({ v, n, body }: Segment): Generator<[line: Line | null, index: number]> {
-  if (v !== FORMAT) return
-  let index = 0
-  for (const value of parsed(body, n)) {
+export function linesOf({ v, n, body }: Segment): (Line | null)[] {
+  if (v !== FORMAT) return []
+  return parsed(body, n).map((value) => {
     const line = Object(value) as Line
-    const known = typeof line.event_entry === 'string' && typeof line.event_id === 'string'
-    yield [known ? line : null, index++]
-  }
+    return typeof line.event_entry === 'string' && typeof line.event_id === 'string' ? line : null
+  })
 }
 
 /** All lines at once, which is quicker; one by one where one of them is none. */

@@ -76,7 +76,7 @@ export class Ledger {
       this.problem('order', `segment ${seq} is the writer's ${wseq}, after its ${expected - 1}`)
     this.skipped += Math.max(0, wseq - expected)
     this.#wseqs.set(writer, wseq)
-    for (const [line, index] of this.code.linesOf(segment)) {
+    for (const [index, line] of this.code.linesOf(segment).entries()) {
       if (line) this.#entry(line, segment, seq, index)
       else this.problem('torn', `segment ${seq}: line ${index} is no entry`)
     }
