@@ -51,6 +51,8 @@ export interface Page {
   time: number
   /** What the wall clock is ahead of `performance.now()`, and since when: it grows when the machine has slept. */
   clocks: { since: number; ahead: number }[]
+  /** Numbers the handlers of all copies. */
+  handlers: number
   /** Dispatch order over all buses. */
   dispatches: number
   /** The one lane of all buses with `eventConcurrency: 'global'`. */
@@ -96,6 +98,7 @@ export function getPage(): Page {
     count: Math.floor(Math.random() * 2 ** 40),
     time: 0,
     clocks: [readClocks()],
+    handlers: 0,
     dispatches: 0,
     lane: null,
     names: new Map(),

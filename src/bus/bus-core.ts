@@ -250,7 +250,7 @@ export class BusCore {
 
   /** What is remembered, oldest first: what a log has restored, then what happened here. */
   remembered(): EventState[] {
-    return [...this.restored(), ...this.history.visits().map(({ state }) => state)]
+    return this.restored().concat(this.history.visits().map(({ state }) => state))
   }
 
   #drop(visit: Visit | undefined): void {

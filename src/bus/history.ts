@@ -93,7 +93,7 @@ export class History {
    * but a limit of 0 means all that is unfinished, as `slice(-0)` does.
    */
   visits(): Visit[] {
-    return [...this.completed.newest(), ...this.started, ...this.pending].slice(-this.#limit).sort(byOrder)
+    return this.completed.newest().concat(this.started, this.pending).slice(-this.#limit).sort(byOrder)
   }
 }
 

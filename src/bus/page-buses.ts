@@ -20,13 +20,19 @@ export function freeName(asked: string | undefined, id: string): string {
 }
 
 /**
- * Lists the bus, weakly: the list keeps nobody alive, and is swept now and then. Functions in the page's set under
- * `Symbol.for('bubus.inspect')`, where a tool has put one, are told of the bus while it is being made.
+ * Functions in the page's set under `Symbol.for('bubus.inspect')`, where a tool has put one, are told of each bus while it is
+ * being made, and of each handler or listener, by the number at the end of its `handlerId`, while it is being registered: so
+ * a tool sees on the stack where.
  */
+export function tellTools(bus: EventBus | null, handler?: number): void {
+  for (const tell of (globalThis as { [INSPECT]?: Set<typeof tellTools> })[INSPECT] ?? []) tell(bus, handler)
+}
+
+/** Lists the bus, weakly: the list keeps nobody alive, and is swept now and then. */
 export function registerBus(bus: EventBus, name: string): void {
   const { names } = getPage()
   if (names.set(name, new WeakRef(bus)).size % 64 === 0) livingBuses()
-  for (const tell of (globalThis as { [INSPECT]?: Set<(bus: EventBus) => void> })[INSPECT] ?? []) tell(bus)
+  tellTools(bus)
 }
 
 /** All living buses of the page, of any copy of the library. The collected ones leave the list when somebody looks. */

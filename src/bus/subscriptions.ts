@@ -11,7 +11,9 @@ import {
 } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { Handler } from '../events/handler-run.js'
+import { getPage } from '../page.js'
 import type { EventBus } from './event-bus.js'
+import { tellTools } from './page-buses.js'
 import type { HandlerFunction, HandlerOptions, Subscription } from './types.js'
 
 /** A class of events, as a pattern. */
@@ -30,9 +32,12 @@ export interface RegisteredHandler extends Handler {
   remove: () => void
 }
 
-let ids = 0
-/** Of a handler or listener: unique among all buses of this copy of the library, and so on each. */
-export const nextId = () => ++ids
+/** Of a handler or listener: unique in the page, and so on each bus. */
+export function nextId(): number {
+  const id = ++getPage().handlers
+  tellTools(null, id)
+  return id
+}
 
 /** The type that a pattern stands for: an event class, a type, or `'*'`. @throws TypeError */
 export function patternType(pattern: unknown): string {

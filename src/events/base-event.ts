@@ -113,7 +113,9 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** One entry a handler, by handler id, in order of execution. */
   get eventResults(): ReadonlyMap<string, EventResult<R>> {
-    return new Map(this[STATE].runs.map(({ view }) => [view.handlerId, view as EventResult<R>]))
+    const results = new Map<string, EventResult<R>>()
+    for (const { view } of this[STATE].runs) results.set(view.handlerId, view as EventResult<R>)
+    return results
   }
   /** The same as `await event`, for observers: it never makes an event jump the queue. */
   get eventCompletion(): Promise<this> {

@@ -33,6 +33,7 @@ export const properties = {
   theme: { reflect: true },
   paused: { type: Boolean, reflect: true },
   preserve: { type: Boolean, reflect: true },
+  snapshot: { type: Boolean, reflect: true },
   filter: { type: String },
   maxRows: { attribute: 'max-rows', converter: numberIn('max-rows', 100, 10_000_000, 10_000) },
   refreshHz: { attribute: 'refresh-hz', converter: numberIn('refresh-hz', 1, 60, 10) },

@@ -6,20 +6,19 @@ import { InspectorSelectEvent } from './inspector-events.js'
 import { type Columns, columnNames } from './inspector-state.js'
 import { figure } from './objects.js'
 import { OnDemand } from './on-demand.js'
-import type { Resizing } from './resizing.js'
 import type { moreView } from './sheet-view.js'
 import { type InspectedEvent, isResult, type Subject } from './subjects.js'
 import type { Transfers } from './transfers.js'
 import { TreeGrid } from './tree-grid.js'
 import { platformValues } from './values.js'
 
-type Sheet = '' | 'export' | 'more' | 'purge'
+export type Sheet = '' | 'export' | 'more' | 'purge'
 
 /** What an open inspector shows below its toolbar: filter, tree and details, and how these divide the room. */
 export class Body {
   readonly #host: BusInspector
   /** What shows details. */
-  readonly #pane: OnDemand<DetailPane>
+  readonly pane: OnDemand<DetailPane>
   /** What reads and writes files. */
   readonly files: OnDemand<Transfers>
   readonly #more: OnDemand<typeof moreView>
@@ -45,7 +44,7 @@ export class Body {
       addSheetStyles(host.renderRoot as ShadowRoot)
       return moreView
     })
-    this.#pane = new OnDemand(async () => {
+    this.pane = new OnDemand(async () => {
       const [{ DetailPane }] = await Promise.all([import('./detail-pane.js'), platformValues.get()])
       return new DetailPane(host, host.tree, {
         select: (subject) => void this.reveal(subject),
@@ -57,7 +56,7 @@ export class Body {
 
   /** While parts are on their way: settles once they are used. */
   get busy(): Promise<unknown> | null {
-    return [this.#pane, this.files, this.#more, this.#resizing].find(({ busy }) => busy)?.busy ?? null
+    return [this.pane, this.files, this.#more, this.#resizing].find(({ busy }) => busy)?.busy ?? null
   }
 
   /** Does something with files once that can be done. */
@@ -112,7 +111,7 @@ export class Body {
     this.grid?.dispose()
     this.grid = null
     this.#detailOpen = false
-    this.#pane.value?.clear(this.#find('#detail'))
+    this.pane.value?.clear(this.#find('#detail'))
   }
 
   /** Nothing that was shown is held any longer. */
@@ -133,15 +132,15 @@ export class Body {
     const detail = this.#find('#detail')
     const subject = this.#detailOpen ? this.#subject : null
     if (!detail) return
-    const { value, busy } = this.#pane
+    const { value, busy } = this.pane
     if (value) value.show(detail, subject)
-    else if (subject && !busy && !this.#trouble) this.#load(this.#pane, () => {})
+    else if (subject && !busy && !this.#trouble) this.#load(this.pane, () => {})
   }
 
   /** Rows and details say something else of the same events. */
   refresh(): void {
     this.grid?.refresh()
-    this.#pane.value?.refresh()
+    this.pane.value?.refresh()
   }
 
   /** Selects a row even if the filter or `clear` has taken it from sight. */
@@ -200,45 +199,31 @@ export class Body {
     else if (event.key === 'Escape' && this.#detailOpen && !typing) this.#closeDetail()
   }
 
-  /** The share of the details: at the side, or below where there is little room. */
-  readonly #resizeDetail = (event: PointerEvent | KeyboardEvent) => {
-    const main = this.#find('.main') as HTMLElement
-    const beside = getComputedStyle(main).flexDirection === 'row'
-    const resizing: Resizing = {
-      value: this.share,
-      least: 15,
-      most: 85,
-      perPixel: -100 / (beside ? main.clientWidth : main.clientHeight),
-      axis: beside ? 'x' : 'y',
-      change: (share) => {
+  readonly #resizeDetail = (event: PointerEvent | KeyboardEvent) =>
+    this.#resize(event, ({ resizeDetail }, handle) =>
+      resizeDetail(event, handle, this.share, (share) => {
         this.share = Math.round(share)
         this.#host.requestUpdate()
-      },
-    }
-    this.#resize(event, resizing)
-  }
+      }),
+    )
 
-  readonly #resizeColumn = (name: keyof Columns, event: PointerEvent | KeyboardEvent) => {
-    const resizing: Resizing = {
-      value: this.#host.columns[name],
-      least: 40,
-      most: 400,
-      perPixel: -1,
-      axis: 'x',
-      change: (width) => {
+  readonly #resizeColumn = (name: keyof Columns, event: PointerEvent | KeyboardEvent) =>
+    this.#resize(event, ({ resizeColumn }, handle) =>
+      resizeColumn(event, handle, this.#host.columns[name], (width) => {
         this.#host.columns = { ...this.#host.columns, [name]: width }
-      },
-    }
-    this.#resize(event, resizing)
-  }
+      }),
+    )
 
   /** By a pointer or by keys that are its own: of the grid's they are not. */
-  #resize(event: PointerEvent | KeyboardEvent, resizing: Resizing): void {
+  #resize(
+    event: PointerEvent | KeyboardEvent,
+    resize: (by: typeof import('./resizing.js'), handle: HTMLElement) => void,
+  ): void {
     if (event instanceof KeyboardEvent && !/^(Arrow|Page|Home|End)/.test(event.key)) return
     event.preventDefault()
     event.stopPropagation()
     const handle = event.currentTarget as HTMLElement
-    this.#load(this.#resizing, ({ resize }) => resize(event, handle, resizing))
+    this.#load(this.#resizing, (by) => resize(by, handle))
   }
 
   readonly #chosen = (event: Event) => {
@@ -295,7 +280,7 @@ export class Body {
     return html`
       ${this.#filterView()}
       ${this.sheet === 'export' ? (this.files.value?.sheet() ?? nothing) : nothing}
-      ${this.sheet === 'more' || this.sheet === 'purge' ? this.#moreView() : nothing}
+      ${this.sheet === 'more' || this.sheet === 'purge' ? (this.#more.value?.(this.#host, this.sheet === 'purge', (sheet) => this.#setSheet(sheet)) ?? nothing) : nothing}
       ${this.files.value?.status() ?? nothing}
       ${this.#trouble ? html`<p class="message" role="alert">${this.#trouble}</p>` : nothing}
       <input type="file" accept=".jsonl,.ndjson,.json,.txt" aria-label="File of events" hidden @change=${this.#chosen} />
@@ -326,31 +311,5 @@ export class Body {
         <div id="detail" class="detail" part="detail" ?hidden=${!this.#detailOpen}></div>
       </div>
       <div role="status" class="unseen">${announcement}</div>`
-  }
-
-  #moreView(): TemplateResult | typeof nothing {
-    const host = this.#host
-    const view = this.#more.value
-    if (!view) return nothing
-    const { model } = host.tree
-    const { preserve, columns } = host
-    return view(
-      { preserve, hidden: model.hidden, rows: model.size, columns, asking: this.sheet === 'purge' },
-      {
-        preserve: (on) => {
-          host.preserve = on
-        },
-        unclear: () => host.unclear(),
-        level: () => host.expandTo(2),
-        purge: (sure) => {
-          if (sure) host.purge()
-          this.#setSheet(sure ? '' : 'purge')
-        },
-        cancel: () => this.#setSheet('more'),
-        columns: (chosen) => {
-          host.columns = chosen
-        },
-      },
-    )
   }
 }

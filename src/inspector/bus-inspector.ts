@@ -1,7 +1,8 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit'
 import { properties, type Theme, themes, warnOnce } from './attributes.js'
 import { Body } from './body.js'
-import type { Scope } from './export-view.js'
+import type { Change } from './differences.js'
+import type { ExportOptions, Scope } from './export-view.js'
 import type { Format } from './exports.js'
 import type { BadLine } from './file-events.js'
 import { InspectorSelectEvent, InspectorToggleEvent } from './inspector-events.js'
@@ -27,7 +28,18 @@ import { treeStyles } from './tree-styles.js'
 import { Unread } from './unread.js'
 
 export type { InspectedBus, InspectedEvent, InspectedResult } from './subjects.js'
-export type { BadLine, Columns, Format, Formatters, ImportOptions, InspectorState, RedactRules, Scope, Sort }
+export type {
+  BadLine,
+  Change,
+  Columns,
+  Format,
+  Formatters,
+  ImportOptions,
+  InspectorState,
+  RedactRules,
+  Scope,
+  Sort,
+}
 export { InspectorSelectEvent, InspectorToggleEvent }
 
 const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
@@ -42,6 +54,7 @@ const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
  * @attr {'auto'|'light'|'dark'} theme - `auto` follows the `color-scheme` of where the element is.
  * @attr {boolean} paused - Whether the view stands still while events go on.
  * @attr {boolean} preserve - Shows events from before the page was loaded, which a log has brought back.
+ * @attr {boolean} snapshot - Copies each payload as it is dispatched, and shows what is changed in it afterwards; costs some microseconds an event.
  * @attr {string} filter - Which events to show; see the README for what it can say.
  * @attr {number} max-rows - How many rows to keep; the oldest go first. From 100, default 10 000.
  * @attr {number} refresh-hz - How often a second the view may change, 1 to 60, default 10.
@@ -133,6 +146,7 @@ export class BusInspector extends LitElement {
   declare theme: Theme
   declare paused: boolean
   declare preserve: boolean
+  declare snapshot: boolean
   declare filter: string
   declare maxRows: number
   declare refreshHz: number
@@ -165,6 +179,7 @@ export class BusInspector extends LitElement {
     this.theme = 'auto'
     this.paused = false
     this.preserve = false
+    this.snapshot = false
     this.filter = ''
     this.maxRows = 10_000
     this.refreshHz = 10
@@ -193,6 +208,15 @@ export class BusInspector extends LitElement {
       if (event.eventId === id) return this.#body.reveal(event)
     }
     return false
+  }
+
+  /**
+   * Selects the second event, shows in its details how it differs from the first, and gives that: what was added, removed or
+   * changed in payload and results, redacted.
+   * Rejects with a RangeError for an id that is not here.
+   */
+  compare(first: string, second: string): Promise<Change[]> {
+    return this.#body.pane.get().then((pane) => pane.compare(first, second))
   }
 
   /** Selects the next handler that failed, or with -1 the one before, round the end. False if there is none. */
@@ -233,19 +257,14 @@ export class BusInspector extends LitElement {
   export({
     events = 'shown',
     format = 'jsonl',
-  }: {
-    events?: Scope
-    format?: Format
-  } = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const reader = this.#body.files.get().then((files) => files.export(events, format).getReader())
-    return new ReadableStream({
-      async pull(controller) {
-        const { done, value } = await (await reader).read()
-        if (done) controller.close()
-        else controller.enqueue(value)
-      },
-      cancel: async (reason) => (await reader).cancel(reason),
-    })
+  }: ExportOptions = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>()
+    this.#body.files
+      .get()
+      .then((files) => files.export(events, format).pipeTo(writable))
+      // Its reader is told of what fails.
+      .catch((error) => writable.abort(error).catch(() => {}))
+    return readable
   }
 
   /** Shows the events of a JSONL file beside those of the page; nothing is dispatched. Lines that cannot be read are told of. */
@@ -288,7 +307,7 @@ export class BusInspector extends LitElement {
   /** Parts that an update has asked for belong to it. */
   protected override async getUpdateComplete(): Promise<boolean> {
     const complete = await super.getUpdateComplete()
-    const busy = this.#body.busy ?? this.tree.filters.busy
+    const busy = this.#body.busy ?? this.tree.filters.busy ?? this.tree.snapshots.busy
     await busy
     return busy ? super.getUpdateComplete() : complete
   }
@@ -324,6 +343,7 @@ export class BusInspector extends LitElement {
     if (changed.has('redact')) tree.setRedact(redactorOf(this.redact))
     if (changed.has('columns')) this.columns = columnsOf(this.columns, { ...defaultColumns })
     if (changed.has('filter')) tree.setFilter(this.filter ?? '', tree.bus)
+    if (changed.has('snapshot')) tree.setSnapshot(this.snapshot)
     if (changed.has('preserve')) tree.showOld(this.preserve)
     if (changed.has('paused')) tree.pause(this.paused)
     if (changed.has('sort')) tree.sortSlowest(this.sort === 'duration')

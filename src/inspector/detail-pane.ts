@@ -1,11 +1,14 @@
 import type { LitElement } from 'lit'
 import { nothing, render } from 'lit'
 import { addStyles } from './adopt.js'
+import { changesBetween } from './compare-view.js'
 import { detailStyles } from './detail-styles.js'
 import { type DetailContext, detailView } from './detail-view.js'
+import type { Change } from './differences.js'
 import { factsStyles } from './facts-styles.js'
 import type { LiveTree } from './live-tree.js'
-import { isResult, labelOf, type Subject } from './subjects.js'
+import type { Mutation } from './snapshots.js'
+import { type InspectedEvent, isResult, labelOf, type Subject } from './subjects.js'
 
 /** Shows one subject's details, and writes them again only when there is something new: what the reader has opened stays. */
 export class DetailPane {
@@ -15,6 +18,10 @@ export class DetailPane {
   /** Values that are open. */
   readonly #open = new Map<string, number>()
   #subject: Subject | null = null
+  /** What others are compared with. */
+  #base: InspectedEvent | null = null
+  /** What was changed in the payload of the one that is shown. */
+  #mutations: readonly Mutation[] = []
   #shown = ''
   #opened = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -30,6 +37,7 @@ export class DetailPane {
     const { model } = this.#tree
     if (subject !== this.#subject) this.#open.clear()
     this.#subject = subject
+    if (!model.nodeOf(this.#base)) this.#base = null
     const state = subject && model.nodeOf(subject) ? this.#stateOf(subject) : ''
     if (state === this.#shown) return
     this.#shown = state
@@ -41,6 +49,7 @@ export class DetailPane {
     const { model } = this.#tree
     const event = model.event(model.nodeOf(subject))
     const node = model.nodeOf(event)
+    this.#mutations = this.#tree.snapshots.value?.mutations(event) ?? []
     const recent = Date.now() - (event.eventCompletedAt?.getTime() ?? 0) < 300
     const runs = [...event.eventResults.values()].map(
       (result) => `${model.status[model.nodeOf(result)]}${result.eventChildren.length}`,
@@ -59,6 +68,8 @@ export class DetailPane {
       recent,
       this.#opened,
       model.nodeOf(event.eventParent),
+      this.#base?.eventId,
+      this.#mutations.flatMap(({ changes }) => changes.length),
     ].join()
   }
 
@@ -69,6 +80,10 @@ export class DetailPane {
       model,
       redact,
       open: this.#open,
+      base: this.#base,
+      compareWith: (event) => this.compareWith(event),
+      changes: (event) => this.changes(event),
+      mutations: this.#mutations,
       update: () => this.refresh(),
       linkOf: (value) => {
         const node = model.nodeOf(value as Subject)
@@ -82,6 +97,31 @@ export class DetailPane {
     }
   }
 
+  /** Details of other events say from now on how they differ from this one; null ends that. */
+  compareWith(event: InspectedEvent | null): void {
+    this.#base = event
+    this.refresh()
+  }
+
+  /** Shows how the second event differs from the first, and gives that. */
+  compare(first: string, second: string): Change[] {
+    const base = this.#eventOf('first', first)
+    const event = this.#eventOf('second', second)
+    this.compareWith(base)
+    this.#actions.select(event)
+    return this.changes(event)
+  }
+
+  #eventOf(name: string, id: string): InspectedEvent {
+    for (const [event] of this.#tree.model.allEvents()) if (event.eventId === id) return event
+    throw new RangeError(`Expected \`${name}\` to be the id of an event that is here, got \`${id}\``)
+  }
+
+  /** How an event differs from that one. */
+  changes(event: InspectedEvent): Change[] {
+    return this.#base ? changesBetween(this.#base, event, this.#tree.redact) : []
+  }
+
   /** It is to be written again. */
   refresh(): void {
     this.#opened++
@@ -92,7 +132,8 @@ export class DetailPane {
   clear(container: HTMLElement | null): void {
     clearTimeout(this.#timer)
     this.#open.clear()
-    this.#subject = null
+    this.#subject = this.#base = null
+    this.#mutations = []
     this.#shown = ''
     if (container) render(nothing, container)
   }

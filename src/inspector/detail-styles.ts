@@ -246,4 +246,60 @@ export const detailStyles = css`
   .own-frames summary {
     color: var(--_muted);
   }
+
+  .call-site summary {
+    color: inherit;
+  }
+
+  code.call-site,
+  .call-site code {
+    overflow-wrap: anywhere;
+  }
+
+  .comparison {
+    margin-bottom: 8px;
+    padding: 4px 8px 8px;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) - 2px);
+  }
+
+  .comparison p,
+  .mutation p {
+    margin: 4px 0;
+  }
+
+  .changes {
+    margin: 4px 0;
+    padding: 0;
+    list-style: none;
+    font: 11px / 18px var(--_mono);
+  }
+
+  .change {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0 8px;
+    padding-left: 18px;
+    overflow-wrap: anywhere;
+  }
+
+  .sign {
+    width: 10px;
+    margin-left: -18px;
+    text-align: center;
+    color: var(--_muted);
+  }
+
+  .place {
+    color: var(--_key);
+  }
+
+  .change del {
+    color: var(--_error);
+  }
+
+  .change ins {
+    color: var(--_completed);
+    text-decoration: none;
+  }
 `

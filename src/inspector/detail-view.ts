@@ -1,9 +1,10 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { ErrorRecord } from '../protocol.js'
+import { type Comparing, comparisonView, mutationsView } from './compare-view.js'
 import { wordsOf } from './error-words.js'
 import { isError } from './platform-values.js'
 import { clockText, durationText } from './row.js'
-import { framesOf } from './stack.js'
+import { callSiteOf, framesOf } from './stack.js'
 import { icons, statuses } from './statuses.js'
 import {
   failureOf,
@@ -17,7 +18,7 @@ import type { TreeModel } from './tree-model.js'
 import { membersView, type ValueContext, valueView } from './value-view.js'
 import { memberCount } from './values.js'
 
-export interface DetailContext extends ValueContext {
+export interface DetailContext extends ValueContext, Comparing {
   model: TreeModel
   select(subject: Subject): void
   copy(event: InspectedEvent): void
@@ -70,10 +71,12 @@ export function detailView(subject: Subject, context: DetailContext): TemplateRe
     <header class="detail-head">
       <h2 id="detail-title">${event.eventType}<span class="id">#${event.eventId.slice(-4)}</span></h2>
       ${statusView(model.status[at])}
+ <button type="button" data-action="compare" aria-pressed=${context.base === event} @click=${() => context.compareWith(context.base === event ? null : event)}>Compare</button>
       <button type="button" data-action="copy" @click=${() => context.copy(event)}>Copy JSON</button>
       <button type="button" class="icon-button" data-action="close-detail" aria-label="Close details" @click=${context.close}>${closeIcon}</button>
     </header>
     <div class="detail-body" tabindex="0" role="region" aria-label="Details">
+      ${comparisonView(event, context)}
       <dl class="facts">
         ${fact('id', html`<code>${event.eventId}</code>`)}
         ${fact('schema', event.eventSchema)}
@@ -91,7 +94,8 @@ export function detailView(subject: Subject, context: DetailContext): TemplateRe
         ${fact('veto', event.defaultPrevented ? 'default prevented: no handler ran' : '')}
       </dl>
       <section aria-label="Payload">
-        <h3>Payload</h3>
+        <h3>Payload${context.mutations.length ? html` <span class="tag">mutated</span>` : nothing}</h3>
+        ${mutationsView(context)}
         ${
           memberCount(event.eventPayload)
             ? membersView(event.eventPayload, [], context, 'payload', [event.eventPayload])
@@ -125,9 +129,20 @@ function handlerView(
       ${fact('done', time(result.completedAt))}
       ${fact('wait', wait)} ${fact('run', run)}
       ${fact('time-out', result.timeout === null ? 'none' : durationText(result.timeout))}
+      ${fact('registered', callSiteView(result.handlerId))}
     </dl>
     ${outcomeView(event, result, context, place)}
   </article>`
+}
+
+/** Where it was registered, and by whom that was called. */
+function callSiteView(handlerId: string) {
+  const [site, ...callers] = callSiteOf(handlerId)
+  if (!site) return nothing
+  return callers.length
+    ? html`<details class="own-frames call-site"><summary><code>${site}</code></summary>
+        <ol class="frames">${callers.map((text) => html`<li>${text}</li>`)}</ol></details>`
+    : html`<code class="call-site">${site}</code>`
 }
 
 function outcomeView(event: InspectedEvent, result: InspectedResult, context: DetailContext, place: string) {

@@ -5,6 +5,13 @@ import { figure } from './objects.js'
 export const scopes = ['all', 'shown', 'selected'] as const
 export type Scope = (typeof scopes)[number]
 
+export interface ExportOptions {
+  /** Which events: all, those that the filter shows, or the selected one with what came of it. @default 'shown' */
+  events?: Scope
+  /** @default 'jsonl' */
+  format?: Format
+}
+
 export interface ExportChoice {
   scope: Scope
   format: Format

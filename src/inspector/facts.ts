@@ -62,6 +62,8 @@ export class TreeFacts implements Facts {
         return event.eventReplayOf !== null
       case 'vetoed':
         return event.defaultPrevented
+      case 'mutated':
+        return model.isMutated(node)
       case 'root':
         return !model.parent[node]
       default:

@@ -2,6 +2,7 @@ import type { TreeFacts } from './facts.js'
 import { OnDemand } from './on-demand.js'
 import type { Query } from './query.js'
 import { redactorOf } from './redact.js'
+import type { Snapshots } from './snapshots.js'
 import { Sources } from './sources.js'
 import { isOpen } from './statuses.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
@@ -34,6 +35,8 @@ export class LiveTree {
   readonly sources: Sources
   /** What filters are made of and what they ask: loaded with the first one. */
   readonly filters: OnDemand<Filters>
+  /** Payloads as they were dispatched. */
+  readonly snapshots: OnDemand<Snapshots>
   readonly #viewer: Viewer
   /** At most so many rows are kept. */
   maxRows = 10_000
@@ -70,6 +73,10 @@ export class LiveTree {
         this.#viewer.changed()
       },
     )
+    this.snapshots = new OnDemand(async () => {
+      const [{ Snapshots }] = await Promise.all([import('./snapshots.js'), platformValues.get()])
+      return new Snapshots()
+    })
     this.filters = new OnDemand(async () => {
       const [{ parseQuery, QueryError, search, TreeFacts }] = await Promise.all([
         import('./facts.js'),
@@ -153,6 +160,15 @@ export class LiveTree {
     else this.#change(() => this.#hideOld())
   }
 
+  /** Whether payloads are copied from now on, to tell what is changed afterwards. */
+  setSnapshot(on: boolean): void {
+    this.sources.snapshots = null
+    const take = (snapshots: Snapshots) => {
+      this.sources.snapshots = snapshots
+    }
+    if (on) this.snapshots.use(take, () => {})
+  }
+
   setFilter(filter: string, bus = this.bus): void {
     if (filter === this.filter && bus === this.bus) return
     this.filter = filter
@@ -213,6 +229,7 @@ export class LiveTree {
       added += this.#load()
     }
     added += this.model.update(touched)
+    this.sources.snapshots?.mark(this.model, touched)
     this.#judge(touched)
     this.commits++
     this.#finish(added)

@@ -4,6 +4,10 @@ import { classOf, count, dataOf, indexes, isObject, type Member, memberOf, strin
 export interface PlatformValues {
   /** Undefined for what only inherits from one. */
   nameOf(object: object): string | undefined
+  /** Whether its name says all that it is. */
+  saysAll(object: object): boolean
+  /** Of a date, in ms. */
+  timeOf(object: unknown): number | undefined
   /** How many members it has of its own kind. */
   sizeOf(object: object): number | undefined
   /** `nameOf` gives keys that are objects a name. */
@@ -152,6 +156,9 @@ function platformMembers(
 
 export const platform: PlatformValues = {
   nameOf: platformName,
+  timeOf: dateOf,
+  saysAll: (object) =>
+    dateOf(object) !== undefined || isError(object) || getBrands().source(object) !== undefined,
   sizeOf(object) {
     const { mapSize, setSize, typedLength } = getBrands()
     return (mapSize(object) ?? setSize(object) ?? typedLength(object)) as number | undefined

@@ -41,6 +41,7 @@ export const isWords = [
   'forwarded',
   'replayed',
   'vetoed',
+  'mutated',
   'root',
   'file',
 ] as const

@@ -1,5 +1,5 @@
 /** A separator that is dragged, and moved by keys: 1 for each arrow, 5 with Page keys, all the way with Home and End. */
-export interface Resizing {
+interface Resizing {
   value: number
   least: number
   most: number
@@ -10,8 +10,23 @@ export interface Resizing {
   change(value: number): void
 }
 
+type Input = PointerEvent | KeyboardEvent
+type Change = (value: number) => void
+
+/** The share of the details, in percent: at the side, or below where there is little room. */
+export function resizeDetail(event: Input, handle: HTMLElement, value: number, change: Change): void {
+  const main = handle.parentElement as HTMLElement
+  const beside = getComputedStyle(main).flexDirection === 'row'
+  const perPixel = -100 / (beside ? main.clientWidth : main.clientHeight)
+  resize(event, handle, { value, least: 15, most: 85, perPixel, axis: beside ? 'x' : 'y', change })
+}
+
+/** The width of a column, in px: its handle is at its left. */
+export const resizeColumn = (event: Input, handle: HTMLElement, value: number, change: Change): void =>
+  resize(event, handle, { value, least: 40, most: 400, perPixel: -1, axis: 'x', change })
+
 /** By a pointer or by keys. */
-export function resize(event: PointerEvent | KeyboardEvent, handle: HTMLElement, resizing: Resizing): void {
+function resize(event: PointerEvent | KeyboardEvent, handle: HTMLElement, resizing: Resizing): void {
   if (event instanceof KeyboardEvent) keyed(event, resizing)
   else dragged(event, handle, resizing)
 }

@@ -132,6 +132,7 @@ function tagsOf(model: TreeModel, node: number, event: InspectedEvent): string[]
   return [
     model.isOrphan(node) ? 'orphan' : '',
     event.defaultPrevented ? 'vetoed' : '',
+    model.isMutated(node) ? 'mutated' : '',
     model.isRead(node) ? 'file' : '',
   ].filter(Boolean)
 }
@@ -177,7 +178,7 @@ export function showRow(row: HTMLElement, node: number, context: RowContext): vo
   const event = model.event(node)
   const code = model.status[node]
   const started = model.startOf(node)
-  const version = `${context.epoch} ${code} ${started} ${model.endOf(node)} ${model.isOrphan(node)} ${event.eventPath.length}`
+  const version = `${context.epoch} ${code} ${started} ${model.endOf(node)} ${model.isOrphan(node)} ${model.isMutated(node)} ${event.eventPath.length}`
   if (parts.shown === subject && parts.version === version) return
   parts.shown = subject
   parts.version = version

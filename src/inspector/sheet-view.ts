@@ -1,55 +1,47 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { addStyles } from './adopt.js'
+import type { Sheet } from './body.js'
+import type { BusInspector } from './bus-inspector.js'
 import { factsStyles } from './facts-styles.js'
-import { type Columns, columnNames, defaultColumns } from './inspector-state.js'
+import { columnNames, defaultColumns } from './inspector-state.js'
 import { figure } from './objects.js'
 import { isWords } from './query.js'
 import { sheetStyles } from './sheet-styles.js'
 import { statuses } from './statuses.js'
 
-export interface MoreState {
-  preserve: boolean
-  hidden: number
-  rows: number
-  columns: Columns
-  /** The reader is asked whether all rows are to go. */
-  asking: boolean
-}
-
-export interface MoreActions {
-  preserve(on: boolean): void
-  unclear(): void
-  level(): void
-  /** First asks, then forgets. */
-  purge(sure: boolean): void
-  cancel(): void
-  columns(columns: Columns): void
-}
-
-/** What is needed now and then. */
-export function moreView(state: MoreState, actions: MoreActions): TemplateResult {
-  const { columns } = state
+/** What is needed now and then; `asking` the reader whether all rows are to go. */
+export function moreView(host: BusInspector, asking: boolean, show: (sheet: Sheet) => void): TemplateResult {
+  const { columns, tree } = host
+  const { hidden, size } = tree.model
+  const forget = () => {
+    host.purge()
+    show('')
+  }
   return html`<div class="sheet" part="more" role="group" aria-label="More">
-    <label><input type="checkbox" .checked=${state.preserve} @change=${(event: Event) => actions.preserve((event.target as HTMLInputElement).checked)} />
+    <label><input type="checkbox" .checked=${host.preserve} @change=${(event: Event) => {
+      host.preserve = (event.target as HTMLInputElement).checked
+    }} />
       Keep events from before a reload</label>
+    <label><input type="checkbox" .checked=${host.snapshot} @change=${(event: Event) => {
+      host.snapshot = (event.target as HTMLInputElement).checked
+    }} />
+      Watch payloads for changes</label>
     <fieldset><legend class="unseen">Columns</legend>
       ${columnNames.map(
         (name) =>
-          html`<label><input type="checkbox" .checked=${columns[name] > 0} @change=${() =>
-            actions.columns({
-              ...columns,
-              [name]: columns[name] ? 0 : defaultColumns[name],
-            })} /> ${name}</label>`,
+          html`<label><input type="checkbox" .checked=${columns[name] > 0} @change=${() => {
+            host.columns = { ...columns, [name]: columns[name] ? 0 : defaultColumns[name] }
+          }} /> ${name}</label>`,
       )}
     </fieldset>
-    <button type="button" data-action="level" @click=${actions.level}>Expand to level 2</button>
-    ${state.hidden ? html`<button type="button" data-action="unclear" @click=${actions.unclear}>Show ${figure(state.hidden)} cleared</button>` : nothing}
+    <button type="button" data-action="level" @click=${() => host.expandTo(2)}>Expand to level 2</button>
+    ${hidden ? html`<button type="button" data-action="unclear" @click=${() => host.unclear()}>Show ${figure(hidden)} cleared</button>` : nothing}
     ${
-      state.asking
-        ? html`<span role="alert" class="ask">Forget all ${figure(state.rows)} rows? The buses keep their histories.
-            <button type="button" class="danger" data-action="purge-sure" @click=${() => actions.purge(true)}>Forget</button>
-            <button type="button" data-action="purge-cancel" @click=${actions.cancel}>Cancel</button></span>`
-        : html`<button type="button" data-action="purge" ?disabled=${!state.rows} @click=${() => actions.purge(false)}>Forget all rows…</button>`
+      asking
+        ? html`<span role="alert" class="ask">Forget all ${figure(size)} rows? The buses keep their histories.
+            <button type="button" class="danger" data-action="purge-sure" @click=${forget}>Forget</button>
+            <button type="button" data-action="purge-cancel" @click=${() => show('more')}>Cancel</button></span>`
+        : html`<button type="button" data-action="purge" ?disabled=${!size} @click=${() => show('purge')}>Forget all rows…</button>`
     }
     ${filterHelp}
   </div>`

@@ -1,9 +1,10 @@
-import { ownStacks } from './own-stacks.js'
+import { noteCallSite, ownStacks } from './own-stacks.js'
+import type { Snapshots } from './snapshots.js'
 import { DISPOSE, INSPECT, type InspectedBus, type InspectedEvent } from './subjects.js'
 
 interface Page {
-  /** Told of each new bus of the page while it is being made. */
-  [INSPECT]?: Set<(bus: InspectedBus) => void>
+  /** Told of each new bus of the page while it is being made, and of each handler's number while it is being registered. */
+  [INSPECT]?: Set<(bus: InspectedBus | null, handler?: number) => void>
   /** What all copies of the library share: all living buses, weakly. */
   [PAGE]?: { names: Map<string, WeakRef<InspectedBus>> }
 }
@@ -35,6 +36,8 @@ export class Sources {
   #only: readonly InspectedBus[] | null = null
   #on = false
   #learned = false
+  /** Told of each event that a bus takes; null while nobody wants to know. */
+  snapshots: Snapshots | null = null
   /** How many changed events to keep until they are taken. */
   most = 10_000
   /** Changed events that were too many. */
@@ -59,7 +62,7 @@ export class Sources {
     this.stop()
     this.#on = true
     this.#only = only
-    if (!only) (page[INSPECT] ??= new Set()).add(this.#born)
+    ;(page[INSPECT] ??= new Set()).add(this.#born)
     this.#attach()
   }
 
@@ -99,8 +102,9 @@ export class Sources {
     }
   }
 
-  /** The page tells of a bus before it is complete. */
-  readonly #born = () => {
+  /** The page tells of a bus before it is complete, and of a handler while whoever registers it is on the stack. */
+  readonly #born = (_: unknown, handler?: number) => {
+    if (handler) return noteCallSite(handler, new Error().stack)
     queueMicrotask(() => {
       if (this.#on && this.#attach()) this.#appeared()
     })
@@ -111,12 +115,14 @@ export class Sources {
     for (const bus of this.#only ?? livingBuses()) {
       if (this.#sources.has(bus.id)) continue
       found = true
+      const { id, name } = bus
       const hook = bus[INSPECT]((step, event, result) => {
+        if (step === 'queued') this.snapshots?.take(event, name)
         if (result && step === 'started') this.#learn()
         if (step !== 'dropped' && step !== 'persisted') this.#touch(event, step === 'queued')
       })
       this.#hooks.set(bus, hook)
-      this.#sources.set(bus.id, { bus: new WeakRef(bus), name: bus.name })
+      this.#sources.set(id, { bus: new WeakRef(bus), name })
       // A log gives its part of the history later.
       bus.ready.then(this.#appeared, () => {})
     }

@@ -21,6 +21,8 @@ const FAILED = 128
 const READ = 256
 /** Its times were read, since it last changed. */
 const TIMED = 512
+/** Its payload is not what was dispatched. */
+const MUTATED = 1024
 
 /**
  * The rows: events, below them their handlers, below these the events they dispatched.
@@ -73,6 +75,13 @@ export class TreeModel extends Nodes {
   }
   isRead(node: number): boolean {
     return (this.flags[node] & READ) > 0
+  }
+  isMutated(node: number): boolean {
+    return (this.flags[node] & MUTATED) > 0
+  }
+  /** Its payload was changed after it was dispatched. */
+  setMutated(node: number): void {
+    this.flags[node] |= MUTATED
   }
   isHidden(node: number): boolean {
     return (this.flags[node] & HIDDEN) > 0

@@ -31,6 +31,7 @@ const seldom = [
   './facts.js',
   './resizing.js',
   './platform-values.js',
+  './snapshots.js',
 ]
 const inspector = await weigh('src/inspector/define.ts', seldom)
 const wholeInspector = await weigh('src/inspector/define.ts')
