@@ -58,6 +58,7 @@ export const detailStyles = css`
     line-height: 24px;
   }
 
+  .comparison button,
   .detail-head button:not(.icon-button) {
     border-color: var(--_line);
     background: var(--_raised);
@@ -66,8 +67,9 @@ export const detailStyles = css`
   .detail-head {
     display: flex;
     flex: none;
+    flex-wrap: wrap;
     align-items: center;
-    gap: 8px;
+    gap: 4px 8px;
     padding: 4px 4px 4px 12px;
     border-bottom: 1px solid var(--_line);
     background: var(--_surface);
@@ -83,7 +85,7 @@ export const detailStyles = css`
   }
 
   .detail-head h2 {
-    flex: 1;
+    flex: 1 0 136px;
     min-width: 0;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -105,8 +107,12 @@ export const detailStyles = css`
     overflow-wrap: anywhere;
   }
 
-  .detail-body section {
+  .detail-body section:not(.comparison) {
     margin-top: 12px;
+  }
+
+  .fact[data-fact='registered'] {
+    grid-column: 1 / -1;
   }
 
   h3 {
