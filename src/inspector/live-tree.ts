@@ -257,6 +257,8 @@ export class LiveTree {
     // They are among those that are counted now.
     if (!this.model.size) this.sources.lost = 0
     this.model.evicted += unknown.length - missing.length
+    // About one handler for each event.
+    this.model.reserve(2 * missing.length)
     const newest = [...this.model.allEvents()].at(-1)?.[0]
     if (newest && missing[0].eventCreatedAt < newest.eventCreatedAt) {
       const all = [...[...this.model.allEvents()].map(([event]) => event), ...missing]

@@ -152,13 +152,12 @@ export class TreeModel extends Nodes {
   update(events: Iterable<InspectedEvent>, read = false): number {
     const before = this.events
     // First all nodes, then the links: an event may come before its parent.
-    const batch = [...events]
-    for (const event of batch) this.#sync(event, read)
-    const walked = new Set<InspectedEvent>()
+    const batch = Array.from(events, (event) => this.#sync(event, read))
+    const walked = new Set<number>()
     // What handlers have dispatched is there too, though no history remembers it: the batch grows.
-    for (const event of batch) {
-      this.#adopt(event, walked, batch)
-      this.#adoptChildren(event, walked, batch)
+    for (const node of batch) {
+      this.#adopt(node, walked, batch)
+      this.#adoptChildren(node, walked, batch)
     }
     return this.events - before
   }
@@ -231,19 +230,18 @@ export class TreeModel extends Nodes {
   }
 
   /** Puts an event below the handler that dispatched it. */
-  #adopt(event: InspectedEvent, walked: Set<InspectedEvent>, batch: InspectedEvent[]): void {
-    const node = this.nodeOf(event)
+  #adopt(node: number, walked: Set<number>, batch: number[]): void {
     if (this.parent[node] !== ROOT || this.isOrphan(node)) return
+    const event = this.subject(node) as InspectedEvent
     const missing: InspectedEvent[] = []
     let parent = event.eventParent
     // A history may have forgotten the parent and still have the parent's parent; `missing` ends circles of hostile files.
     for (; parent && !this.nodeOf(parent) && missing.length < 100; parent = parent.eventParent)
       missing.push(parent)
     if (parent && this.nodeOf(parent)) {
-      this.#adoptChildren(parent, walked, batch)
+      this.#adoptChildren(this.nodeOf(parent), walked, batch)
       for (const between of missing.reverse()) {
-        if (!this.nodeOf(between)) this.#sync(between, false)
-        this.#adoptChildren(between, walked, batch)
+        this.#adoptChildren(this.nodeOf(between) || this.#sync(between, false), walked, batch)
       }
       // No handler of its parent knows it.
       if (this.parent[node] === ROOT) this.#reparent(node, this.nodeOf(event.eventParent))
@@ -251,10 +249,10 @@ export class TreeModel extends Nodes {
     if (this.parent[node] === ROOT && event.eventParentId) this.flags[node] |= ORPHAN
   }
 
-  #adoptChildren(event: InspectedEvent, walked: Set<InspectedEvent>, batch: InspectedEvent[]): void {
-    let run = this.first[this.nodeOf(event)]
-    if (!run || walked.has(event)) return
-    walked.add(event)
+  #adoptChildren(parent: number, walked: Set<number>, batch: number[]): void {
+    let run = this.first[parent]
+    if (!run || walked.has(parent)) return
+    walked.add(parent)
     for (; run; run = this.next[run]) {
       const subject = this.subject(run)
       if (!isResult(subject)) continue
@@ -262,7 +260,7 @@ export class TreeModel extends Nodes {
         let node = this.nodeOf(child)
         if (!node) {
           node = this.#sync(child, this.isRead(run))
-          batch.push(child)
+          batch.push(node)
         }
         if (this.parent[node] === ROOT) this.#reparent(node, run)
       }

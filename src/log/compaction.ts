@@ -1,6 +1,7 @@
 import { lockManager, take } from '../locks.js'
 import type { EventLog } from './event-log.js'
 import type { LogDb, Summary } from './log-db.js'
+import { rowsOf, turnOf } from './log-queries.js'
 import { IMPORTED, settled } from './reading.js'
 
 /** So many events are kept where nothing is said. */
@@ -33,7 +34,7 @@ export async function compact(log: EventLog): Promise<number> {
 async function remove(log: EventLog): Promise<number> {
   const last = await settled(log)
   const db = await log.db()
-  const turn = await db.turn()
+  const turn = await turnOf(db)
   const free = () => Math.min(last, db.meta.settled + 1, ...Array.from(log.readers, ({ seq }) => seq))
   const end = free() > db.meta.low ? await unneeded(db, await wanted(log, db, last), free()) : 0
   if (end > db.meta.low) {
@@ -57,7 +58,7 @@ async function wanted(log: EventLog, db: LogDb, last: number): Promise<Wanted> {
   const history = new Map<string, { left: number; from: number }>()
   let from = last
   for (let next = last; next >= db.meta.low; next -= STEP) {
-    const rows = await db.rows(Math.max(next - STEP + 1, db.meta.low), next, STEP)
+    const rows = await rowsOf(db, Math.max(next - STEP + 1, db.meta.low), next, STEP)
     for (const { seq, summary } of rows.reverse()) {
       if (!summary || isKept(summary)) from = seq
       if (!summary?.ended || summary.bus === IMPORTED || unnamed.test(summary.bus)) continue
@@ -92,7 +93,7 @@ async function unneeded(db: LogDb, { from, history }: Wanted, free: number): Pro
   const end = Math.min(free, from, ...Array.from(history.values(), (past) => past.from))
   for (let next = db.meta.low; next < end; next += STEP) {
     const last = Math.min(next + STEP, end) - 1
-    for (const { seq, summary } of await db.rows(next, last, STEP)) {
+    for (const { seq, summary } of await rowsOf(db, next, last, STEP)) {
       const past = history.get(summary?.bus ?? '')?.from ?? Infinity
       if (!summary || summary.keep || summary.until >= past) return seq
     }

@@ -129,7 +129,8 @@ export class EventLog extends EventTarget implements LogLike {
   /** Removes all that the log holds of the past, for every tab; what is accepted afterwards is kept. */
   async clear(): Promise<void> {
     await this.flush()
-    await (await this.db()).clear()
+    const { clear } = await import('./log-queries.js')
+    await clear(await this.db())
   }
 
   /** Deletes a log for good. Waits until every tab that has it open has let go of it. */
@@ -322,14 +323,6 @@ export class EventLog extends EventTarget implements LogLike {
     this.#losses.add(range)
     warn(`the log ${this.name} has lost segments ${range}: ${reason}`)
     this.dispatchEvent(new DataLossEvent(from, to, reason))
-  }
-
-  /** A segment that cannot be read is kept apart, and told of. @internal */
-  async quarantine(seq: number, reason: string, value: unknown): Promise<void> {
-    const db = await this.db()
-    if (await db.isQuarantined(seq)) return
-    await db.change(() => ({ quarantine: [{ seq, reason, value }] }))
-    this.tellLoss(seq, seq, reason)
   }
 
   /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */

@@ -1,5 +1,6 @@
 import type { EventLog } from './event-log.js'
 import type { LogDb } from './log-db.js'
+import { quarantine } from './log-queries.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 
 /** What the log says of one accepted event. */
@@ -51,7 +52,7 @@ export class Fold {
       const more = segments.length < CHUNK ? [] : db.read('wal', this.#next, Infinity, CHUNK)
       for (const segment of segments) {
         const reason = fault(segment)
-        if (reason) await log.quarantine(segment.seq, reason, segment)
+        if (reason) await quarantine(log, segment.seq, reason, segment)
         else this.#add(segment)
       }
       segments = await more

@@ -48,7 +48,7 @@ export interface Meta {
   format: number
 }
 
-interface Schema extends DBSchema {
+export interface Schema extends DBSchema {
   wal: { key: number; value: Segment }
   summaries: { key: number; value: Summary }
   ends: { key: number; value: Ends }
@@ -58,7 +58,7 @@ interface Schema extends DBSchema {
 
 type StoreName = 'wal' | 'summaries' | 'ends' | 'quarantine' | 'meta'
 const stores: StoreName[] = ['wal', 'summaries', 'ends', 'quarantine', 'meta']
-const META = 'log'
+export const META = 'log'
 
 /** Another page has a version of the log that this code cannot write. */
 export class NewerLog extends LogError {}
@@ -89,14 +89,15 @@ interface Link {
   tell: () => void
 }
 
-/** The database of one log. Nobody else knows idb, or the names of stores; nobody else waits inside a transaction. */
+/** The database of one log. Nobody but it and `log-queries.ts` knows idb, or the names of stores, or waits inside a transaction. */
 export class LogDb {
-  readonly #db: IDBPDatabase<Schema>
+  /** Of the queries, too. @internal */
+  readonly idb: IDBPDatabase<Schema>
   readonly #link: Link
   readonly meta: Meta
 
   private constructor(db: IDBPDatabase<Schema>, link: Link, meta: Meta) {
-    this.#db = db
+    this.idb = db
     this.#link = link
     this.meta = meta
   }
@@ -151,12 +152,12 @@ export class LogDb {
   }
 
   close(): void {
-    this.#db.close()
+    this.idb.close()
   }
 
   /** Adds one segment; resolves with its number once that is durable. One put, and no turn of the loop in between. */
   append(segment: Segment, durability: 'relaxed' | 'strict'): Promise<number> {
-    const tx = this.#db.transaction('wal', 'readwrite', { durability })
+    const tx = this.idb.transaction('wal', 'readwrite', { durability })
     const added = tx.store.add(segment)
     tx.commit()
     // A request's success is no commit: over quota the abort comes after it.
@@ -178,7 +179,7 @@ export class LogDb {
     decide: (meta: Meta) => Change | null,
     durability: 'relaxed' | 'strict' = 'relaxed',
   ): Promise<number[] | null> {
-    const tx = this.#db.transaction(stores, 'readwrite', { durability })
+    const tx = this.idb.transaction(stores, 'readwrite', { durability })
     const done = tx.done
     done.catch(() => {})
     const store = <N extends StoreName>(name: N) => tx.objectStore(name)
@@ -206,13 +207,8 @@ export class LogDb {
 
   /** The number of the newest segment, even if it was removed; 0 in a new log. */
   async head(): Promise<number> {
-    const cursor = await this.#db.transaction('wal').store.openKeyCursor(null, 'prev')
+    const cursor = await this.idb.transaction('wal').store.openKeyCursor(null, 'prev')
     return cursor?.key ?? this.meta.low - 1
-  }
-
-  /** How many decisions were taken. */
-  async turn(): Promise<number> {
-    return (await this.#db.get('meta', META))?.turn ?? 0
   }
 
   /** The number of a segment that may have been committed without our knowing; 0 if it was not. */
@@ -227,11 +223,7 @@ export class LogDb {
   }
 
   countFrom(low: number): Promise<number> {
-    return this.#db.count('wal', IDBKeyRange.lowerBound(low))
-  }
-
-  async isQuarantined(seq: number): Promise<boolean> {
-    return (await this.#db.count('quarantine', `${seq}:`)) > 0
+    return this.idb.count('wal', IDBKeyRange.lowerBound(low))
   }
 
   /** Up to `limit` records of a store from `first` to `last`, with their numbers. */
@@ -243,37 +235,14 @@ export class LogDb {
   ): Promise<(Schema[N]['value'] & { seq: number })[]> {
     if (first > last) return []
     const range = IDBKeyRange.bound(first, last)
-    const store = this.#db.transaction(name).store
+    const store = this.idb.transaction(name).store
     const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
     return values.map((value, i) => Object.assign(Object(value), { seq: keys[i] }))
   }
 
-  keys(first: number, last: number): Promise<number[]> {
-    return this.#db.getAllKeys('wal', IDBKeyRange.bound(first, last))
-  }
-
-  /** Segments from a number on, with what is known of them. */
-  async rows(
-    first: number,
-    last: number,
-    limit: number,
-  ): Promise<{ seq: number; summary: Summary | undefined }[]> {
-    if (first > last) return []
-    const tx = this.#db.transaction(['wal', 'summaries'])
-    const range = IDBKeyRange.bound(first, last)
-    const store = tx.objectStore('summaries')
-    const [seqs, keys, values] = await Promise.all([
-      tx.objectStore('wal').getAllKeys(range, limit),
-      store.getAllKeys(range, limit),
-      store.getAll(range, limit),
-    ])
-    const summaries = new Map(keys.map((key, i) => [key, values[i]]))
-    return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
-  }
-
   /** Adds to what is known of segments, in one transaction: whoever comes first, an end finds its beginning. */
   async index(known: ReadonlyMap<number, Summary>, ended: ReadonlyMap<number, Ends>): Promise<void> {
-    const tx = this.#db.transaction(['summaries', 'ends'], 'readwrite', { durability: 'relaxed' })
+    const tx = this.idb.transaction(['summaries', 'ends'], 'readwrite', { durability: 'relaxed' })
     const done = tx.done
     done.catch(() => {})
     const [all, allEnds] = [tx.objectStore('summaries'), tx.objectStore('ends')]
@@ -303,27 +272,6 @@ export class LogDb {
     await Promise.all([...new Set([...known.keys(), ...ended.keys()])].map((seq) => add(seq, ended.get(seq))))
     for (const [seq, ends] of again) await add(seq, ends)
     await done
-  }
-
-  /** Up to here everything is indexed, and finished. */
-  async advance(indexed: number, settled: number): Promise<void> {
-    const tx = this.#db.transaction('meta', 'readwrite', { durability: 'relaxed' })
-    const done = tx.done
-    done.catch(() => {})
-    const meta = (await tx.store.get(META)) ?? this.meta
-    Object.assign(this.meta, meta, {
-      indexed: Math.max(meta.indexed, indexed),
-      settled: Math.max(meta.settled, settled),
-    })
-    tx.store.put(this.meta, META)
-    await done
-  }
-
-  /** Removes everything that is there now. */
-  async clear(): Promise<void> {
-    const head = await this.head()
-    const done = { low: head + 1, indexed: head, settled: head }
-    await this.change(({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))
   }
 }
 

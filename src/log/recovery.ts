@@ -13,6 +13,7 @@ import { warnOnce } from '../warnings.js'
 import { outcomesJSON } from './entries.js'
 import { type Fate, Fold, handlerKey } from './fold.js'
 import type { LogDb } from './log-db.js'
+import { turnOf } from './log-queries.js'
 import { lineHead, seal } from './segment.js'
 import type { LogWriter } from './writer.js'
 
@@ -106,7 +107,7 @@ async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
     await fold.read(log, db)
     const locks = await takeLocks(fold)
     try {
-      const turn = await db.turn()
+      const turn = await turnOf(db)
       if (locks.size) await fold.read(log, db)
       const claim = decision(fold, new Set(locks.keys()))
       if (!claim.lines.length || (await write(writer, db, turn, claim))) return claim

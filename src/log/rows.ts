@@ -1,5 +1,6 @@
 import type { EventLog } from './event-log.js'
 import type { Ends, LogDb, Summary } from './log-db.js'
+import { noteProgress, rowsOf } from './log-queries.js'
 import { FORMAT, type Line } from './segment.js'
 import { type OpenSegment, SegmentCache } from './segment-cache.js'
 import { SummaryBuilder } from './summary.js'
@@ -51,7 +52,7 @@ export async function* rows(log: EventLog, first: number, last: number): AsyncGe
   const cache = new SegmentCache(log)
   for (let next = first; ; ) {
     const db = await log.db()
-    const known = await db.rows(next, last, BATCH)
+    const known = await rowsOf(db, next, last, BATCH)
     if (!known.length) return
     for (const { seq, summary } of known) {
       next = seq + 1
@@ -87,7 +88,7 @@ async function findTwins(
 ): Promise<void> {
   const { seq, writer } = opened.segment
   const db = await log.db()
-  for (const near of await db.rows(seq - NEAR, seq + NEAR, 2 * NEAR + 1)) {
+  for (const near of await rowsOf(db, seq - NEAR, seq + NEAR, 2 * NEAR + 1)) {
     const known = log.index.pending(near.seq) ?? near.summary
     if (near.seq === seq || !known || known.most < summary.least || known.least > summary.most) continue
     const other = await cache.open(near.seq)
@@ -143,7 +144,7 @@ async function advance(db: LogDb): Promise<void> {
   let { indexed, settled } = db.meta
   let open = false
   for (let next = settled + 1; ; ) {
-    const rows = await db.rows(next, Infinity, STEP)
+    const rows = await rowsOf(db, next, Infinity, STEP)
     const missing = rows.findIndex(({ summary }) => !summary)
     for (const { seq, summary } of missing < 0 ? rows : rows.slice(0, missing)) {
       indexed = Math.max(indexed, seq)
@@ -154,7 +155,7 @@ async function advance(db: LogDb): Promise<void> {
     // Behind what is open only new ones are of interest.
     next = Math.max(rows[rows.length - 1].seq, open ? before : 0) + 1
   }
-  if (indexed > before || settled > db.meta.settled) await db.advance(indexed, settled)
+  if (indexed > before || settled > db.meta.settled) await noteProgress(db, indexed, settled)
 }
 
 /** Reads what dead or other writers have written and nobody has indexed, and notes how far everything is finished. */

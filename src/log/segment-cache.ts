@@ -1,5 +1,6 @@
 import type { EventLog } from './event-log.js'
 import { type Ends, endAt } from './log-db.js'
+import { quarantine } from './log-queries.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 
 /** How many segments are kept. */
@@ -64,7 +65,7 @@ export class SegmentCache {
     if (found.sound) return found
     const reason = fault(found.segment)
     if (reason) {
-      await this.#log.quarantine(seq, reason, found.segment)
+      await quarantine(this.#log, seq, reason, found.segment)
       return null
     }
     found.sound = true

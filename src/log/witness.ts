@@ -75,18 +75,9 @@ export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
     )
   }
   if (other) for (const writer of writers) writer.again()
-  if (head >= low && count < head - low + 1) await findHoles(log, db, low, head)
-  if (head) witness.note(epoch, head)
-}
-
-const CHUNK = 10_000
-
-async function findHoles(log: EventLog, db: LogDb, low: number, head: number): Promise<void> {
-  let next = low
-  for (let first = low; first <= head; first += CHUNK) {
-    for (const seq of await db.keys(first, Math.min(head, first + CHUNK - 1))) {
-      if (seq > next) log.tellLoss(next, seq - 1, 'segments are missing')
-      next = seq + 1
-    }
+  if (head >= low && count < head - low + 1) {
+    const { findHoles } = await import('./log-queries.js')
+    await findHoles(log, db, low, head)
   }
+  if (head) witness.note(epoch, head)
 }

@@ -13,7 +13,6 @@ import type { EventLog } from './event-log.js'
 import { build, type Flight, load } from './flight.js'
 import { restore } from './history.js'
 import type { Ends, LogDb } from './log-db.js'
-import { adopt, recover } from './recovery.js'
 import type { Segment } from './segment.js'
 
 /** ms before a failed write is tried again, at first. */
@@ -342,10 +341,12 @@ export class LogWriter implements BusLog {
     for (;;) {
       try {
         await this.alive()
-        await adopt(this)
+        await (await recovery()).adopt(this)
         break
-      } catch {
+      } catch (error) {
         if (this.journal.lost || this.#pause !== pause) break
+        // Nothing is written before: nobody waits for it.
+        this.log.failed(error)
         await new Promise<void>((resolve) => after(RETRY, resolve))
       }
     }
@@ -362,14 +363,19 @@ export class LogWriter implements BusLog {
     if (this.recovers) this.recover().catch((error) => console.error('bubus:', error))
   }
 
-  recover(): Promise<BaseEvent[]> {
+  async recover(): Promise<BaseEvent[]> {
     this.recovers = true
-    return recover(this).catch((error) => {
+    try {
+      return await (await recovery()).recover(this)
+    } catch (error) {
       if (this.journal.lost) return []
       throw error
-    })
+    }
   }
 }
+
+/** Loaded when it is first needed: by `recover()`, and where a page comes back from the cache. */
+const recovery = () => import('./recovery.js')
 
 /** Those whose outcomes wait for what another writer writes. */
 const deferring = new Set<LogWriter>()

@@ -1,0 +1,72 @@
+import type { EventLog } from './event-log.js'
+import { type LogDb, META, type Summary } from './log-db.js'
+
+/** What is asked of the database only by those who are loaded when they are needed. */
+
+/** How many decisions were taken. */
+export async function turnOf({ idb }: LogDb): Promise<number> {
+  return (await idb.get('meta', META))?.turn ?? 0
+}
+
+/** Segments from a number on, with what is known of them. */
+export async function rowsOf(
+  { idb }: LogDb,
+  first: number,
+  last: number,
+  limit: number,
+): Promise<{ seq: number; summary: Summary | undefined }[]> {
+  if (first > last) return []
+  const tx = idb.transaction(['wal', 'summaries'])
+  const range = IDBKeyRange.bound(first, last)
+  const store = tx.objectStore('summaries')
+  const [seqs, keys, values] = await Promise.all([
+    tx.objectStore('wal').getAllKeys(range, limit),
+    store.getAllKeys(range, limit),
+    store.getAll(range, limit),
+  ])
+  const summaries = new Map(keys.map((key, i) => [key, values[i]]))
+  return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
+}
+
+/** Up to here everything is indexed, and finished. */
+export async function noteProgress(db: LogDb, indexed: number, settled: number): Promise<void> {
+  const tx = db.idb.transaction('meta', 'readwrite', { durability: 'relaxed' })
+  const done = tx.done
+  done.catch(() => {})
+  const meta = (await tx.store.get(META)) ?? db.meta
+  Object.assign(db.meta, meta, {
+    indexed: Math.max(meta.indexed, indexed),
+    settled: Math.max(meta.settled, settled),
+  })
+  tx.store.put(db.meta, META)
+  await done
+}
+
+/** Removes everything that is there now. */
+export async function clear(db: LogDb): Promise<void> {
+  const head = await db.head()
+  const done = { low: head + 1, indexed: head, settled: head }
+  await db.change(({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))
+}
+
+/** A segment that cannot be read is kept apart, and told of. */
+export async function quarantine(log: EventLog, seq: number, reason: string, value: unknown): Promise<void> {
+  const db = await log.db()
+  if (await db.idb.count('quarantine', `${seq}:`)) return
+  await db.change(() => ({ quarantine: [{ seq, reason, value }] }))
+  log.tellLoss(seq, seq, reason)
+}
+
+const CHUNK = 10_000
+
+/** Tells of the segments that are missing between the first and the last. */
+export async function findHoles(log: EventLog, { idb }: LogDb, low: number, head: number): Promise<void> {
+  let next = low
+  for (let first = low; first <= head; first += CHUNK) {
+    const range = IDBKeyRange.bound(first, Math.min(head, first + CHUNK - 1))
+    for (const seq of await idb.getAllKeys('wal', range)) {
+      if (seq > next) log.tellLoss(next, seq - 1, 'segments are missing')
+      next = seq + 1
+    }
+  }
+}
