@@ -98,7 +98,7 @@ const data = { enumerable: true, configurable: true, writable: true }
 
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
-  const record = { ...(value as EventRecord) }
+  const record = Object(value) as EventRecord
   const payload: Record<string, unknown> = {}
   let deep: unknown = record.event_outcomes
   for (const key of Object.keys(record)) {
