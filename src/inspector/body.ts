@@ -56,7 +56,9 @@ export class Body {
 
   /** While parts are on their way: settles once they are used. */
   get busy(): Promise<unknown> | null {
-    return [this.pane, this.files, this.#more, this.#resizing].find(({ busy }) => busy)?.busy ?? null
+    const parts = [this.pane, this.files, this.#more, this.#resizing, this.grid?.typing]
+    const busy = parts.flatMap((part) => part?.busy ?? [])
+    return busy.length ? Promise.all(busy) : null
   }
 
   /** Does something with files once that can be done. */

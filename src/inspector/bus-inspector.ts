@@ -453,9 +453,7 @@ export class BusInspector extends LitElement {
 
   /** Somebody comes near the closed inspector: what failed since it was closed is counted now. */
   readonly #near = () => {
-    if (this.open) return
-    this.#unread.peek()
-    this.requestUpdate()
+    if (!this.open) void this.#unread.peek().then(() => this.requestUpdate())
   }
 
   readonly #dropped = (event: DragEvent) => {

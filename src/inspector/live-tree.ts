@@ -16,6 +16,9 @@ type Filters = Pick<typeof import('./facts.js'), 'parseQuery' | 'QueryError' | '
 /** What commits may take of the time: where there is a lot to show, it is shown less often. */
 const SHARE = 0.02
 
+/** So many events of a history come in with one commit. */
+const SLICE = 16_000
+
 /** Between a tree and those who draw it. */
 export interface Viewer {
   /** The rows are about to change, then have: where the reader is must be kept. */
@@ -58,6 +61,8 @@ export class LiveTree {
   #paused = false
   #on = false
   #reload = false
+  /** What buses remember and is still to come in, in order. */
+  #past: InspectedEvent[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
   #frame = 0
   #notBefore = 0
@@ -111,6 +116,7 @@ export class LiveTree {
   /** Nothing is left running: no hook, no timer, no frame. What was seen stays. */
   stop(): void {
     this.#on = false
+    this.#past = []
     this.sources.stop()
     this.#search?.abort()
     clearTimeout(this.#timer)
@@ -222,17 +228,27 @@ export class LiveTree {
     if (!this.#on || this.#paused) return
     const start = performance.now()
     this.#viewer.beforeCommit()
-    const touched = this.sources.take()
-    let added = 0
     if (this.#reload) {
       this.#reload = false
-      added += this.#load()
+      this.#load()
     }
-    added += this.model.update(touched)
-    this.sources.snapshots?.mark(this.model, touched)
-    this.#judge(touched)
+    const loading = this.#past.length > 0
+    const past = this.#past.splice(0, SLICE)
+    // What changes meanwhile waits: events are in order.
+    const more = this.#past.length > 0
+    const events = more ? past : past.concat([...this.sources.take()])
+    const added = this.model.update(events)
+    this.sources.snapshots?.mark(this.model, events)
+    if (loading) this.#hideOld()
+    // Texts are searched once all is here, in slices of their own.
+    if (!loading || !this.#query?.searchesText) this.#judge(events)
+    else if (!more) void this.#refilter()
     this.commits++
     this.#finish(added)
+    if (more) {
+      this.#notBefore = 0
+      return this.#schedule()
+    }
     const now = performance.now()
     this.#notBefore = now + Math.max(1000 / this.refreshHz, Math.min(500, (now - start) / SHARE))
   }
@@ -240,6 +256,7 @@ export class LiveTree {
   /** An empty tree, filtered and sorted as the one before. */
   #renew(): void {
     const { filtering, slowestFirst } = this.model
+    this.#past = []
     this.model = Object.assign(new TreeModel(), { filtering, slowestFirst })
   }
 
@@ -249,16 +266,14 @@ export class LiveTree {
     this.#viewer.afterCommit(added, this.model.failed.splice(0))
   }
 
-  /** What buses remember and the tree has not; where it belongs before what is here, the tree is made anew. Gives how many. */
-  #load(): number {
+  /** What buses remember and the tree has not is to come in; where it belongs before what is here, the tree is made anew. */
+  #load(): void {
     const unknown = this.sources.histories().filter((event) => !this.model.nodeOf(event))
-    if (!unknown.length) return 0
+    if (!unknown.length) return
     const missing = unknown.slice(-this.maxRows)
     // They are among those that are counted now.
     if (!this.model.size) this.sources.lost = 0
     this.model.evicted += unknown.length - missing.length
-    // About one handler for each event.
-    this.model.reserve(2 * missing.length)
     const newest = [...this.model.allEvents()].at(-1)?.[0]
     if (newest && missing[0].eventCreatedAt < newest.eventCreatedAt) {
       const all = [...[...this.model.allEvents()].map(([event]) => event), ...missing]
@@ -267,10 +282,9 @@ export class LiveTree {
       this.#renew()
       this.model.evicted = evicted
       this.model.update(all)
-    } else this.model.update(missing)
-    this.#hideOld()
-    void this.#refilter()
-    return missing.length
+      this.#hideOld()
+      if (this.#query || this.bus) void this.#refilter()
+    } else this.#past = missing
   }
 
   #hideOld(): void {

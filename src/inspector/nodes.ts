@@ -68,7 +68,7 @@ export class Nodes {
 
   protected add(subject: Subject, parent: number, flags: number): number {
     const node = this.#free.pop() ?? this.#subjects.length
-    if (node >= this.parent.length) this.#grow(2 * node)
+    if (node >= this.parent.length) this.#grow()
     this.#subjects[node] = subject
     this.nodes.set(subject, node)
     this.flags[node] = flags
@@ -109,35 +109,27 @@ export class Nodes {
     else this.#last[parent] = prev
   }
 
-  /** Makes room for so many more at once. */
-  reserve(count: number): void {
-    if (this.end + count > this.parent.length) this.#grow(this.end + count)
-  }
-
-  #grow(length: number): void {
-    this.parent = grown(this.parent, length)
-    this.first = grown(this.first, length)
-    this.next = grown(this.next, length)
-    this.status = grown(this.status, length)
-    this.flags = grown(this.flags, length)
-    this.type = grown(this.type, length)
-    this.starts = grown(this.starts, length)
-    this.ends = grown(this.ends, length)
-    this.index = grown(this.index, length)
-    this.order = grown(this.order, length)
-    this.level = grown(this.level, length)
-    this.place = grown(this.place, length)
-    this.below = grown(this.below, length)
-    this.#last = grown(this.#last, length)
-    this.#prev = grown(this.#prev, length)
+  #grow(): void {
+    this.parent = grown(this.parent)
+    this.first = grown(this.first)
+    this.next = grown(this.next)
+    this.status = grown(this.status)
+    this.flags = grown(this.flags)
+    this.type = grown(this.type)
+    this.starts = grown(this.starts)
+    this.ends = grown(this.ends)
+    this.index = grown(this.index)
+    this.order = grown(this.order)
+    this.level = grown(this.level)
+    this.place = grown(this.place)
+    this.below = grown(this.below)
+    this.#last = grown(this.#last)
+    this.#prev = grown(this.#prev)
   }
 }
 
-function grown<A extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(
-  array: A,
-  length: number,
-): A {
-  const bigger = new (array.constructor as new (length: number) => A)(length)
+function grown<A extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(array: A): A {
+  const bigger = new (array.constructor as new (length: number) => A)(array.length * 2)
   bigger.set(array)
   return bigger
 }

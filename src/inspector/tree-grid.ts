@@ -1,14 +1,14 @@
 import type { LiveTree } from './live-tree.js'
+import { OnDemand } from './on-demand.js'
 import { createRow, type Formatters, forgetRow, showRow } from './row.js'
 import { RowWindow } from './row-window.js'
 import { isFailure } from './statuses.js'
-import { isResult, type Subject } from './subjects.js'
+import type { Subject } from './subjects.js'
+import type { TypeAhead } from './type-ahead.js'
 import { platformValues } from './values.js'
 
 /** In px; the style sheet says the same. */
 export const ROW_HEIGHT = 24
-/** ms within which letters belong to one word of the type-ahead. */
-const TYPING = 700
 
 export interface GridOptions {
   tree: LiveTree
@@ -36,8 +36,11 @@ export class TreeGrid {
   /** How many events have come below what is seen, since the reader left the tail. */
   unseen = 0
   #place: ReturnType<RowWindow['place']> = []
-  #typed = ''
-  #typedAt = 0
+  /** Finds rows by letters. */
+  readonly typing: OnDemand<TypeAhead> = new OnDemand(async () => {
+    const { TypeAhead } = await import('./type-ahead.js')
+    return new TypeAhead()
+  })
 
   constructor(options: GridOptions) {
     this.#options = options
@@ -330,7 +333,7 @@ export class TreeGrid {
         return () => this.toFailure(shiftKey ? -1 : 1)
     }
     // `/` is for the filter.
-    return key.length === 1 && key !== '/' && key !== ' ' ? () => this.#typeAhead(key, at) : undefined
+    return key.length === 1 && key !== '/' && key !== ' ' ? () => this.#typeAhead(key) : undefined
   }
 
   #expandSiblings(node: number): void {
@@ -342,18 +345,11 @@ export class TreeGrid {
   }
 
   /** To the next row whose name begins with what was typed. */
-  #typeAhead(key: string, at: number): void {
-    const now = performance.now()
-    this.#typed = now - this.#typedAt < TYPING ? this.#typed + key.toLowerCase() : key.toLowerCase()
-    this.#typedAt = now
-    const { length, order } = this.#model
-    // A longer word may still be the same row.
-    const from = Math.max(0, at) + (this.#typed.length > 1 ? 0 : 1)
-    for (let i = 0; i < length; i++) {
-      const index = (from + i) % length
-      const subject = this.#model.subject(order[index])
-      const name = isResult(subject) ? subject.handlerName : subject.eventType
-      if (name.toLowerCase().startsWith(this.#typed)) return this.#goTo(index)
+  #typeAhead(key: string): void {
+    const go = (typing: TypeAhead) => {
+      const index = typing.find(this.#model, key, this.#row(this.selected))
+      if (index >= 0) this.#goTo(index)
     }
+    this.typing.use(go, () => {})
   }
 }

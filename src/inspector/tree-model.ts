@@ -152,7 +152,8 @@ export class TreeModel extends Nodes {
   update(events: Iterable<InspectedEvent>, read = false): number {
     const before = this.events
     // First all nodes, then the links: an event may come before its parent.
-    const batch = Array.from(events, (event) => this.#sync(event, read))
+    const batch: number[] = []
+    for (const event of events) batch.push(this.#sync(event, read))
     const walked = new Set<number>()
     // What handlers have dispatched is there too, though no history remembers it: the batch grows.
     for (const node of batch) {

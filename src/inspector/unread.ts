@@ -1,4 +1,3 @@
-import { livingBuses } from './sources.js'
 import type { InspectedEvent } from './subjects.js'
 
 /** ms between two announcements, at least. */
@@ -58,15 +57,13 @@ export class Unread {
     this.#timer = undefined
   }
 
-  /** Counts what failed since nobody listens: while closed, only when somebody comes near. */
-  peek(): void {
-    const failed = livingBuses()
-      .flatMap(({ eventHistory }) => [...eventHistory.values()])
-      .filter(({ eventCompletedAt, eventResults }) => {
-        const missed = (eventCompletedAt?.getTime() ?? 0) >= this.closedAt
-        return missed && [...eventResults.values()].some(({ status }) => status === 'error')
-      })
+  /** Counts what failed since nobody listens: while closed, only when somebody comes near. Never rejects. */
+  async peek(): Promise<void> {
+    const { closedAt } = this
+    const part = await import('./failed-since.js').catch(() => null)
+    // Opened meanwhile, all has been seen.
+    if (!part || closedAt !== this.closedAt) return
     this.counts.clear()
-    this.#count(new Set(failed))
+    this.#count(part.failedSince(closedAt))
   }
 }

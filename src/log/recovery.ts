@@ -7,7 +7,6 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import { ASK, DURABLE } from '../events/status.js'
 import { hold, lockManager, lockName, take } from '../locks.js'
-import { microtask } from '../page.js'
 import type { EventRecord, OutcomeRecord } from '../protocol.js'
 import { after } from '../timers.js'
 import { warnOnce } from '../warnings.js'
@@ -25,16 +24,11 @@ const AGAIN = 50
 /** So many attempts that ended with the page are enough. */
 const MAX_ATTEMPTS = 3
 
-/** So many events are made while the disk works: no long task. */
-const EARLY = 5000
-
 /** What one claim decides. Nothing of it is done before its segment is durable. */
 interface Claim {
   lines: string[]
   /** To be dispatched, in log order. */
   events: Fate[]
-  /** The first of them, made while the disk worked. */
-  made: (BaseEvent | Refused)[]
   /** Already here: forwarded by what was recovered before, or alive through the page's rest. */
   living: { fate: Fate; visit: Visit }[]
 }
@@ -67,7 +61,7 @@ export async function adopt(writer: LogWriter): Promise<void> {
   if (!marks.size) return
   const gone = new Set<Mark>()
   await claimed(writer, (fold, dead) => {
-    const claim: Claim = { lines: [], events: [], made: [], living: [] }
+    const claim: Claim = { lines: [], events: [], living: [] }
     for (const mark of marks) {
       const fate = fold.find(mark.visit.state.id, mark.writer)
       if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
@@ -142,17 +136,13 @@ async function write(
   { id, log, journal, nextSegment }: LogWriter,
   db: LogDb,
   turn: number,
-  { lines, events, made }: Claim,
+  { lines }: Claim,
 ): Promise<boolean> {
   const segment = seal(id, nextSegment(), journal.name, lines)
-  const added = await db.change((meta) => {
-    if (meta.turn !== turn) return null
-    // Once all is on its way to the disk: making events is the most of a recovery.
-    microtask(() => {
-      for (const fate of events.slice(0, EARLY)) made.push(make(journal, fate))
-    })
-    return { meta: { turn: turn + 1 }, append: [segment] }
-  }, log.durability)
+  const added = await db.change(
+    (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
+    log.durability,
+  )
   if (added) log.written(db, added[0])
   return !!added
 }
@@ -219,7 +209,7 @@ const spares = ({ settled }: Fate, { named, pattern, name }: RegisteredHandler) 
 
 function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
   const { core } = journal
-  const claim: Claim = { lines: [], events: [], made: [], living: [] }
+  const claim: Claim = { lines: [], events: [], living: [] }
   const lineage = new Lineage(fold, journal, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */
@@ -283,17 +273,16 @@ function visitsById({ core }: Journal): Map<string, Visit> {
 /** Unfinished events that this page has recovered: parents of what other buses recover. */
 const recovered = new Map<string, EventState>()
 
-async function bringBack(writer: LogWriter, { events, made, living }: Claim): Promise<BaseEvent[]> {
+async function bringBack(writer: LogWriter, { events, living }: Claim): Promise<BaseEvent[]> {
   const { journal } = writer
   const { core } = journal
   for (const { fate, visit } of living) endTogether(journal, fate, visit)
   const again = living.map(({ visit }) => visit.state.event)
   const refused: Refused[] = []
-  for (const [i, fate] of events.entries()) {
+  for (const fate of events) {
     if (!core.hasRoom()) await core.whenRoom()
-    const one = made[i] ?? make(journal, fate)
-    if ('reason' in one) refused.push(one)
-    else again.push(dispatchAgain(journal, fate, one))
+    const event = dispatchAgain(journal, fate, refused)
+    if (event) again.push(event)
   }
   if (refused.length) await keepApart(writer, refused)
   return again
@@ -304,17 +293,16 @@ interface Refused {
   reason: string
 }
 
-function make({ core }: Journal, fate: Fate): BaseEvent | Refused {
+function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEvent | null {
+  const { core } = journal
+  let event: BaseEvent
   try {
-    return core.revive(recordOf(fate))
+    event = core.revive(recordOf(fate))
   } catch (error) {
     core.wireErrors++
-    return { fate, reason: String((error as Error | null)?.message) }
+    refused.push({ fate, reason: String((error as Error | null)?.message) })
+    return null
   }
-}
-
-function dispatchAgain(journal: Journal, fate: Fate, event: BaseEvent): BaseEvent {
-  const { core } = journal
   const state = stateOf(event) as EventState
   // A forward of what was recovered elsewhere may have been quicker, since the claim.
   const visit = core.wasHere(state) && visitsById(journal).get(state.id)

@@ -136,8 +136,7 @@ describe('<bus-inspector>: errors find the reader (goal 16)', () => {
     await dispatchMany(bus, 2, 'Fails')
     expect(unread(inspector, '.toggle')).to.equal('')
     $(inspector, '.toolbar').dispatchEvent(new PointerEvent('pointerenter'))
-    await inspector.updateComplete
-    expect(unread(inspector, '.toggle')).to.equal('2')
+    await until(() => unread(inspector, '.toggle') === '2')
     $(inspector, '.toggle').click()
     await inspector.updateComplete
     expect(unread(inspector, '.toggle')).to.equal('')

@@ -154,6 +154,8 @@ describe('<bus-inspector>: keys and names (goal 24)', () => {
     const inspector = await scene()
     $(inspector, '#grid').focus()
     press(inspector, 'k')
+    // The first letter loads what finds rows.
+    await inspector.updateComplete
     expect(focusedName(inspector)).to.equal('Kid')
     press(inspector, 'i')
     expect(focusedName(inspector)).to.equal('Kid')

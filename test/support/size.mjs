@@ -35,6 +35,8 @@ const seldom = [
   './resizing.js',
   './platform-values.js',
   './snapshots.js',
+  './failed-since.js',
+  './type-ahead.js',
 ]
 const inspector = await weigh('src/inspector/define.ts', seldom)
 const wholeInspector = await weigh('src/inspector/define.ts')
