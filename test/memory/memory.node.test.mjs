@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { buildMinified } from '../support/bundle.mjs'
-import { openLab } from '../support/chromium-lab.mjs'
 import { engines } from '../support/engines.mjs'
+import { openLab } from '../support/lab.mjs'
 
 const megabyte = 1024 * 1024
 
