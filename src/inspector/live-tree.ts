@@ -228,7 +228,7 @@ export class LiveTree {
     if (!this.#on || this.#paused) return
     const start = performance.now()
     this.#viewer.beforeCommit()
-    if (this.#reload) {
+    if (this.#reload && !this.#past.length) {
       this.#reload = false
       this.#load()
     }
@@ -245,7 +245,7 @@ export class LiveTree {
     else if (!more) void this.#refilter()
     this.commits++
     this.#finish(added)
-    if (more) {
+    if (more || this.#reload) {
       this.#notBefore = 0
       return this.#schedule()
     }
