@@ -35,6 +35,24 @@ describe('<bus-inspector>: any number of rows (goals 5 and 6)', () => {
     }
   }).timeout(60_000)
 
+  it('takes a long history in over some frames, in order, with what comes meanwhile and buses that appear', async () => {
+    const bus = makeBus()
+    await dispatchMany(bus, 40_000)
+    const inspector = await mount({ maxRows: 200_000 })
+    const { model } = inspector.tree
+    expect(model.length, 'rows are shown before all are there').to.be.within(1, 39_999)
+    const late = await dispatchMany(bus, 5, 'Late')
+    const other = makeBus()
+    const [last] = await dispatchMany(other, 1, 'Other')
+    await until(() => inspector.tree.model.length === 40_006)
+    const times: number[] = []
+    for (const [event] of inspector.tree.model.allEvents()) times.push(event.eventCreatedAt.getTime())
+    expect(times.every((time, i) => !i || time >= times[i - 1])).to.equal(true)
+    await frames(15)
+    expect(rowOf(inspector, late[4]).isConnected && rowOf(inspector, last).isConnected).to.equal(true)
+    expect(inspector.tree.dropped).to.equal(0)
+  }).timeout(30_000)
+
   it('reaches the last of a million rows in every engine, and every row on the way', async () => {
     const scroll = document.createElement('div')
     Object.assign(scroll.style, { blockSize: '400px', overflow: 'auto', position: 'relative' })
