@@ -1,16 +1,10 @@
 // How it looks in forced colours, which only the browser itself can turn on. WebKit has none.
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { afterEach, test } from 'node:test'
-import { buildMinified, root } from '../support/bundle.mjs'
 import { labEngines, openLab } from '../support/lab.mjs'
+import { prepare, scripts } from './lab-page.mjs'
 
-const scripts = {
-  '/bubus.js': (await buildMinified('src/script-tag.ts')).code,
-  '/inspector.js': (await buildMinified('src/inspector/define.ts')).code,
-  '/axe.js': readFileSync(`${root}node_modules/axe-core/axe.min.js`, 'utf8'),
-}
 /** 2: the reader's colours are used, always; the stand-in for them has white on light blue, which no reader would choose. */
 const FORCED = {
   'browser.display.document_color_use': 2,
@@ -36,20 +30,7 @@ async function open(engine, scheme) {
       ],
     })
   }
-  await page.evaluate(async () => {
-    window.bubus = await import('/bubus.js')
-    await import('/inspector.js')
-    window.frames2 = async (count = 3) => {
-      for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve))
-    }
-    window.mount = async (properties) => {
-      const inspector = Object.assign(document.createElement('bus-inspector'), properties)
-      document.body.append(inspector)
-      await inspector.updateComplete
-      await window.frames2()
-      return inspector
-    }
-  })
+  await prepare(page)
   return page
 }
 

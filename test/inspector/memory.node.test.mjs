@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { buildMinified } from '../support/bundle.mjs'
 import { labEngines, openLab } from '../support/lab.mjs'
+import { prepare, scripts } from './lab-page.mjs'
 
 for (const engine of labEngines)
   describe(engine, () => {
@@ -11,13 +11,7 @@ for (const engine of labEngines)
     let page
 
     before(async () => {
-      lab = await openLab(
-        {
-          '/bubus.js': (await buildMinified('src/script-tag.ts')).code,
-          '/inspector.js': (await buildMinified('src/inspector/define.ts')).code,
-        },
-        engine,
-      )
+      lab = await openLab(scripts, engine)
     })
 
     after(() => lab?.close())
@@ -26,25 +20,14 @@ for (const engine of labEngines)
     async function open() {
       await page?.close()
       page = await lab.newPage()
-      await page.evaluate(async () => {
-        window.bubus = await import('/bubus.js')
-        await import('/inspector.js')
-        window.frames2 = async (count = 3) => {
-          for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve))
-        }
+      await prepare(page)
+      await page.evaluate(() => {
         window.gone = async (ref) => {
           for (let i = 0; i < 100 && ref.deref(); i++) {
             await new Promise((resolve) => setTimeout(resolve, 20))
             await (window.gc ?? window.TestUtils.gc)()
           }
           return !ref.deref()
-        }
-        window.mount = async (properties) => {
-          const inspector = Object.assign(document.createElement('bus-inspector'), properties)
-          document.body.append(inspector)
-          await inspector.updateComplete
-          await window.frames2()
-          return inspector
         }
       })
     }

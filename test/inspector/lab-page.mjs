@@ -1,0 +1,31 @@
+// What the tests that see a page from outside have in it.
+
+import { readFileSync } from 'node:fs'
+import { buildMinified, root } from '../support/bundle.mjs'
+
+/** For `openLab`. */
+export const scripts = {
+  '/bubus.js': (await buildMinified('src/script-tag.ts')).code,
+  '/inspector.js': (await buildMinified('src/inspector/define.ts')).code,
+  '/axe.js': readFileSync(`${root}node_modules/axe-core/axe.min.js`, 'utf8'),
+}
+
+/** Gives a page `bubus`, `frames2(count)` and `mount(properties)`. */
+export async function prepare(/** @type {import('puppeteer-core').Page} */ page) {
+  await page.evaluate(async () => {
+    const global = /** @type {any} */ (globalThis)
+    const [library, inspector] = ['/bubus.js', '/inspector.js']
+    global.bubus = await import(library)
+    await import(inspector)
+    global.frames2 = async (count = 3) => {
+      for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve))
+    }
+    global.mount = async (/** @type {object} */ properties) => {
+      const element = Object.assign(document.createElement('bus-inspector'), properties)
+      document.body.append(element)
+      await /** @type {any} */ (element).updateComplete
+      await global.frames2()
+      return element
+    }
+  })
+}
