@@ -127,7 +127,8 @@ class Campaign {
       (line) => line.started && line.tab === tab,
     )
     const dumped = this.recorder.next('it has read the log', ({ dumped }) => dumped, 300_000)
-    const { patience = 120 } = this.options
+    // What the killed pages have left piles up: thousands of events, some of them slow.
+    const { kills, patience = 120 + 2 * kills } = this.options
     await this.driver.open([[tab, this.#url(tab, `&quiet&patience=${patience * 1000}`)]])
     this.recorder.history.last = (await started).session
     await dumped
