@@ -120,15 +120,19 @@ class Campaign {
 
   /** All others die, the last one finishes what is left. */
   async last() {
+    // What the killed pages have left piles up: thousands of events, some of them slow.
+    const { kills, patience = 120 + 2 * kills } = this.options
     await this.driver.kill('sigkill', this.driver.tabs()[0], '')
     const tab = `t${this.#opened++}`
     const started = this.recorder.next(
       'the last page has started',
       (line) => line.started && line.tab === tab,
     )
-    const dumped = this.recorder.next('it has read the log', ({ dumped }) => dumped, 300_000)
-    // What the killed pages have left piles up: thousands of events, some of them slow.
-    const { kills, patience = 120 + 2 * kills } = this.options
+    const dumped = this.recorder.next(
+      'it has read the log',
+      ({ dumped }) => dumped,
+      patience * 1000 + 300_000,
+    )
     await this.driver.open([[tab, this.#url(tab, `&quiet&patience=${patience * 1000}`)]])
     this.recorder.history.last = (await started).session
     await dumped
