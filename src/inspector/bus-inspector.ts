@@ -212,7 +212,7 @@ export class BusInspector extends LitElement {
 
   /**
    * Selects the second event, shows in its details how it differs from the first, and gives that: what was added, removed or
-   * changed in payload and results, redacted.
+   * changed in payload and results, redacted, as JSON can hold it.
    * Rejects with a RangeError for an id that is not here.
    */
   compare(first: string, second: string): Promise<Change[]> {

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { type Change, differences } from './differences.js'
+import { jsonOf } from './json.js'
 import { figure } from './objects.js'
 import type { Mutation } from './snapshots.js'
 import { failureOf, type InspectedEvent, labelOf } from './subjects.js'
@@ -40,11 +41,20 @@ export function changesBetween(one: InspectedEvent, other: InspectedEvent, redac
   return changes.map((change) => redacted(change, redact))
 }
 
-/** Payloads are redacted by paths from their own keys on. */
+/** A place as redactors know it: payloads from their own keys on, the results of all handlers alike. */
+const placeOf = ([root, ...inside]: readonly string[]) =>
+  root === 'payload' ? inside : ['result', ...inside.slice(1)]
+
+/** The same with what may be seen of its values, however deep, as JSON can hold it. */
+export function plainChange({ path, kind, ...values }: Change, redact: Redact): Change {
+  const seen = Object.entries(values).map(([key, value]) => [key, jsonOf(value, redact, placeOf(path))])
+  return { path, kind, ...Object.fromEntries(seen) }
+}
+
+/** Its values themselves, where they may be seen as such. */
 function redacted(change: Change, redact: Redact): Change {
-  const [root, ...path] = change.path
+  const inside = placeOf(change.path)
   const seen = (value: unknown) => {
-    const inside = root === 'payload' ? path : ['result', ...path.slice(1)]
     // What lies around it may be hidden as a whole.
     for (let i = 1; i < inside.length; i++) {
       const hidden = redact(inside.slice(0, i), HELD)
@@ -118,9 +128,7 @@ function changesView(changes: readonly Change[], context: ValueContext, place: s
 }
 
 function changeView({ path, kind, before, after }: Change, { redact }: ValueContext): TemplateResult {
-  const [root, ...inside] = path
-  const text = (value: unknown) =>
-    preview(value, redact, 200, root === 'payload' ? inside : ['result', ...inside.slice(1)])
+  const text = (value: unknown) => preview(value, redact, 200, placeOf(path))
   return html`<li class="change" data-kind=${kind}>
     <span class="sign" aria-hidden="true">${signOf(kind)}</span>
     <code class="place">${path.join('.')}</code><span class="unseen"> ${kind}</span>

@@ -1,7 +1,7 @@
 import type { LitElement } from 'lit'
 import { nothing, render } from 'lit'
 import { addStyles } from './adopt.js'
-import { changesBetween } from './compare-view.js'
+import { changesBetween, plainChange } from './compare-view.js'
 import { detailStyles } from './detail-styles.js'
 import { type DetailContext, detailView } from './detail-view.js'
 import type { Change } from './differences.js'
@@ -109,7 +109,7 @@ export class DetailPane {
     const event = this.#eventOf('second', second)
     this.compareWith(base)
     this.#actions.select(event)
-    return this.changes(event)
+    return this.changes(event).map((change) => plainChange(change, this.#tree.redact))
   }
 
   #eventOf(name: string, id: string): InspectedEvent {

@@ -210,6 +210,26 @@ describe('<bus-inspector>: comparing events (goal 14)', () => {
     expect(failed.message).to.equal('Expected `first` to be the id of an event that is here, got `nobody`')
   })
 
+  it('gives nothing that is redacted, however deep it lies in what was added or removed as a whole', async () => {
+    const bus = makeBus()
+    const secret = { card: { number: 'SECRET', name: 'Ada' }, list: [{ token: 'SECRET' }] }
+    bus.on('Order', ({ eventPayload }) => ('card' in eventPayload ? { token: 'SECRET', ok: true } : null))
+    const inspector = await mount({ buses: [bus], redact: ['card.number', /token/] })
+    const [without, having] = [{}, secret].map((payload) => bus.dispatch(new BaseEvent('Order', payload)))
+    await having
+    await caughtUp(inspector)
+    for (const [one, other] of [
+      [without, having],
+      [having, without],
+    ]) {
+      const changes = await inspector.compare(one.eventId, other.eventId)
+      await inspector.updateComplete
+      expect(JSON.stringify(changes)).to.include('"name":"Ada"').and.include('"number":"[redacted]"')
+      expect(JSON.stringify(changes)).not.to.include('SECRET')
+      expect($(inspector, '.comparison').textContent).not.to.include('SECRET')
+    }
+  })
+
   it('says that two events are the same, and lets go of what it compares with', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus] })
