@@ -98,6 +98,7 @@ const data = { enumerable: true, configurable: true, writable: true }
 
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
+  // Not copied: what was cloned or parsed has no accessors, which could answer twice.
   const record = Object(value) as EventRecord
   const payload: Record<string, unknown> = {}
   let deep: unknown = record.event_outcomes

@@ -181,10 +181,10 @@ export class Body {
 
   toggleSheet(sheet: Sheet): void {
     const more = (one: Sheet) => one === 'more' || one === 'purge'
-    this.#setSheet(this.sheet === sheet || (more(sheet) && more(this.sheet)) ? '' : sheet)
+    this.#showSheet(this.sheet === sheet || (more(sheet) && more(this.sheet)) ? '' : sheet)
   }
 
-  #setSheet(sheet: Sheet): void {
+  readonly #showSheet = (sheet: Sheet): void => {
     this.sheet = sheet
     if (sheet === 'export') this.withFiles(() => {})
     else if (sheet) this.#load(this.#more, () => {})
@@ -197,7 +197,7 @@ export class Body {
     if (event.key === '/' && !typing) {
       event.preventDefault()
       this.#find('#filter')?.focus()
-    } else if (event.key === 'Escape' && this.sheet) this.#setSheet('')
+    } else if (event.key === 'Escape' && this.sheet) this.#showSheet('')
     else if (event.key === 'Escape' && this.#detailOpen && !typing) this.#closeDetail()
   }
 
@@ -282,7 +282,7 @@ export class Body {
     return html`
       ${this.#filterView()}
       ${this.sheet === 'export' ? (this.files.value?.sheet() ?? nothing) : nothing}
-      ${this.sheet === 'more' || this.sheet === 'purge' ? (this.#more.value?.(this.#host, this.sheet === 'purge', (sheet) => this.#setSheet(sheet)) ?? nothing) : nothing}
+      ${this.#more.value?.(this.#host, this.sheet, this.#showSheet) ?? nothing}
       ${this.files.value?.status() ?? nothing}
       ${this.#trouble ? html`<p class="message" role="alert">${this.#trouble}</p>` : nothing}
       <input type="file" accept=".jsonl,.ndjson,.json,.txt" aria-label="File of events" hidden @change=${this.#chosen} />

@@ -204,10 +204,8 @@ export class BusInspector extends LitElement {
 
   /** Selects the event with this id, opens what it lies in, and focuses its row. False if it is not here. */
   select(id: string): boolean {
-    for (const [event] of this.tree.model.allEvents()) {
-      if (event.eventId === id) return this.#body.reveal(event)
-    }
-    return false
+    const event = this.tree.model.eventOf(id)
+    return !!event && this.#body.reveal(event)
   }
 
   /**

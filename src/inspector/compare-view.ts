@@ -4,7 +4,7 @@ import { jsonOf } from './json.js'
 import { figure } from './objects.js'
 import type { Mutation } from './snapshots.js'
 import { failureOf, type InspectedEvent, labelOf } from './subjects.js'
-import type { ValueContext } from './value-view.js'
+import { paged, type ValueContext } from './value-view.js'
 import { preview, type Redact } from './values.js'
 
 /** What details need to compare one event with another, and with what it was. */
@@ -15,9 +15,6 @@ export interface Comparing {
   changes(event: InspectedEvent): Change[]
   mutations: readonly Mutation[]
 }
-
-/** So many differences are shown at once. */
-const PAGE = 100
 
 /** What handlers gave, by their names: of two runs of a handler the second has another number. */
 function resultsOf(event: InspectedEvent): Record<string, unknown> {
@@ -112,19 +109,11 @@ export function mutationsView(context: Comparing & ValueContext): TemplateResult
 const signOf = (kind: Change['kind']) => (kind === 'added' ? '+' : kind === 'removed' ? '−' : '~')
 
 function changesView(changes: readonly Change[], context: ValueContext, place: string): TemplateResult {
-  const shown = context.open.get(place) ?? PAGE
-  const more = () => {
-    context.open.set(place, shown + PAGE)
-    context.update()
-  }
+  const { shown, more } = paged(changes.length, context, place)
   return html`<ol class="changes">
       ${changes.slice(0, shown).map((change) => changeView(change, context))}
     </ol>
-    ${
-      changes.length > shown
-        ? html`<button class="more" type="button" @click=${more}>${Math.min(PAGE, changes.length - shown)} more of ${figure(changes.length)}</button>`
-        : nothing
-    }`
+    ${more}`
 }
 
 function changeView({ path, kind, before, after }: Change, { redact }: ValueContext): TemplateResult {

@@ -113,7 +113,8 @@ export class DetailPane {
   }
 
   #eventOf(name: string, id: string): InspectedEvent {
-    for (const [event] of this.#tree.model.allEvents()) if (event.eventId === id) return event
+    const event = this.#tree.model.eventOf(id)
+    if (event) return event
     throw new RangeError(`Expected \`${name}\` to be the id of an event that is here, got \`${id}\``)
   }
 

@@ -52,8 +52,8 @@ function link(context: DetailContext, event: InspectedEvent) {
 function parentView(context: DetailContext, event: InspectedEvent) {
   if (event.eventParent) return link(context, event.eventParent)
   if (!event.eventParentId) return nothing
-  for (const [other] of context.model.allEvents())
-    if (other.eventId === event.eventParentId) return link(context, other)
+  const other = context.model.eventOf(event.eventParentId)
+  if (other) return link(context, other)
   return html`#${event.eventParentId.slice(-4)} <span class="muted">(not here)</span>`
 }
 

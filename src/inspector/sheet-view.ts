@@ -9,8 +9,14 @@ import { isWords } from './query.js'
 import { sheetStyles } from './sheet-styles.js'
 import { statuses } from './statuses.js'
 
-/** What is needed now and then; `asking` the reader whether all rows are to go. */
-export function moreView(host: BusInspector, asking: boolean, show: (sheet: Sheet) => void): TemplateResult {
+/** What is needed now and then; as `purge` it asks the reader whether all rows are to go. */
+export function moreView(
+  host: BusInspector,
+  sheet: Sheet,
+  show: (sheet: Sheet) => void,
+): TemplateResult | typeof nothing {
+  const asking = sheet === 'purge'
+  if (!asking && sheet !== 'more') return nothing
   const { columns, tree } = host
   const { hidden, size } = tree.model
   const forget = () => {

@@ -140,6 +140,11 @@ export class TreeModel extends Nodes {
       if (this.isEvent(node)) yield [subject as InspectedEvent, node]
     }
   }
+  /** The event with this id. */
+  eventOf(id: string | null): InspectedEvent | undefined {
+    for (const [event] of this.allEvents()) if (event.eventId === id) return event
+    return undefined
+  }
   /** The handlers of an event. */
   *results(node: number): Generator<InspectedResult> {
     for (let child = this.first[node]; child; child = this.next[child]) {

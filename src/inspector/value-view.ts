@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit'
 import { figure } from './objects.js'
 import { memberCount, membersOf, nameOf, type Redact } from './values.js'
 
-/** How many members are shown at once. */
+/** How many members, or differences, are shown at once. */
 const PAGE = 100
 
 /** What a view of values needs of those around it. */
@@ -63,12 +63,7 @@ export function membersView(
   place: string,
   above: readonly unknown[],
 ): TemplateResult {
-  const shown = context.open.get(place) ?? PAGE
-  const total = memberCount(value)
-  const more = () => {
-    context.open.set(place, shown + PAGE)
-    context.update()
-  }
+  const { shown, more } = paged(memberCount(value), context, place)
   return html`<div class="members">
     ${membersOf(value, 0, shown).map(({ key, value: held, getter }) => {
       const at = [...path, key]
@@ -76,10 +71,20 @@ export function membersView(
         return html`<div class="value leaf"><span class="key">${key}</span><span class="colon">: </span><span class="v v-mark">(getter)</span></div>`
       return valueView(key, context.redact(at, held), at, context, `${place}/${key}`, above)
     })}
-    ${
-      total > shown
-        ? html`<button class="more" type="button" @click=${more}>${Math.min(PAGE, total - shown)} more of ${figure(total)}</button>`
-        : nothing
-    }
+    ${more}
   </div>`
+}
+
+/** How many of a list to show, and the button for more of it. */
+export function paged(total: number, context: ValueContext, place: string) {
+  const shown = context.open.get(place) ?? PAGE
+  const next = () => {
+    context.open.set(place, shown + PAGE)
+    context.update()
+  }
+  const more =
+    total > shown
+      ? html`<button class="more" type="button" @click=${next}>${Math.min(PAGE, total - shown)} more of ${figure(total)}</button>`
+      : nothing
+  return { shown, more }
 }

@@ -1,7 +1,6 @@
+/** What is asked of the database only by those who are loaded when they are needed. */
 import type { EventLog } from './event-log.js'
 import { type LogDb, META, type Summary } from './log-db.js'
-
-/** What is asked of the database only by those who are loaded when they are needed. */
 
 /** How many decisions were taken. */
 export async function turnOf({ idb }: LogDb): Promise<number> {

@@ -26,7 +26,7 @@ const plus = (/** @type {string} */ file) => `export * from './src/index.ts'; ex
 const core = await weigh('src/index.ts', [log, locks])
 // What is imported both ways is not wrapped for it, as in bundles that are split.
 const withLog = await weigh(plus('log/event-log.ts'), [...later, log, locks])
-const withAll = await weigh(plus('log/event-log.ts'), [locks])
+const withAll = await weigh(plus('log/event-log.ts'), [log, locks])
 const seldom = [
   './detail-pane.js',
   './transfers.js',
