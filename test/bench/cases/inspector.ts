@@ -1,5 +1,4 @@
 import { BaseEvent, EventBus } from '../../../src/index.js'
-import '../../../src/inspector/define.js'
 import type { BusInspector } from '../../../src/inspector/bus-inspector.js'
 import { type BenchCase, BURST, check, type Figures, type Round } from '../bench-case.js'
 import { watchTasks } from '../long-tasks.js'
@@ -14,6 +13,8 @@ const ROWS = EVENTS + ROOTS
 const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve))
 
 async function mount(properties: Partial<BusInspector>): Promise<BusInspector> {
+  // Only now: the workers of other cases run this script too, and have no elements.
+  await import('../../../src/inspector/define.js')
   const inspector = document.createElement('bus-inspector')
   Object.assign(inspector.style, { width: '1200px', height: '800px' })
   Object.assign(inspector, properties)
