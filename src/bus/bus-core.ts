@@ -88,7 +88,7 @@ export class BusCore {
   readonly #inspectors = new Set<Inspector>()
   readonly #middlewares: BusMiddleware[]
   readonly maxHistorySize: number
-  readonly #maxPending: number
+  readonly maxPending: number
   /** Event classes by type, as this bus met them. */
   #classes = new Map<string, PatternClass>()
   /** The class met last: a stream of events of one class looks no further. */
@@ -124,7 +124,7 @@ export class BusCore {
         : new RunLoop(eventConcurrency === 'parallel')
     this.maxHistorySize = maxHistorySize ?? Infinity
     this.history = new History(this.maxHistorySize)
-    this.#maxPending = maxPending ?? Infinity
+    this.maxPending = maxPending ?? Infinity
     this.#middlewares = middlewares
     for (const middleware of middlewares) {
       this.inspect((step, event, result) => {
@@ -202,9 +202,9 @@ export class BusCore {
       throw new TypeError(`${state.label} is completed; dispatch a copy`)
     }
     run?.checkAlive(state)
-    if (!admitted && this.history.unfinished.size >= this.#maxPending) {
+    if (!admitted && this.history.unfinished.size >= this.maxPending) {
       throw new BusFullError(
-        `${this.name} has ${this.#maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
+        `${this.name} has ${this.maxPending} unfinished events: \`await bus.whenRoom()\`, or raise \`maxPending\``,
       )
     }
     this.journal?.check()
@@ -263,7 +263,7 @@ export class BusCore {
    */
   hasRoom(comes = false): boolean {
     const count = comes ? this.handling : this.history.unfinished.size
-    return count < this.#maxPending && !this.journal?.full
+    return count < this.maxPending && !this.journal?.full
   }
 
   letIn(): void {

@@ -27,7 +27,10 @@ export interface Fate {
 /** How a log knows a handler from one page to the next. */
 export const handlerKey = (pattern: unknown, name: unknown) => `${pattern} ${name}`
 
-const CHUNK = 16
+/** How many segments are read at first, and at most; and the characters that are enough for one read. */
+const FEW = 2
+const MANY = 256
+const ENOUGH = 500_000
 
 /** The log from some segment on, folded into the fates of its events. */
 export class Fold {
@@ -45,11 +48,17 @@ export class Fold {
 
   /** Reads on to the end of the log. A segment that cannot be read is kept apart. */
   async read(log: EventLog, db: LogDb): Promise<void> {
-    let segments = await db.read('wal', this.#next, Infinity, CHUNK)
+    let limit = FEW
+    let segments = await db.read('wal', this.#next, Infinity, limit)
     while (segments.length) {
       const [last] = segments.slice(-1)
       this.#next = last.seq + 1
-      const more = segments.length < CHUNK ? [] : db.read('wal', this.#next, Infinity, CHUNK)
+      const chars = segments.reduce((all, { body }) => all + String(body).length, 0)
+      const full = segments.length === limit
+      if (chars < ENOUGH) limit = Math.min(2 * limit, MANY)
+      else if (chars > 4 * ENOUGH) limit = Math.ceil(limit / 2)
+      // The next come while these are taken apart.
+      const more = full ? db.read('wal', this.#next, Infinity, limit) : []
       for (const segment of segments) {
         const reason = fault(segment)
         if (reason) await quarantine(log, segment.seq, reason, segment)

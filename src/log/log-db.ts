@@ -173,11 +173,12 @@ export class LogDb {
 
   /**
    * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
-   * segments' numbers, or null.
+   * segments' numbers, or null. `meanwhile` is called once it is on its way.
    */
   async change(
     decide: (meta: Meta) => Change | null,
     durability: 'relaxed' | 'strict' = 'relaxed',
+    meanwhile?: () => void,
   ): Promise<number[] | null> {
     const tx = this.idb.transaction(stores, 'readwrite', { durability })
     const done = tx.done
@@ -201,6 +202,7 @@ export class LogDb {
     }
     const added = (change.append ?? []).map((segment) => store('wal').add(segment))
     tx.commit()
+    meanwhile?.()
     await done
     return Promise.all(added)
   }

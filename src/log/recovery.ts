@@ -1,4 +1,5 @@
 import { stateOf } from '../brands.js'
+import type { BusCore } from '../bus/bus-core.js'
 import type { Journal, Mark } from '../bus/journal.js'
 import type { RegisteredHandler } from '../bus/subscriptions.js'
 import type { Visit } from '../bus/visit.js'
@@ -27,8 +28,9 @@ const MAX_ATTEMPTS = 3
 /** What one claim decides. Nothing of it is done before its segment is durable. */
 interface Claim {
   lines: string[]
-  /** To be dispatched, in log order. */
+  /** To be dispatched, in log order, and the events of the first of them: made while the claim is on its way. */
   events: Fate[]
+  made: (BaseEvent | string)[]
   /** Already here: forwarded by what was recovered before, or alive through the page's rest. */
   living: { fate: Fate; visit: Visit }[]
 }
@@ -61,7 +63,7 @@ export async function adopt(writer: LogWriter): Promise<void> {
   if (!marks.size) return
   const gone = new Set<Mark>()
   await claimed(writer, (fold, dead) => {
-    const claim: Claim = { lines: [], events: [], living: [] }
+    const claim: Claim = { lines: [], events: [], made: [], living: [] }
     for (const mark of marks) {
       const fate = fold.find(mark.visit.state.id, mark.writer)
       if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
@@ -107,8 +109,8 @@ async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
     await fold.read(log, db)
     const locks = await takeLocks(fold)
     try {
-      const turn = await turnOf(db)
-      if (locks.size) await fold.read(log, db)
+      // In this order: what was decided since is not missed, but refused.
+      const [turn] = await Promise.all([turnOf(db), locks.size && fold.read(log, db)])
       const claim = decision(fold, new Set(locks.keys()))
       if (!claim.lines.length || (await write(writer, db, turn, claim))) return claim
     } finally {
@@ -124,10 +126,12 @@ async function takeLocks(fold: Fold): Promise<Map<string, () => void>> {
   const owners = new Set<string>()
   for (const { ended, owner } of fold.fates) if (!ended) owners.add(owner)
   const taken = new Map<string, () => void>()
-  for (const owner of owners) {
-    const release = await take(lockName(owner))
-    if (release) taken.set(owner, release)
-  }
+  await Promise.all(
+    [...owners].map(async (owner) => {
+      const release = await take(lockName(owner))
+      if (release) taken.set(owner, release)
+    }),
+  )
   return taken
 }
 
@@ -136,12 +140,16 @@ async function write(
   { id, log, journal, nextSegment }: LogWriter,
   db: LogDb,
   turn: number,
-  { lines }: Claim,
+  claim: Claim,
 ): Promise<boolean> {
-  const segment = seal(id, nextSegment(), journal.name, lines)
+  const { core } = journal
+  const segment = seal(id, nextSegment(), journal.name, claim.lines)
   const added = await db.change(
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
+    () => {
+      claim.made = claim.events.slice(0, core.maxPending).map((fate) => revive(core, fate))
+    },
   )
   if (added) log.written(db, added[0])
   return !!added
@@ -209,7 +217,7 @@ const spares = ({ settled }: Fate, { named, pattern, name }: RegisteredHandler) 
 
 function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
   const { core } = journal
-  const claim: Claim = { lines: [], events: [], living: [] }
+  const claim: Claim = { lines: [], events: [], made: [], living: [] }
   const lineage = new Lineage(fold, journal, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */
@@ -273,17 +281,19 @@ function visitsById({ core }: Journal): Map<string, Visit> {
 /** Unfinished events that this page has recovered: parents of what other buses recover. */
 const recovered = new Map<string, EventState>()
 
-async function bringBack(writer: LogWriter, { events, living }: Claim): Promise<BaseEvent[]> {
+async function bringBack(writer: LogWriter, { events, made, living }: Claim): Promise<BaseEvent[]> {
   const { journal } = writer
   const { core } = journal
   for (const { fate, visit } of living) endTogether(journal, fate, visit)
   const again = living.map(({ visit }) => visit.state.event)
   const refused: Refused[] = []
-  for (const fate of events) {
+  for (let i = 0; i < events.length; i++) {
     if (!core.hasRoom()) await core.whenRoom()
-    const event = dispatchAgain(journal, fate, refused)
-    if (event) again.push(event)
+    const event = made[i] ?? revive(core, events[i])
+    if (typeof event === 'string') refused.push({ fate: events[i], reason: event })
+    else again.push(dispatchAgain(journal, events[i], event))
   }
+  core.wireErrors += refused.length
   if (refused.length) await keepApart(writer, refused)
   return again
 }
@@ -293,16 +303,17 @@ interface Refused {
   reason: string
 }
 
-function dispatchAgain(journal: Journal, fate: Fate, refused: Refused[]): BaseEvent | null {
-  const { core } = journal
-  let event: BaseEvent
+/** The event of a record, or why its class refuses it. */
+function revive(core: BusCore, fate: Fate): BaseEvent | string {
   try {
-    event = core.revive(recordOf(fate))
+    return core.revive(recordOf(fate))
   } catch (error) {
-    core.wireErrors++
-    refused.push({ fate, reason: String((error as Error | null)?.message) })
-    return null
+    return String((error as Error | null)?.message)
   }
+}
+
+function dispatchAgain(journal: Journal, fate: Fate, event: BaseEvent): BaseEvent {
+  const { core } = journal
   const state = stateOf(event) as EventState
   // A forward of what was recovered elsewhere may have been quicker, since the claim.
   const visit = core.wasHere(state) && visitsById(journal).get(state.id)
