@@ -14,6 +14,8 @@ export interface Flight {
   entries: Entry[]
   segment: Segment
   summary: Summary
+  /** The segment's number; until it is durable, one that is below it. */
+  seq: number
 }
 
 /** Takes the next segment's worth of what waits. `later` tells whether some of it waits for another log. */
@@ -50,9 +52,9 @@ function whenToSettle({ run }: Entry, journal: Journal): 'now' | 'later' | 'neve
   return when
 }
 
-export function build(entries: Entry[], writer: string, wseq: number, bus: string): Flight {
+export function build(entries: Entry[], writer: string, wseq: number, bus: string, seq: number): Flight {
   const summary = new SummaryBuilder(bus)
   const lines = entries.map((entry, i) => lineOf(entry, i, summary))
   const segment = seal(writer, wseq, bus, lines)
-  return { entries, segment, summary: summary.done(lines.length, segment.body.length) }
+  return { entries, segment, summary: summary.done(lines.length, segment.body.length), seq }
 }

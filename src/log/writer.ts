@@ -35,7 +35,7 @@ export class LogWriter implements BusLog {
   id = ''
   /** Counts its segments. */
   #wseq = 0
-  /** The newest segment of its own. */
+  /** The newest segment of its own that is durable. */
   #seq = 0
   #alive: Promise<unknown> | null = null
   /** The lock is held. */
@@ -44,8 +44,10 @@ export class LogWriter implements BusLog {
   #running = false
   /** Nothing is written before this is over: the page came back, and what it had may have been taken. */
   #pause: Promise<unknown> | null = null
-  /** On its way, and the one before it that nobody has heard of yet. */
+  /** The segment on its way. */
   #flight: Flight | null = null
+  /** Settle when it and what the page sent when it went to rest are placed, or are known to have failed. */
+  #flying: unknown[] = []
   #idlers: (() => void)[] = []
   #resigning = false
   /** `recover` was called: it calls itself again. */
@@ -151,10 +153,11 @@ export class LogWriter implements BusLog {
       const flight = this.#held ? this.#take() : null
       this.#flight = flight
       // The next one is on its way before anybody hears of the last.
-      const seq = flight && this.#fly(flight)
+      const placed = flight && this.#fly(flight).then((seq) => this.#place(flight, seq))
+      this.#flying = [placed]
       if (landed) this.#land(landed)
       if (!flight) break
-      landed = this.#place(flight, (await seq) ?? 0) ? flight : null
+      landed = (await placed) ? flight : null
     }
     this.#running = false
     this.journal.idle = true
@@ -187,7 +190,7 @@ export class LogWriter implements BusLog {
   }
 
   #build(entries: Entry[]): Flight {
-    return build(entries, this.id, this.#wseq++, this.journal.name)
+    return build(entries, this.id, this.#wseq++, this.journal.name, this.#seq)
   }
 
   /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */
@@ -212,7 +215,7 @@ export class LogWriter implements BusLog {
     let db = log.open
     try {
       db ??= await log.db()
-      const found = again && (await db.find(flight.segment, this.#seq + 1))
+      const found = again && (await db.find(flight.segment, flight.seq + 1))
       if (!found && flight.segment.writer !== this.id) return this.#putBack(flight)
       const seq = found || (await this.#append(db, flight.segment))
       log.written(db, seq)
@@ -240,10 +243,11 @@ export class LogWriter implements BusLog {
   }
 
   /** It is durable: from here on, entries know where it is. */
-  #place({ entries, segment }: Flight, seq: number): boolean {
-    this.#flight = null
+  #place(flight: Flight, seq: number): boolean {
+    const { entries, segment } = flight
+    if (this.#flight === flight) this.#flight = null
     if (!seq) return false
-    this.#seq = seq
+    this.#seq = flight.seq = seq
     for (const { kind, mark } of entries) {
       if (kind !== 'E') continue
       mark.seq = seq
@@ -253,7 +257,7 @@ export class LogWriter implements BusLog {
   }
 
   /** Tells everybody. */
-  #land({ entries, summary }: Flight): void {
+  #land({ entries, summary, seq }: Flight): void {
     const { journal, log } = this
     const { core } = journal
     const ended = new Map<number, Ends>()
@@ -269,10 +273,10 @@ export class LogWriter implements BusLog {
       else if (kind === 'C' || kind === 'X') {
         const ends = ended.get(mark.seq) ?? []
         ended.set(mark.seq, ends)
-        ends.push(mark.index, this.#seq, i)
+        ends.push(mark.index, seq, i)
       }
     }
-    log.index.note(this.#seq, summary, ended)
+    log.index.note(seq, summary, ended)
     core.letIn()
     for (const writer of deferring) if (writer !== this && deferring.delete(writer)) writer.wake()
   }
@@ -316,16 +320,9 @@ export class LogWriter implements BusLog {
   hide(): void {
     const db = this.log.open
     const flights: Flight[] = []
-    for (let flight = db && this.#held ? this.#take() : null; flight; flight = this.#take())
-      flights.push(flight)
-    for (const flight of flights) {
-      db?.append(flight.segment, this.log.durability).then(
-        (seq) => this.#place(flight, seq) && this.#land(flight),
-        () => {
-          this.journal.waiting = [...flight.entries, ...this.journal.waiting]
-        },
-      )
-    }
+    for (let flight = db && this.#held && this.#take(); flight; flight = this.#take()) flights.push(flight)
+    const sent = flights.map(({ segment }) => this.#append(db as LogDb, segment))
+    this.#flying.push(Promise.allSettled(sent).then((outcomes) => this.#left(flights, outcomes)))
     this.#resign()
     // Until it is shown again.
     this.#pause = new Promise<void>((resolve) => {
@@ -333,13 +330,25 @@ export class LogWriter implements BusLog {
     })
   }
 
+  #left(flights: Flight[], outcomes: PromiseSettledResult<number>[]): void {
+    const failed: Entry[] = []
+    for (const [i, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') failed.push(...flights[i].entries)
+      else if (this.#place(flights[i], outcome.value)) this.#land(flights[i])
+    }
+    this.journal.waiting = [...failed, ...this.journal.waiting]
+  }
+
   #shown: () => void = () => {}
 
   /** Back from the cache as another writer: it goes on with what nobody has taken meanwhile. */
   async show(): Promise<void> {
     const pause = this.#pause
+    const stop = this.#limit()
     for (;;) {
       try {
+        // Where it lands decides what is to be adopted.
+        await Promise.all(this.#flying)
         await this.alive()
         await (await recovery()).adopt(this)
         break
@@ -350,6 +359,7 @@ export class LogWriter implements BusLog {
         await new Promise<void>((resolve) => after(RETRY, resolve))
       }
     }
+    stop()
     // It may have gone to rest again.
     if (this.#pause !== pause) return
     this.#pause = null

@@ -4,7 +4,7 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventCancelledError } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
-import { rowsOf } from './raw.js'
+import { holdStore, rowsOf } from './raw.js'
 import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, type Tab, writerIds } from './tabs.js'
 
 const entries = async (name: string) =>
@@ -100,6 +100,39 @@ describe('promise 9: a page that rests', () => {
     await log.flush()
     expect((await rowsOf(name)).filter(([, row]) => row.writer === id)).to.have.length(before)
     expect(await said(name, 'C')).to.have.length(2)
+  })
+
+  it('what is on its way when it goes and lands when it is back becomes its own, too', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    bus.on('X', () => 'done')
+    await bus.dispatch(new tab.bubus.BaseEvent('X'))
+    await log.flush()
+    const release = await holdStore(name)
+    const events = [bus.dispatch(new tab.bubus.BaseEvent('X'))]
+    await foreign()
+    for (let n = 0; n < 2; n++) events.push(bus.dispatch(new tab.bubus.BaseEvent('X')))
+    tell(tab, 'pagehide')
+    tell(tab, 'pageshow')
+    for (let n = 0; n < 10; n++) await foreign()
+    await release()
+    for (const event of events) await event
+    await log.flush()
+    const owners = new Map<string, string>()
+    for (const { event_entry: kind, event_id: id, by } of (await entries(name)) as Record<string, string>[]) {
+      if (kind === 'E' || kind === 'A') owners.set(id, by)
+      else expect(by, `${kind} of its owner`).to.equal(owners.get(id))
+    }
+    expect(owners.size).to.equal(4)
+    expect(await said(name, 'C')).to.have.length(4)
+    expect(await said(name, 'A')).to.have.length(3)
+    await log.close()
+    const counts = new Map((await rowsOf(name)).map(([seq, { n }]) => [seq, n]))
+    const known = await rowsOf<{ n: number }>(name, 'summaries')
+    // What it claims is left to whoever reads it next.
+    expect(known).to.have.length(counts.size - 1)
+    for (const [seq, { n }] of known) expect(n, `lines of segment ${seq}`).to.equal(counts.get(seq))
   })
 
   it('what waits when it goes is written on its way, without a lock afterwards', async () => {
