@@ -130,8 +130,8 @@ describe('promise 9: a page that rests', () => {
     await log.close()
     const counts = new Map((await rowsOf(name)).map(([seq, { n }]) => [seq, n]))
     const known = await rowsOf<{ n: number }>(name, 'summaries')
-    // What it claims is left to whoever reads it next.
-    expect(known).to.have.length(counts.size - 1)
+    // What it claims may be left to whoever reads it next.
+    expect(known.length).to.be.at.least(counts.size - 1)
     for (const [seq, { n }] of known) expect(n, `lines of segment ${seq}`).to.equal(counts.get(seq))
   })
 
