@@ -60,9 +60,12 @@ class Everything {
     return (this.byId.get(id) ?? []).filter((fate) => fate.bus === bus)
   }
 
+  /** What the browser has deleted with its database is told of, and counted apart: nobody can keep it. */
   acknowledged() {
+    const wiped = this.history.losses.some(({ reason }) => reason === 'the database has vanished')
+    const kind = wiped ? 'wiped' : 'lost'
     for (const [id, bus] of this.history.acks) {
-      if (!this.on(id, bus).length) this.problem('lost', `${id} was acknowledged on ${bus}`)
+      if (!this.on(id, bus).length) this.problem(kind, `${id} was acknowledged on ${bus}`)
     }
   }
 
@@ -167,6 +170,7 @@ class Everything {
       superseded: ended('superseded'),
       deadLettered: ended('dead'),
       lost: found('lost'),
+      wiped: found('wiped'),
       torn: found('torn'),
       unfinished: found('unfinished'),
     }
