@@ -182,11 +182,11 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
    * @throws WireError for anything that is not a valid record
    */
   static fromJSON(record: unknown): BaseEvent {
-    return eventOf(record, (type, payload, version) =>
-      // `BaseEvent` takes a type, what `defineEvent` made knows its own, and its version.
+    // `BaseEvent` takes a type, what `defineEvent` made knows its own, and its version.
+    return eventOf(record, ({ event_type: type, event_schema: schema }, payload) =>
       'eventType' in this
         ? new (this as unknown as new (payload: Payload) => BaseEvent)(payload)
-        : untyped(type, payload, { version }),
+        : untyped(type, payload, { version: schema?.split('@')[1] }),
     )
   }
 

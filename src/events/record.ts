@@ -61,12 +61,12 @@ export function outcomeOf({ view, status, value, error, startedAt, completedAt }
 /** Makes the event of a record; `make` knows the class. @throws WireError, whatever is wrong */
 export function eventOf(
   value: unknown,
-  make: (type: string, payload: Payload, version: string | undefined) => BaseEvent,
+  make: (record: EventRecord, payload: Payload) => BaseEvent,
 ): BaseEvent {
   try {
     const { record, payload } = readRecord(value)
     const { event_type: type, event_timeout: timeout, event_created_at: created } = record
-    const event = make(type, payload, record.event_schema?.split('@')[1])
+    const event = make(record, payload)
     const state = stateOf(event) as EventState
     state.idText = record.event_id
     state.parentId = record.event_parent_id ?? null

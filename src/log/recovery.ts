@@ -143,14 +143,16 @@ async function write(
   claim: Claim,
 ): Promise<boolean> {
   const { core } = journal
-  const segment = seal(id, nextSegment(), journal.name, claim.lines)
-  const added = await db.change(
+  const change = db.change(
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
     () => {
       claim.made = claim.events.slice(0, core.maxPending).map((fate) => revive(core, fate))
     },
   )
+  // While it is asked whether the turn is still the same.
+  const segment = seal(id, nextSegment(), journal.name, claim.lines)
+  const added = await change
   if (added) log.written(db, added[0])
   return !!added
 }
@@ -266,8 +268,8 @@ const SUPERSEDED = ',"superseded":true'
 
 /** The record, as it was when this bus accepted it, with the outcomes of those that are spared. */
 function recordOf({ line, settled }: Fate): EventRecord {
-  line.event_path = line.event_path?.slice(0, -1)
-  line.event_bus_ids = line.event_bus_ids?.slice(0, -1)
+  line.event_path?.pop()
+  line.event_bus_ids?.pop()
   if (settled) line.event_outcomes = [...settled.values()] as OutcomeRecord[]
   return line
 }

@@ -1,4 +1,4 @@
-// The bench: `npm run bench -- [--json] [--firefox] [--only <part of a case's or group's name>] [--rounds <n>]`.
+// The bench: `npm run bench -- [--json] [--firefox] [--only <parts of cases' or groups' names, with | between>] [--rounds <n>]`.
 // Every group of cases has a page of its own, where each round runs the yardstick and then every case once.
 
 import { parseArgs } from 'node:util'
@@ -29,7 +29,8 @@ async function wantedGroups(browser, url) {
   const bench = await openBench(browser, url)
   const cases = await bench.list()
   await bench.close()
-  const wanted = cases.filter(({ name, group }) => `${group}: ${name}`.includes(options.only))
+  const parts = options.only.split('|')
+  const wanted = cases.filter(({ name, group }) => parts.some((part) => `${group}: ${name}`.includes(part)))
   if (wanted.length === 0)
     throw new Error(
       `Expected \`--only\` to be part of one of\n${cases.map(({ name }) => `  ${name}`).join('\n')}\ngot "${options.only}"`,
