@@ -339,7 +339,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** It came back: as new writers, which take over what nobody else has. */
   #show(): void {
-    for (const writer of this.writers) void writer.show()
+    for (const writer of this.writers) writer.show()
   }
 }
 

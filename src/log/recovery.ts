@@ -67,7 +67,7 @@ export async function adopt(writer: LogWriter): Promise<void> {
     for (const mark of marks) {
       const fate = fold.find(mark.visit.state.id, mark.writer)
       if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
-      else gone.add(mark)
+      else if (fate?.ended || fate?.owner !== writer.id) gone.add(mark)
     }
     return claim
   })

@@ -146,7 +146,7 @@ export class LogWriter implements BusLog {
     this.journal.idle = false
     let landed: Flight | null = null
     for (;;) {
-      await this.#pause
+      while (this.#pause) await this.#pause
       // What came after a stop is another writer's.
       if (this.#resigning) this.#resign()
       if (!this.#held && this.journal.waiting.length) await this.#granted()
@@ -324,7 +324,8 @@ export class LogWriter implements BusLog {
     const sent = flights.map(({ segment }) => this.#append(db as LogDb, segment))
     this.#flying.push(Promise.allSettled(sent).then((outcomes) => this.#left(flights, outcomes)))
     this.#resign()
-    // Until it is shown again.
+    // Until it is shown again; who waits already waits for this now.
+    this.#shown()
     this.#pause = new Promise<void>((resolve) => {
       this.#shown = resolve
     })
@@ -340,12 +341,18 @@ export class LogWriter implements BusLog {
   }
 
   #shown: () => void = () => {}
+  #back: Promise<void> = Promise.resolve()
 
   /** Back from the cache as another writer: it goes on with what nobody has taken meanwhile. */
-  async show(): Promise<void> {
+  show(): void {
     const pause = this.#pause
+    this.#back = this.#back.then(() => this.#comeBack(pause))
+  }
+
+  /** One at a time: a page may go to rest again, and come back, before this is over. */
+  async #comeBack(pause: Promise<unknown> | null): Promise<void> {
     const stop = this.#limit()
-    for (;;) {
+    while (this.#pause === pause && !this.journal.lost) {
       try {
         // Where it lands decides what is to be adopted.
         await Promise.all(this.#flying)
@@ -353,14 +360,12 @@ export class LogWriter implements BusLog {
         await (await recovery()).adopt(this)
         break
       } catch (error) {
-        if (this.journal.lost || this.#pause !== pause) break
         // Nothing is written before: nobody waits for it.
         this.log.failed(error)
         await new Promise<void>((resolve) => after(RETRY, resolve))
       }
     }
     stop()
-    // It may have gone to rest again.
     if (this.#pause !== pause) return
     this.#pause = null
     this.#shown()

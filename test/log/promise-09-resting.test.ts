@@ -135,6 +135,30 @@ describe('promise 9: a page that rests', () => {
     for (const [seq, { n }] of known) expect(n, `lines of segment ${seq}`).to.equal(counts.get(seq))
   })
 
+  it('goes to rest again before it is all back, and writes when it is', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    bus.on('X', () => 'done')
+    await bus.dispatch(new tab.bubus.BaseEvent('X'))
+    await log.flush()
+    const release = await holdStore(name)
+    const events = [bus.dispatch(new tab.bubus.BaseEvent('X'))]
+    await foreign()
+    tell(tab, 'pagehide')
+    await release()
+    await foreign()
+    for (const type of ['pageshow', 'pagehide', 'pageshow'] as const) tell(tab, type)
+    events.push(bus.dispatch(new tab.bubus.BaseEvent('X')))
+    for (const event of events) {
+      await event.eventPersisted
+      expect(await event.eventResult()).to.equal('done')
+    }
+    await log.flush()
+    expect(log.state).to.equal('ok')
+    expect(await said(name, 'C')).to.have.length(3)
+  })
+
   it('what waits when it goes is written on its way, without a lock afterwards', async () => {
     const name = freshName()
     const tab = await openTab()
