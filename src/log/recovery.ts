@@ -3,7 +3,7 @@ import type { BusCore } from '../bus/bus-core.js'
 import type { Journal, Mark } from '../bus/journal.js'
 import type { RegisteredHandler } from '../bus/subscriptions.js'
 import type { Visit } from '../bus/visit.js'
-import { EventCancelledError } from '../errors.js'
+import { EventCancelledError, LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import { ASK, DURABLE } from '../events/status.js'
@@ -28,6 +28,8 @@ const MAX_ATTEMPTS = 3
 /** What one claim decides. Nothing of it is done before its segment is durable. */
 interface Claim {
   lines: string[]
+  /** The writer whose claim it is, once that is durable. */
+  by: string
   /** To be dispatched, in log order, and the events of the first of them: made while the claim is on its way. */
   events: Fate[]
   made: (BaseEvent | string)[]
@@ -49,8 +51,14 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
     )
     return []
   }
-  const claim = await claimed(writer, (fold, dead) => decide(writer, fold, dead))
-  return bringBack(writer, claim)
+  const again: BaseEvent[] = []
+  for (;;) {
+    await writer.awake()
+    const claim = await claimed(writer, (fold, dead) => decide(writer, fold, dead))
+    await bringBack(writer, claim, again)
+    // What a writer has claimed that is no more is nobody's.
+    if (claim.by === writer.id || !claim.by) return again
+  }
 }
 
 /** Back from the cache: what this page has had becomes its own again, unless somebody has taken it. */
@@ -59,11 +67,12 @@ export async function adopt(writer: LogWriter): Promise<void> {
   const { history } = journal.core
   const visits = [...history.started, ...history.pending]
   // With those that were finished meanwhile, and whose ends wait to be written.
-  const marks = new Set([...visits, ...journal.waiting].flatMap(({ mark }) => (mark?.seq ? mark : [])))
+  const known = [...visits, ...journal.waiting, ...twinsOf(journal)]
+  const marks = new Set(known.flatMap(({ mark }) => (mark?.seq ? mark : [])))
   if (!marks.size) return
   const gone = new Set<Mark>()
   await claimed(writer, (fold, dead) => {
-    const claim: Claim = { lines: [], events: [], made: [], living: [] }
+    const claim: Claim = { lines: [], by: '', events: [], made: [], living: [] }
     for (const mark of marks) {
       const fate = fold.find(mark.visit.state.id, mark.writer)
       if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
@@ -143,6 +152,8 @@ async function write(
   claim: Claim,
 ): Promise<boolean> {
   const { core } = journal
+  // The page went to rest: it is tried again under another one.
+  if (!id) throw new LogError(`The writer of ${journal.name} is no more`)
   const change = db.change(
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
@@ -153,8 +164,10 @@ async function write(
   // While it is asked whether the turn is still the same.
   const segment = seal(id, nextSegment(), journal.name, claim.lines)
   const added = await change
-  if (added) log.written(db, added[0])
-  return !!added
+  if (!added) return false
+  log.written(db, added[0])
+  claim.by = id
+  return true
 }
 
 const entry = (kind: string, { line, writer, seq, index }: Fate, tail = '') =>
@@ -219,7 +232,7 @@ const spares = ({ settled }: Fate, { named, pattern, name }: RegisteredHandler) 
 
 function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
   const { core } = journal
-  const claim: Claim = { lines: [], events: [], made: [], living: [] }
+  const claim: Claim = { lines: [], by: '', events: [], made: [], living: [] }
   const lineage = new Lineage(fold, journal, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */
@@ -283,21 +296,25 @@ function visitsById({ core }: Journal): Map<string, Visit> {
 /** Unfinished events that this page has recovered: parents of what other buses recover. */
 const recovered = new Map<string, EventState>()
 
-async function bringBack(writer: LogWriter, { events, made, living }: Claim): Promise<BaseEvent[]> {
+async function bringBack(writer: LogWriter, claim: Claim, again: BaseEvent[]): Promise<void> {
   const { journal } = writer
   const { core } = journal
-  for (const { fate, visit } of living) endTogether(journal, fate, visit)
-  const again = living.map(({ visit }) => visit.state.event)
+  const { by, events, made, living } = claim
+  if (by !== writer.id) return
+  for (const { fate, visit } of living) {
+    endTogether(journal, fate, visit)
+    again.push(visit.state.event)
+  }
   const refused: Refused[] = []
   for (let i = 0; i < events.length; i++) {
     if (!core.hasRoom()) await core.whenRoom()
+    if (by !== writer.id) break
     const event = made[i] ?? revive(core, events[i])
     if (typeof event === 'string') refused.push({ fate: events[i], reason: event })
     else again.push(dispatchAgain(journal, events[i], event))
   }
   core.wireErrors += refused.length
-  if (refused.length) await keepApart(writer, refused)
-  return again
+  if (refused.length && by === writer.id) await keepApart(writer, refused)
 }
 
 interface Refused {
@@ -366,12 +383,22 @@ function dispatcherOf({ line }: Fate) {
   return parent?.runs.find((run) => run.over && run.handler.name === name) ?? null
 }
 
+/** Further entries of events that are here, to be ended with them. */
+const twins = new WeakMap<Journal, Set<Mark>>()
+function twinsOf(journal: Journal): Set<Mark> {
+  const known = twins.get(journal) ?? new Set()
+  twins.set(journal, known)
+  return known
+}
+
 /** The event is here by another way: when it is completed, so is this entry of it. */
 function endTogether(journal: Journal, fate: Fate, visit: Visit): void {
   const mark: Mark = Object.create(visit.mark)
   continueFrom(mark, fate)
   const { state } = visit
+  twinsOf(journal).add(mark)
   state.onCompleted(() => {
+    twinsOf(journal).delete(mark)
     if (!state.abandoned && !journal.lost) journal.add({ kind: 'C', mark, text: outcomesJSON(state) })
   })
 }

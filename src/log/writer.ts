@@ -146,7 +146,7 @@ export class LogWriter implements BusLog {
     this.journal.idle = false
     let landed: Flight | null = null
     for (;;) {
-      while (this.#pause) await this.#pause
+      await this.awake()
       // What came after a stop is another writer's.
       if (this.#resigning) this.#resign()
       if (!this.#held && this.journal.waiting.length) await this.#granted()
@@ -342,6 +342,11 @@ export class LogWriter implements BusLog {
 
   #shown: () => void = () => {}
   #back: Promise<void> = Promise.resolve()
+
+  /** Resolves when the page does not rest, or is all back. */
+  async awake(): Promise<void> {
+    while (this.#pause) await this.#pause
+  }
 
   /** Back from the cache as another writer: it goes on with what nobody has taken meanwhile. */
   show(): void {

@@ -12,6 +12,16 @@ const entries = async (name: string) =>
 const said = async (name: string, kind: string) =>
   (await entries(name)).filter((line) => (line as Record<string, unknown>).event_entry === kind)
 
+/** Who is to finish each event. Whatever else is said of one, its owner says. */
+async function ownersIn(name: string): Promise<Map<string, string>> {
+  const owners = new Map<string, string>()
+  for (const { event_entry: kind, event_id: id, by } of (await entries(name)) as Record<string, string>[]) {
+    if (kind === 'E' || kind === 'A') owners.set(id, by)
+    else expect(by, `${kind} of its owner`).to.equal(owners.get(id))
+  }
+  return owners
+}
+
 /** The frame's first listener keeps `pagehide` from the library when it dies: here it is heard. */
 function tell({ window }: Tab, type: 'pagehide' | 'pageshow'): void {
   const event = new window.PageTransitionEvent(type, { persisted: true })
@@ -119,11 +129,7 @@ describe('promise 9: a page that rests', () => {
     await release()
     for (const event of events) await event
     await log.flush()
-    const owners = new Map<string, string>()
-    for (const { event_entry: kind, event_id: id, by } of (await entries(name)) as Record<string, string>[]) {
-      if (kind === 'E' || kind === 'A') owners.set(id, by)
-      else expect(by, `${kind} of its owner`).to.equal(owners.get(id))
-    }
+    const owners = await ownersIn(name)
     expect(owners.size).to.equal(4)
     expect(await said(name, 'C')).to.have.length(4)
     expect(await said(name, 'A')).to.have.length(3)
@@ -157,6 +163,36 @@ describe('promise 9: a page that rests', () => {
     await log.flush()
     expect(log.state).to.equal('ok')
     expect(await said(name, 'C')).to.have.length(3)
+  })
+
+  it('what it was about to recover when it went is claimed again when it is back', async () => {
+    const name = freshName()
+    const dead = openBus(name)
+    dead.bus.on('X', forever)
+    const left = [1, 2, 3].map((n) => dead.bus.dispatch(new BaseEvent('X', { n })))
+    await left[2].eventPersisted
+    await loseLocks(dead)
+    const tab = await openTab()
+    const { bus, log } = tab.open(name, { bus: { maxPending: 1 } })
+    const started: unknown[] = []
+    const release = deferred<void>()
+    bus.on('X', ({ eventPayload: { n } }) => {
+      started.push(n)
+      return release.promise
+    })
+    const recovered = bus.recover()
+    await eventually('the first has started', () => started.length)
+    tell(tab, 'pagehide')
+    tell(tab, 'pageshow')
+    await eventually('it has adopted the first', async () => (await said(name, 'A')).length > 3)
+    release.resolve()
+    const again = await recovered
+    await eventually('all have ended', async () => (await said(name, 'C')).length === 3)
+    await log.flush()
+    expect(started).to.deep.equal([1, 2, 3])
+    expect(again.length).to.be.within(1, 3)
+    expect((await ownersIn(name)).size).to.equal(3)
+    await dead.bus.stop()
   })
 
   it('what waits when it goes is written on its way, without a lock afterwards', async () => {
