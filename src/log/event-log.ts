@@ -2,7 +2,7 @@ import type { EventBus } from '../bus/event-bus.js'
 import type { BusLog, Journal, LogLike } from '../bus/journal.js'
 import type { LogOptions } from '../bus/types.js'
 import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
-import { releaseAll } from '../locks.js'
+import { releaseAll, take } from '../locks.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import type { Outcome, Source, TransferOptions } from './lines.js'
@@ -188,8 +188,19 @@ export class EventLog extends EventTarget implements LogLike {
     db.onGone = () => this.drop(db)
     this.open = db
     if (![...this.writers].some(({ busy }) => busy)) this.#works()
+    void this.#settle().catch(() => {})
     void this.#catchUp(db).catch(() => {})
     return db
+  }
+
+  /** The first page that has a log does it for all that come while it is there. */
+  async #settle(): Promise<void> {
+    const release = await take('bubus:settled')
+    if (!release) return
+    const { signal } = this.#ended
+    signal.addEventListener('abort', release)
+    if (signal.aborted) release()
+    await LogDb.settle()
   }
 
   /** What other pages have written and not indexed. */

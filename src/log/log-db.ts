@@ -81,6 +81,8 @@ export interface Change {
   removeTo?: number
 }
 
+/** No log has such a name. */
+const SCRATCH = 'bubus scratch'
 const databaseName = (name: string) => `bubus:${name}`
 
 /** What is known of a connection before anybody has it. */
@@ -149,6 +151,15 @@ export class LogDb {
 
   static destroy(name: string): Promise<void> {
     return deleteDB(databaseName(name))
+  }
+
+  /**
+   * After a crash of the browser: Chromium writes on in LevelDB's journal where that ends. If it ends in the midst of a record, the
+   * start after this one finds it corrupt and deletes all databases of the origin. To delete one makes it begin a new journal.
+   */
+  static async settle(): Promise<void> {
+    ;(await openDB(SCRATCH)).close()
+    await deleteDB(SCRATCH)
   }
 
   close(): void {

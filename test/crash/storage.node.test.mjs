@@ -183,9 +183,9 @@ describe('a damaged profile', { skip, timeout: 240_000 }, () => {
     assert.deepEqual(seen.runs, [[1000, 1]], 'the bus goes on')
   })
 
-  // What a SIGKILL between two writes of one record leaves. LevelDB takes it for the end of its log, writes on behind it, finds at the
-  // start after that a record without an end, and Chromium then deletes all databases of the origin: in some four hundred kills once.
-  it('where the browser deletes its database two starts after a torn write, that is told, and the bus goes on', async () => {
+  // What a SIGKILL between two writes of one record leaves. LevelDB takes it for the end of its journal and writes on behind it; at the
+  // start after that it finds a record without an end, and Chromium deletes all databases of the origin: in some 200 kills once.
+  it('a torn write costs what was not written, and not everything two starts later', async () => {
     name = room.freshName()
     const tab = await room.tab(name)
     await tab.evaluate(async () => {
@@ -199,17 +199,10 @@ describe('a damaged profile', { skip, timeout: 240_000 }, () => {
     })
     const first = await found()
     assert.ok(first.left.length > 75, `${first.left.length} events are left`)
-    assert.deepEqual(first.seen.acks, [1000])
     await room.restart()
-    const { left, seen, state, ready } = await found()
-    assert.equal(ready, 'ready')
+    const { left, seen, state } = await found()
     assert.equal(state, 'ok')
-    assert.deepEqual(seen.acks, [1000], 'it goes on')
-    if (left.length > 75) return
-    assert.deepEqual(left, [1000])
-    assert.deepEqual(
-      seen.losses.map(({ from, reason }) => [from, reason]),
-      [[1, 'the database has vanished']],
-    )
+    assert.deepEqual(left, [...first.left, 1000])
+    assert.ok(!seen.losses.some(({ reason }) => /database/.test(reason)), JSON.stringify(seen.losses))
   })
 })
