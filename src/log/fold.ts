@@ -1,7 +1,7 @@
 import type { EventLog } from './event-log.js'
 import type { LogDb } from './log-db.js'
 import { quarantine } from './log-queries.js'
-import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
+import { fault, type Line, lineHead, linesOf, type Placed, type RecordLine } from './segment.js'
 
 /** What the log says of one accepted event. */
 export interface Fate {
@@ -132,3 +132,7 @@ function follow(fate: Fate, kind: string, line: Line, writer: string): void {
   else if (kind === 'R') (fate.settled ??= new Map()).set(handlerKey(line.pattern, line.name), line.outcome)
   else if (kind === 'C' || kind === 'X') fate.ended = true
 }
+
+/** A line about the entry of an event. */
+export const entry = (kind: string, { line, writer, seq, index }: Fate, tail = '') =>
+  `${lineHead(kind, line.event_id, writer, { seq, index })}${tail}}\n`

@@ -1,0 +1,144 @@
+import { stateOf } from '../brands.js'
+import type { BusCore } from '../bus/bus-core.js'
+import type { Journal, Mark } from '../bus/journal.js'
+import type { Visit } from '../bus/visit.js'
+import type { BaseEvent } from '../events/base-event.js'
+import type { EventState } from '../events/event-state.js'
+import { ASK, DURABLE } from '../events/status.js'
+import type { EventRecord, OutcomeRecord } from '../protocol.js'
+import type { Claim } from './claim.js'
+import { outcomesJSON } from './entries.js'
+import { entry, type Fate } from './fold.js'
+import { spares } from './lineage.js'
+import { seal } from './segment.js'
+import type { LogWriter } from './writer.js'
+
+/** Unfinished events that this page has recovered: parents of what other buses recover. */
+const recovered = new Map<string, EventState>()
+
+/** Makes the events of a claim, as many as there may be room for. */
+export function makeFirst(claim: Claim, { core }: Journal): void {
+  claim.made = claim.events.slice(0, core.maxPending).map((fate) => revive(core, fate))
+}
+
+/** Dispatches what was claimed. */
+export async function bringBack(writer: LogWriter, claim: Claim, again: BaseEvent[]): Promise<void> {
+  const { journal } = writer
+  const { core } = journal
+  const { by, events, made, living } = claim
+  if (by !== writer.id) return
+  for (const { fate, visit } of living) {
+    endTogether(journal, fate, visit)
+    again.push(visit.state.event)
+  }
+  const refused: Refused[] = []
+  for (let i = 0; i < events.length; i++) {
+    if (!core.hasRoom()) await core.whenRoom()
+    if (by !== writer.id) break
+    const event = made[i] ?? revive(core, events[i])
+    if (typeof event === 'string') refused.push({ fate: events[i], reason: event })
+    else again.push(dispatchAgain(journal, events[i], event))
+  }
+  core.wireErrors += refused.length
+  if (refused.length && by === writer.id) await keepApart(writer, refused)
+}
+
+interface Refused {
+  fate: Fate
+  reason: string
+}
+
+/** The event of a record, or why its class refuses it. */
+function revive(core: BusCore, fate: Fate): BaseEvent | string {
+  try {
+    return core.revive(recordOf(fate))
+  } catch (error) {
+    return String((error as Error | null)?.message)
+  }
+}
+
+function dispatchAgain(journal: Journal, fate: Fate, event: BaseEvent): BaseEvent {
+  const { core } = journal
+  const state = stateOf(event) as EventState
+  // A forward of what was recovered elsewhere may have been quicker, since the claim.
+  const visit = core.wasHere(state) && visitsById(journal).get(state.id)
+  if (visit) {
+    endTogether(journal, fate, visit)
+    return visit.state.event
+  }
+  journal.adopted = { state, go: (mark) => continueFrom(mark, fate) }
+  try {
+    core.dispatch(event, dispatcherOf(fate))
+  } finally {
+    journal.adopted = null
+  }
+  if (fate.parent) {
+    recovered.set(state.id, state)
+    state.onCompleted(() => recovered.delete(state.id))
+  }
+  return event
+}
+
+/** Records that their class refuses are not tried again, but never completed. */
+async function keepApart({ id, log, journal, nextSegment }: LogWriter, refused: Refused[]): Promise<void> {
+  const lines = refused.map(({ fate, reason }) => entry('X', fate, `,"reason":${JSON.stringify(reason)}`))
+  const quarantine = refused.map(({ fate: { seq, index, line }, reason }) => ({
+    seq,
+    index,
+    reason,
+    value: line,
+  }))
+  const segment = seal(id, nextSegment(), journal.name, lines)
+  await (await log.db()).change(() => ({ quarantine, append: [segment] }))
+}
+
+function continueFrom(mark: Mark, fate: Fate): void {
+  mark.status = DURABLE
+  mark.writer = fate.writer
+  mark.seq = fate.seq
+  mark.index = fate.index
+  mark.attempt = fate.attempts + 2
+  mark.gate = ASK
+  if (fate.settled) mark.spares = (handler) => spares(fate, handler)
+}
+
+/** The spared run of a recovered parent: its children are still its own. */
+function dispatcherOf({ line }: Fate) {
+  const parent = recovered.get(line.event_parent_id ?? '')
+  const name = line.event_by?.[1]
+  return parent?.runs.find((run) => run.over && run.handler.name === name) ?? null
+}
+
+/** Further entries of events that are here, to be ended with them. */
+const twins = new WeakMap<Journal, Set<Mark>>()
+export function twinsOf(journal: Journal): Set<Mark> {
+  const known = twins.get(journal) ?? new Set()
+  twins.set(journal, known)
+  return known
+}
+
+/** The event is here by another way: when it is completed, so is this entry of it. */
+function endTogether(journal: Journal, fate: Fate, visit: Visit): void {
+  const mark: Mark = Object.create(visit.mark)
+  continueFrom(mark, fate)
+  const { state } = visit
+  twinsOf(journal).add(mark)
+  state.onCompleted(() => {
+    twinsOf(journal).delete(mark)
+    if (!state.abandoned && !journal.lost) journal.add({ kind: 'C', mark, text: outcomesJSON(state) })
+  })
+}
+
+/** The record, as it was when this bus accepted it, with the outcomes of those that are spared. */
+function recordOf({ line, settled }: Fate): EventRecord {
+  line.event_path?.pop()
+  line.event_bus_ids?.pop()
+  if (settled) line.event_outcomes = [...settled.values()] as OutcomeRecord[]
+  return line
+}
+
+export function visitsById({ core }: Journal): Map<string, Visit> {
+  const { completed, unfinished } = core.history
+  const visits = [...completed.newest(), ...unfinished.newest()].filter(({ state }) => !state.abandoned)
+  return new Map(visits.map((visit) => [visit.state.id, visit]))
+}

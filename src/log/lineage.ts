@@ -1,0 +1,62 @@
+import type { Journal } from '../bus/journal.js'
+import type { RegisteredHandler } from '../bus/subscriptions.js'
+import { none } from '../fifo.js'
+import { type Fate, type Fold, handlerKey } from './fold.js'
+
+/** Who runs again, and what was dispatched by whom: see log.md, promise 5. */
+export class Lineage {
+  readonly #fold: Fold
+  readonly #journal: Journal
+  readonly #dead: ReadonlySet<string>
+  readonly #superseded = new Map<Fate, boolean>()
+
+  constructor(fold: Fold, journal: Journal, dead: ReadonlySet<string>) {
+    this.#fold = fold
+    this.#journal = journal
+    this.#dead = dead
+  }
+
+  /** Unfinished, and nobody is left to finish it. */
+  orphaned(fate: Fate): boolean {
+    return !fate.ended && this.#dead.has(fate.owner)
+  }
+
+  children({ line }: Fate): readonly Fate[] {
+    const children = this.#fold.byParent.get(line.event_id)
+    return children ? children.filter((child) => this.orphaned(child)) : none
+  }
+
+  /** The run that dispatched it, or one above it, will run again: it will dispatch anew. */
+  superseded(fate: Fate): boolean {
+    const { event_parent_id: parentId } = fate.line
+    if (!parentId) return false
+    const known = this.#superseded.get(fate)
+    if (known !== undefined) return known
+    // A circle of parents is a lie.
+    this.#superseded.set(fate, false)
+    const parents: Fate[] = []
+    for (let it = this.#fold.byId.get(parentId); it; it = it.twin) if (this.orphaned(it)) parents.push(it)
+    const superseded = parents.some((parent) => this.superseded(parent)) || this.#runsAgain(parents, fate)
+    this.#superseded.set(fate, superseded)
+    return superseded
+  }
+
+  #runsAgain(parents: Fate[], { line }: Fate): boolean {
+    if (!parents.length) return false
+    const [pattern, name, bus] = (line.event_by ?? []) as unknown[]
+    // On a bus without a log nobody is spared.
+    const there = bus === undefined ? parents : parents.filter((parent) => parent.bus === bus)
+    if (!there.length || name === '') return true
+    if (name !== undefined) return there.some(({ settled }) => !settled?.has(handlerKey(pattern, name)))
+    return there.some((parent) => parent.bus !== this.#journal.name || this.#handlers(parent).length > 0)
+  }
+
+  /** The handlers that will run for it here. */
+  #handlers(fate: Fate): readonly RegisteredHandler[] {
+    const { subscriptions } = this.#journal.core
+    return subscriptions.plan(fate.line.event_type).filter((handler) => !spares(fate, handler))
+  }
+}
+
+export const spares = ({ settled }: Fate, { named, pattern, name }: RegisteredHandler) =>
+  named && !!settled?.has(handlerKey(pattern, name))
