@@ -60,8 +60,10 @@ export async function adopt(writer: LogWriter): Promise<void> {
     return claim
   })
   journal.waiting = journal.waiting.filter(({ kind, mark }) => kind === 'E' || !gone.has(mark))
-  for (const { visit } of gone) {
-    const { state } = visit
+  for (const mark of gone) {
+    const { state } = mark.visit
+    // It is not for this page to take an attempt back.
+    mark.attempt = 1
     state.abandon()
     state.cancel(
       new EventCancelledError(`${state.label} was taken over by another page while this one rested`),

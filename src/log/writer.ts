@@ -320,7 +320,9 @@ export class LogWriter implements BusLog {
   hide(): void {
     const db = this.log.open
     const flights: Flight[] = []
-    for (let flight = db && this.#held && this.#take(); flight; flight = this.#take()) flights.push(flight)
+    // What it has not adopted since its last rest is not its own.
+    const mine = db && this.#held && !this.#pause
+    for (let flight = mine && this.#take(); flight; flight = this.#take()) flights.push(flight)
     const sent = flights.map(({ segment }) => this.#append(db as LogDb, segment))
     this.#flying.push(Promise.allSettled(sent).then((outcomes) => this.#left(flights, outcomes)))
     this.#resign()

@@ -165,6 +165,30 @@ describe('promise 9: a page that rests', () => {
     expect(await said(name, 'C')).to.have.length(3)
   })
 
+  it('goes to rest again before it has adopted anything, and writes nothing of it', async () => {
+    const name = freshName()
+    const { tab, log, bus, events, release } = await resting(name)
+    // Of what it claims alone.
+    const letGo = await holdStore(name, 'quarantine')
+    tell(tab, 'pageshow')
+    await eventually('it is another writer', async () => {
+      const [now] = writerIds({ log })
+      return log.open && now && (await heldLocks()).includes(`bubus:w:${now}`)
+    })
+    release.resolve('done')
+    for (let n = 0; n < 5; n++) await foreign()
+    tell(tab, 'pagehide')
+    await letGo()
+    for (let n = 0; n < 20; n++) await foreign()
+    expect(await said(name, 'C'), 'of what another may take meanwhile').to.have.length(0)
+    tell(tab, 'pageshow')
+    for (const event of events) expect(await event.eventResult()).to.equal('done')
+    await log.flush()
+    expect(await said(name, 'C')).to.have.length(2)
+    expect((await ownersIn(name)).size).to.equal(2)
+    await bus.stop()
+  })
+
   it('what it was about to recover when it went is claimed again when it is back', async () => {
     const name = freshName()
     const dead = openBus(name)
