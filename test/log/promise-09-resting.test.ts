@@ -168,17 +168,19 @@ describe('promise 9: a page that rests', () => {
   it('goes to rest again before it has adopted anything, and writes nothing of it', async () => {
     const name = freshName()
     const { tab, log, bus, events, release } = await resting(name)
-    // Of what it claims alone.
-    const letGo = await holdStore(name, 'quarantine')
+    const letGo = deferred<void>()
+    const claiming = navigator.locks.request(`bubus:claim:${name}`, () => letGo.promise)
     tell(tab, 'pageshow')
+    await log.db()
     await eventually('it is another writer', async () => {
       const [now] = writerIds({ log })
-      return log.open && now && (await heldLocks()).includes(`bubus:w:${now}`)
+      return now && (await heldLocks()).includes(`bubus:w:${now}`)
     })
     release.resolve('done')
     for (let n = 0; n < 5; n++) await foreign()
     tell(tab, 'pagehide')
-    await letGo()
+    letGo.resolve()
+    await claiming
     for (let n = 0; n < 20; n++) await foreign()
     expect(await said(name, 'C'), 'of what another may take meanwhile').to.have.length(0)
     tell(tab, 'pageshow')
