@@ -163,6 +163,8 @@ export class EventLog extends EventTarget implements LogLike {
   }
 
   async #open(): Promise<LogDb> {
+    // At once: until it is done, a crash may cost everything.
+    void this.#settle().catch(() => {})
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
       let db: LogDb | null = null
@@ -188,7 +190,6 @@ export class EventLog extends EventTarget implements LogLike {
     db.onGone = () => this.drop(db)
     this.open = db
     if (![...this.writers].some(({ busy }) => busy)) this.#works()
-    void this.#settle().catch(() => {})
     void this.#catchUp(db).catch(() => {})
     return db
   }
