@@ -26,21 +26,23 @@ export async function bringBack(writer: LogWriter, claim: Claim, again: BaseEven
   const { journal } = writer
   const { core } = journal
   const { by, events, made, living } = claim
-  if (by !== writer.id) return
+  const own = () => writer.steady && by === writer.id
+  if (!own()) return
   for (const { fate, visit } of living) {
-    endTogether(journal, fate, visit)
+    // Its own entry it ends itself.
+    if (visit.mark?.writer !== fate.writer) endTogether(journal, fate, visit)
     again.push(visit.state.event)
   }
   const refused: Refused[] = []
   for (let i = 0; i < events.length; i++) {
     if (!core.hasRoom()) await core.whenRoom()
-    if (by !== writer.id) break
+    if (!own()) break
     const event = made[i] ?? revive(core, events[i])
     if (typeof event === 'string') refused.push({ fate: events[i], reason: event })
     else again.push(dispatchAgain(journal, events[i], event))
   }
   core.wireErrors += refused.length
-  if (refused.length && by === writer.id) await keepApart(writer, refused)
+  if (refused.length && own()) await keepApart(writer, refused)
 }
 
 interface Refused {

@@ -25,6 +25,8 @@ export interface Claim {
   living: { fate: Fate; visit: Visit }[]
 }
 
+export const newClaim = (): Claim => ({ lines: [], by: '', events: [], made: [], living: [] })
+
 /**
  * One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. `meanwhile` is called
  * while the claim is on its way.

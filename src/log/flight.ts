@@ -18,15 +18,18 @@ export interface Flight {
   seq: number
 }
 
-/** Takes the next segment's worth of what waits. `later` tells whether some of it waits for another log. */
-export function load(journal: Journal): { now: Entry[]; later: boolean } {
+/**
+ * Takes the next segment's worth of what waits. `later` tells whether some of it waits for another log. `beside`: an earlier segment
+ * is on its way, and may fail alone.
+ */
+export function load(journal: Journal, beside: boolean): { now: Entry[]; later: boolean } {
   const { waiting } = journal
   const now: Entry[] = []
   const later: Entry[] = []
   let at = 0
   for (let chars = 0; at < waiting.length && now.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
     const entry = waiting[at]
-    const when = entry.kind === 'R' ? whenToSettle(entry, journal) : 'now'
+    const when = entry.kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
     if (when === 'later') later.push(entry)
     else if (when === 'never') journal.chars -= entry.text.length
     else {
@@ -39,14 +42,14 @@ export function load(journal: Journal): { now: Entry[]; later: boolean } {
 }
 
 /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
-function whenToSettle({ run }: Entry, journal: Journal): 'now' | 'later' | 'never' {
+function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' | 'later' | 'never' {
   // The `C` that follows says the same.
   if (!run || run.state.status === COMPLETED) return 'never'
   let when: 'now' | 'later' = 'now'
   for (const child of run.children) {
     for (const { mark } of child.visits) {
       if (mark?.status === FAILED) return 'never'
-      if (mark?.status === WAITING && mark.journal !== journal) when = 'later'
+      if (mark?.status === WAITING && (mark.journal !== journal || (beside && !mark.seq))) when = 'later'
     }
   }
   return when

@@ -202,20 +202,23 @@ export class LogDb {
       await done
       return null
     }
-    if (change.meta) store('meta').put(Object.assign(this.meta, meta, change.meta), META)
-    for (const [seq, summary] of change.summaries ?? []) store('summaries').put(summary, seq)
-    for (const [seq, ends] of change.ends ?? []) store('ends').put(ends, seq)
+    const asked: Promise<unknown>[] = []
+    if (change.meta) asked.push(store('meta').put(Object.assign(this.meta, meta, change.meta), META))
+    for (const [seq, summary] of change.summaries ?? []) asked.push(store('summaries').put(summary, seq))
+    for (const [seq, ends] of change.ends ?? []) asked.push(store('ends').put(ends, seq))
     for (const item of change.quarantine ?? [])
-      store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`)
+      asked.push(store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`))
     if (change.removeTo) {
       const range = IDBKeyRange.upperBound(change.removeTo)
-      for (const name of ['wal', 'summaries', 'ends'] as const) store(name).delete(range)
+      for (const name of ['wal', 'summaries', 'ends'] as const) asked.push(store(name).delete(range))
     }
-    const added = (change.append ?? []).map((segment) => store('wal').add(segment))
+    const added = Promise.all((change.append ?? []).map((segment) => store('wal').add(segment)))
     tx.commit()
+    // Of an aborted transaction each request is rejected, too.
+    for (const request of [...asked, added]) request.catch(() => {})
     meanwhile?.()
     await done
-    return Promise.all(added)
+    return added
   }
 
   /** The number of the newest segment, even if it was removed; 0 in a new log. */

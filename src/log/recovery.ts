@@ -1,10 +1,10 @@
 import type { Mark } from '../bus/journal.js'
-import { EventCancelledError } from '../errors.js'
+import { EventCancelledError, LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { lockManager } from '../locks.js'
 import { warnOnce } from '../warnings.js'
 import { bringBack, makeFirst, twinsOf, visitsById } from './bring-back.js'
-import { type Claim, claimed } from './claim.js'
+import { type Claim, claimed, newClaim } from './claim.js'
 import { entry, type Fate, type Fold } from './fold.js'
 import { Lineage } from './lineage.js'
 import type { LogWriter } from './writer.js'
@@ -28,15 +28,16 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
   }
   const again: BaseEvent[] = []
   for (;;) {
-    await writer.awake()
+    await writer.whenSteady()
     const claim = await claimed(
       writer,
-      (fold, dead) => decide(writer, fold, dead),
+      // Of what this page has had, only what it adopts is its own.
+      (fold, dead) => (writer.steady ? decide(writer, fold, dead) : newClaim()),
       (claim) => makeFirst(claim, writer.journal),
     )
     await bringBack(writer, claim, again)
     // What a writer has claimed that is no more is nobody's.
-    if (claim.by === writer.id || !claim.by) return again
+    if (writer.steady && (claim.by === writer.id || !claim.by)) return again
   }
 }
 
@@ -51,15 +52,23 @@ export async function adopt(writer: LogWriter): Promise<void> {
   if (!marks.size) return
   const gone = new Set<Mark>()
   await claimed(writer, (fold, dead) => {
-    const claim: Claim = { lines: [], by: '', events: [], made: [], living: [] }
+    const claim = newClaim()
+    gone.clear()
     for (const mark of marks) {
       const fate = fold.find(mark.visit.state.id, mark.writer)
-      if (fate && !fate.ended && dead.has(fate.owner)) claim.lines.push(entry('A', fate))
-      else if (fate?.ended || fate?.owner !== writer.id) gone.add(mark)
+      const { ended = true, owner = '' } = fate ?? {}
+      if (!ended && owner === writer.id) continue
+      const mine = writer.ids.has(owner)
+      if (fate && !ended && (dead.has(owner) || (mine && !lockManager()))) claim.lines.push(entry('A', fate))
+      // Somebody looks whether that writer is dead: once more, then.
+      else if (!ended && mine) throw new LogError(`The writer of ${journal.name} is claimed`)
+      else gone.add(mark)
     }
     return claim
   })
-  journal.waiting = journal.waiting.filter(({ kind, mark }) => kind === 'E' || !gone.has(mark))
+  const left = journal.waiting
+  journal.waiting = left.filter(({ kind, mark }) => kind === 'E' || !gone.has(mark))
+  for (const { kind, mark, text } of left) if (kind !== 'E' && gone.has(mark)) journal.chars -= text.length
   for (const mark of gone) {
     const { state } = mark.visit
     // It is not for this page to take an attempt back.
@@ -73,7 +82,7 @@ export async function adopt(writer: LogWriter): Promise<void> {
 
 function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
   const { core } = journal
-  const claim: Claim = { lines: [], by: '', events: [], made: [], living: [] }
+  const claim = newClaim()
   const lineage = new Lineage(fold, journal, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */

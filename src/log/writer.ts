@@ -1,4 +1,3 @@
-import { nanoid } from 'nanoid'
 import type { BusLog, Entry, Journal, Mark } from '../bus/journal.js'
 import type { Visit } from '../bus/visit.js'
 import { LogError } from '../errors.js'
@@ -6,13 +5,14 @@ import type { BaseEvent } from '../events/base-event.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
-import { lockName, take } from '../locks.js'
 import { after } from '../timers.js'
 import { completedEntry, settledEntry } from './entries.js'
 import type { EventLog } from './event-log.js'
 import { build, type Flight, load } from './flight.js'
 import { restore } from './history.js'
+import { Living } from './living.js'
 import type { Ends, LogDb } from './log-db.js'
+import { Rest } from './rest.js'
 import type { Segment } from './segment.js'
 
 /** ms before a failed write is tried again, at first. */
@@ -25,27 +25,21 @@ const LATER = -1
  * Writes what one bus has to say: one segment at a time, and all that comes meanwhile is the next one. So no timer is
  * needed, an idle log writes at once, and a busy one writes much with each transaction.
  *
- * A writer's id is held as a lock for as long as it lives: who can take the lock knows that it is dead. Nothing is written
- * under an id whose lock is not held, or was given back.
+ * Nothing is written under an id whose lock is not held, or was given back.
  */
-export class LogWriter implements BusLog {
+export class LogWriter extends Living implements BusLog {
   readonly log: EventLog
   readonly journal: Journal
   readonly ready: Promise<void>
-  id = ''
-  /** Counts its segments. */
-  #wseq = 0
   /** The newest segment of its own that is durable. */
   #seq = 0
-  #alive: Promise<unknown> | null = null
-  /** The lock is held. */
-  #held = false
-  #giveUp: (() => void) | null = null
   #running = false
-  /** Nothing is written before this is over: the page came back, and what it had may have been taken. */
-  #pause: Promise<unknown> | null = null
+  /** Nothing is written before it is over: when the page comes back, what it had may have been taken. */
+  readonly rest = new Rest()
   /** The segment on its way. */
   #flight: Flight | null = null
+  /** It is not: it is tried again in a while. */
+  #failing = false
   /** Settle when it and what the page sent when it went to rest are placed, or are known to have failed. */
   #flying: unknown[] = []
   #idlers: (() => void)[] = []
@@ -54,43 +48,37 @@ export class LogWriter implements BusLog {
   recovers = false
 
   constructor(log: EventLog, journal: Journal) {
+    super()
     this.log = log
     this.journal = journal
     this.ready = restore(this).catch(() => {})
   }
 
   /** The number of its next segment. */
-  nextSegment = (): number => this.#wseq++
-
-  /** Requests the lock of a new writer; resolves once it is held. Without Web Locks nobody can ask whether it lives. */
-  alive(): Promise<unknown> {
-    this.#alive ??= this.#begin()
-    return this.#alive
-  }
-
-  async #begin(): Promise<void> {
-    const id = nanoid()
-    this.id = id
-    this.#wseq = 0
-    // Nobody else knows the id: the lock is free, or there are no locks.
-    const release = await take(lockName(id))
-    if (id !== this.id) return release?.()
-    this.#giveUp = release
-    this.#held = true
-  }
+  nextSegment = (): number => this.wseq++
 
   /** Not while something is on its way under its id. */
   #resignSoon(): void {
     if (this.#running) this.#resigning = true
-    else this.#resign()
+    else this.resign()
   }
 
-  /** Gives the lock back: what is written from now on is another writer's. */
-  #resign(): void {
-    this.#resigning = this.#held = false
-    this.#giveUp?.()
-    this.#giveUp = this.#alive = null
-    this.id = ''
+  override resign(): void {
+    this.#resigning = false
+    super.resign()
+  }
+
+  /** Neither does it rest, nor is it about to give its id up: what it claims is its own. */
+  get steady(): boolean {
+    return !this.rest.now && !this.#resigning
+  }
+
+  async whenSteady(): Promise<void> {
+    for (;;) {
+      await this.rest.over()
+      if (this.steady) return
+      await this.flush()
+    }
   }
 
   get busy(): boolean {
@@ -138,7 +126,9 @@ export class LogWriter implements BusLog {
   async end(): Promise<void> {
     await this.flush()
     this.#resignSoon()
-    if (this.journal.core.cleared) await this.log.leave(this)
+    if (!this.journal.core.cleared) return
+    this.rest.end()
+    await this.log.leave(this)
   }
 
   async #run(): Promise<void> {
@@ -146,11 +136,15 @@ export class LogWriter implements BusLog {
     this.journal.idle = false
     let landed: Flight | null = null
     for (;;) {
-      await this.awake()
+      if (landed && !this.steady) {
+        this.#land(landed)
+        landed = null
+      }
+      await this.rest.over()
       // What came after a stop is another writer's.
-      if (this.#resigning) this.#resign()
-      if (!this.#held && this.journal.waiting.length) await this.#granted()
-      const flight = this.#held ? this.#take() : null
+      if (this.#resigning) this.resign()
+      if (!this.held && this.journal.waiting.length) await this.#granted()
+      const flight = this.held ? this.#take() : null
       this.#flight = flight
       // The next one is on its way before anybody hears of the last.
       const placed = flight && this.#fly(flight).then((seq) => this.#place(flight, seq))
@@ -161,7 +155,7 @@ export class LogWriter implements BusLog {
     }
     this.#running = false
     this.journal.idle = true
-    if (this.#resigning) this.#resign()
+    if (this.#resigning) this.resign()
     this.#tellIdlers()
     this.log.rest()
   }
@@ -183,14 +177,14 @@ export class LogWriter implements BusLog {
   }
 
   /** The next segment's worth of what waits; null if there is none. */
-  #take(): Flight | null {
-    const { now, later } = load(this.journal)
+  #take(beside = false): Flight | null {
+    const { now, later } = load(this.journal, beside)
     if (later) deferring.add(this)
     return now.length ? this.#build(now) : null
   }
 
   #build(entries: Entry[]): Flight {
-    return build(entries, this.id, this.#wseq++, this.journal.name, this.#seq)
+    return build(entries, this.id, this.nextSegment(), this.journal.name, this.#seq)
   }
 
   /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */
@@ -201,7 +195,9 @@ export class LogWriter implements BusLog {
       for (let wait = RETRY; !journal.lost; wait = Math.min(wait * 2, log.deadline)) {
         const seq = await this.#try(flight, wait > RETRY)
         if (seq !== LATER) return seq
+        this.#failing = true
         await new Promise<void>((resolve) => after(wait, resolve))
+        this.#failing = false
       }
       return 0
     } finally {
@@ -216,16 +212,20 @@ export class LogWriter implements BusLog {
     try {
       db ??= await log.db()
       const found = again && (await db.find(flight.segment, flight.seq + 1))
-      if (!found && flight.segment.writer !== this.id) return this.#putBack(flight)
+      if (!found && !(this.held && flight.segment.writer === this.id)) return this.#putBack(flight)
       const seq = found || (await this.#append(db, flight.segment))
       log.written(db, seq)
       return seq
     } catch (error) {
-      log.failed(error)
-      if ((error as Error | null)?.name === 'QuotaExceededError') await log.compact().catch(() => {})
-      else if (db) log.drop(db)
+      await this.#failed(error)
+      if (db && !isFull(error)) log.drop(db)
       return LATER
     }
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.log.failed(error)
+    if (isFull(error)) await this.log.compact().catch(() => {})
   }
 
   /** Its writer is no more: another one has to see first what is still its own. */
@@ -295,6 +295,7 @@ export class LogWriter implements BusLog {
     this.release(error)
     this.journal.lose(error)
     this.#resignSoon()
+    this.rest.end()
   }
 
   /** The database has vanished: what is not finished is accepted again. */
@@ -320,46 +321,44 @@ export class LogWriter implements BusLog {
   hide(): void {
     const db = this.log.open
     const flights: Flight[] = []
-    // What it has not adopted since its last rest is not its own.
-    const mine = db && this.#held && !this.#pause
-    for (let flight = mine && this.#take(); flight; flight = this.#take()) flights.push(flight)
+    // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be tried again.
+    const mine = db && this.held && !this.rest.now && !this.#failing
+    for (let flight = mine && this.#take(!!this.#flight); flight; flight = this.#take(true))
+      flights.push(flight)
     const sent = flights.map(({ segment }) => this.#append(db as LogDb, segment))
     this.#flying.push(Promise.allSettled(sent).then((outcomes) => this.#left(flights, outcomes)))
-    this.#resign()
-    // Until it is shown again; who waits already waits for this now.
-    this.#shown()
-    this.#pause = new Promise<void>((resolve) => {
-      this.#shown = resolve
-    })
+    this.resign()
+    this.rest.begin()
   }
 
   #left(flights: Flight[], outcomes: PromiseSettledResult<number>[]): void {
+    const { journal, log } = this
     const failed: Entry[] = []
+    let why: unknown
     for (const [i, outcome] of outcomes.entries()) {
-      if (outcome.status === 'rejected') failed.push(...flights[i].entries)
-      else if (this.#place(flights[i], outcome.value)) this.#land(flights[i])
+      if (outcome.status === 'rejected') {
+        failed.push(...flights[i].entries)
+        why = outcome.reason
+      } else if (this.#place(flights[i], outcome.value)) this.#land(flights[i])
     }
-    this.journal.waiting = [...failed, ...this.journal.waiting]
+    if (!failed.length) return
+    journal.waiting = [...failed, ...journal.waiting]
+    if (journal.lost) journal.lose(journal.lost)
+    else log.failed(why)
   }
 
-  #shown: () => void = () => {}
   #back: Promise<void> = Promise.resolve()
-
-  /** Resolves when the page does not rest, or is all back. */
-  async awake(): Promise<void> {
-    while (this.#pause) await this.#pause
-  }
 
   /** Back from the cache as another writer: it goes on with what nobody has taken meanwhile. */
   show(): void {
-    const pause = this.#pause
-    this.#back = this.#back.then(() => this.#comeBack(pause))
+    const rest = this.rest.now
+    this.#back = this.#back.then(() => this.#comeBack(rest))
   }
 
   /** One at a time: a page may go to rest again, and come back, before this is over. */
-  async #comeBack(pause: Promise<unknown> | null): Promise<void> {
+  async #comeBack(rest: Promise<void> | null): Promise<void> {
     const stop = this.#limit()
-    while (this.#pause === pause && !this.journal.lost) {
+    while (this.rest.now === rest && !this.journal.lost) {
       try {
         // Where it lands decides what is to be adopted.
         await Promise.all(this.#flying)
@@ -368,14 +367,13 @@ export class LogWriter implements BusLog {
         break
       } catch (error) {
         // Nothing is written before: nobody waits for it.
-        this.log.failed(error)
+        await this.#failed(error)
         await new Promise<void>((resolve) => after(RETRY, resolve))
       }
     }
     stop()
-    if (this.#pause !== pause) return
-    this.#pause = null
-    this.#shown()
+    if (this.rest.now !== rest) return
+    this.rest.end()
     this.wake()
     this.recoverAgain()
   }
@@ -395,6 +393,8 @@ export class LogWriter implements BusLog {
     }
   }
 }
+
+const isFull = (error: unknown) => (error as Error | null)?.name === 'QuotaExceededError'
 
 /** Loaded when it is first needed: by `recover()`, and where a page comes back from the cache. */
 const recovery = () => import('./recovery.js')
