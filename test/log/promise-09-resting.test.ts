@@ -191,6 +191,58 @@ describe('promise 9: a page that rests', () => {
     await bus.stop()
   })
 
+  it('whoever looks just then whether its old writer is dead has not taken anything', async () => {
+    const name = freshName()
+    const { tab, log, bus, events, release, id, started } = await resting(name)
+    const letGo = deferred<void>()
+    const looking = navigator.locks.request(`bubus:w:${id}`, () => letGo.promise)
+    tell(tab, 'pageshow')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    letGo.resolve()
+    await looking
+    release.resolve('done')
+    for (const event of events) expect(await event.eventResult()).to.equal('done')
+    await log.flush()
+    expect(started).to.deep.equal([1, 2])
+    expect((await ownersIn(name)).size).to.equal(2)
+    await bus.stop()
+  })
+
+  it('an outcome does not go out beside what its run has dispatched, which may not arrive', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    const [dispatches, ends] = [deferred<void>(), deferred<void>()]
+    bus.on('X', () => {})
+    bus.on(
+      'Parent',
+      async (_event, { bus: here }) => {
+        await dispatches.promise
+        here.dispatch(new tab.bubus.BaseEvent('X'))
+        await ends.promise
+      },
+      { name: 'parent' },
+    )
+    // Unfinished, so that its outcome is worth an entry.
+    bus.on('Parent', forever)
+    await bus.dispatch(new tab.bubus.BaseEvent('Parent')).eventPersisted
+    await log.flush()
+    const letGo = await holdStore(name)
+    dispatches.resolve()
+    for (let n = 0; n < 5; n++) await foreign()
+    ends.resolve()
+    for (let n = 0; n < 5; n++) await foreign()
+    tell(tab, 'pagehide')
+    await letGo()
+    await eventually('the child is there', async () => (await said(name, 'E')).length === 2)
+    for (let n = 0; n < 10; n++) await foreign()
+    expect(await said(name, 'R')).to.have.length(0)
+    tell(tab, 'pageshow')
+    await eventually('the outcome is', async () => (await said(name, 'R')).length)
+    await ownersIn(name)
+    await bus.stop({ clear: true })
+  })
+
   it('what it was about to recover when it went is claimed again when it is back', async () => {
     const name = freshName()
     const dead = openBus(name)
