@@ -1,6 +1,6 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
-import { cleanUp, makeBus, mount, sleep } from './support.js'
+import { cleanUp, makeBus, mount, until } from './support.js'
 
 /** Loads a page in a frame and gives what it tells. */
 async function tell(url: string): Promise<Record<string, unknown>> {
@@ -50,12 +50,14 @@ describe('<bus-inspector>: strict pages (goal 26)', () => {
     const inspector = await mount()
     const event = ours.dispatch(new BaseEvent('Ping'))
     await event
-    await sleep(150)
     const { model } = inspector.tree
-    const names = Array.from({ length: model.length }, (_, i) => {
-      const subject = model.subject(model.order[i])
-      return `${model.level[model.order[i]]} ${'handlerId' in subject ? subject.handlerName : subject.eventType}`
-    })
+    const named = () =>
+      Array.from({ length: model.length }, (_, i) => {
+        const subject = model.subject(model.order[i])
+        return `${model.level[model.order[i]]} ${'handlerId' in subject ? subject.handlerName : subject.eventType}`
+      })
+    await until(() => named().includes('3 Pong'), named)
+    const names = named()
     const at = names.indexOf('1 Ping')
     expect(names.slice(at, at + 4)).to.deep.equal(['1 Ping', '2 ScriptTag.dispatch', '2 pong', '3 Pong'])
     await theirs.stop({ clear: true })
