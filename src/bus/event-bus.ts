@@ -254,7 +254,7 @@ export class EventBus extends EventTarget {
     return historyTree(this[CORE].remembered())
   }
 
-  /** A type as the platform takes it: any string, or an event class. */
+  /** A type as the platform takes it, whatever string, or an event class. */
   #typeName(type: Pattern): string {
     if (typeof type !== 'function') return String(type)
     const name = this[CORE].typeOf(type)

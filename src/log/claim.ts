@@ -23,24 +23,19 @@ export interface Claim {
   made: (BaseEvent | string)[]
   /** Already here: forwarded by what was recovered before, or alive through the page's rest. */
   living: { fate: Fate; visit: Visit }[]
+  /** Called while it is on its way. */
+  meanwhile?: () => void
 }
 
 export const newClaim = (): Claim => ({ lines: [], by: '', events: [], made: [], living: [] })
 
-/**
- * One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. `meanwhile` is called
- * while the claim is on its way.
- */
-export async function claimed(
-  writer: LogWriter,
-  decision: Decision,
-  meanwhile?: (claim: Claim) => void,
-): Promise<Claim> {
+/** One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. */
+export async function claimed(writer: LogWriter, decision: Decision): Promise<Claim> {
   const { log, journal } = writer
   for (let tries = 1; ; tries++) {
     const done = await hold(`bubus:claim:${log.name}`, log.deadline)
     try {
-      return await claimNow(writer, decision, meanwhile)
+      return await claimNow(writer, decision)
     } catch (error) {
       // A connection that has gone is replaced by another.
       if (journal.lost || tries === TRIES) throw error
@@ -53,11 +48,7 @@ export async function claimed(
 
 type Decision = (fold: Fold, dead: ReadonlySet<string>) => Claim
 
-async function claimNow(
-  writer: LogWriter,
-  decision: Decision,
-  meanwhile: (claim: Claim) => void = () => {},
-): Promise<Claim> {
+async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
   const { log, journal } = writer
   const db = await log.db()
   await writer.alive()
@@ -69,7 +60,7 @@ async function claimNow(
       // In this order: what was decided since is not missed, but refused.
       const [turn] = await Promise.all([turnOf(db), locks.size && fold.read(log, db)])
       const claim = decision(fold, new Set(locks.keys()))
-      if (!claim.lines.length || (await write(writer, db, turn, claim, () => meanwhile(claim)))) return claim
+      if (!claim.lines.length || (await write(writer, db, turn, claim))) return claim
     } finally {
       for (const release of locks.values()) release()
     }
@@ -98,14 +89,13 @@ async function write(
   db: LogDb,
   turn: number,
   claim: Claim,
-  meanwhile: () => void,
 ): Promise<boolean> {
   // The page went to rest: it is tried again under another one.
   if (!id) throw new LogError(`The writer of ${journal.name} is no more`)
   const change = db.change(
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
-    meanwhile,
+    claim.meanwhile,
   )
   // While it is asked whether the turn is still the same.
   const segment = seal(id, nextSegment(), journal.name, claim.lines)

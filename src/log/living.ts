@@ -9,8 +9,7 @@ export class Living {
   readonly ids = new Set<string>()
   /** The lock is. */
   held = false
-  /** Counts the segments under this id. */
-  wseq = 0
+  #wseq = 0
   #alive: Promise<unknown> | null = null
   #giveUp: (() => void) | null = null
 
@@ -24,13 +23,16 @@ export class Living {
     const id = nanoid()
     this.id = id
     this.ids.add(id)
-    this.wseq = 0
+    this.#wseq = 0
     // Nobody else knows the id: the lock is free, or there are no locks.
     const release = await take(lockName(id))
     if (id !== this.id) return release?.()
     this.#giveUp = release
     this.held = true
   }
+
+  /** The number of the next segment under this id. */
+  nextSegment = (): number => this.#wseq++
 
   /** Gives the lock back: what is written from now on is another one's. */
   resign(): void {

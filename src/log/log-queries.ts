@@ -1,6 +1,6 @@
 /** What is asked of the database only by those who are loaded when they are needed. */
 import type { EventLog } from './event-log.js'
-import { type LogDb, META, type Summary } from './log-db.js'
+import { ask, type LogDb, META, type Summary } from './log-db.js'
 
 /** How many decisions were taken. */
 export async function turnOf({ idb }: LogDb): Promise<number> {
@@ -30,14 +30,13 @@ export async function rowsOf(
 /** Up to here everything is indexed, and finished. */
 export async function noteProgress(db: LogDb, indexed: number, settled: number): Promise<void> {
   const tx = db.idb.transaction('meta', 'readwrite', { durability: 'relaxed' })
-  const done = tx.done
-  done.catch(() => {})
+  const done = ask(tx.done)
   const meta = (await tx.store.get(META)) ?? db.meta
   Object.assign(db.meta, meta, {
     indexed: Math.max(meta.indexed, indexed),
     settled: Math.max(meta.settled, settled),
   })
-  tx.store.put(db.meta, META)
+  ask(tx.store.put(db.meta, META))
   await done
 }
 

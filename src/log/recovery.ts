@@ -29,11 +29,9 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
   const again: BaseEvent[] = []
   for (;;) {
     await writer.whenSteady()
-    const claim = await claimed(
-      writer,
-      // Of what this page has had, only what it adopts is its own.
-      (fold, dead) => (writer.steady ? decide(writer, fold, dead) : newClaim()),
-      (claim) => makeFirst(claim, writer.journal),
+    // Of what this page has had, only what it adopts is its own.
+    const claim = await claimed(writer, (fold, dead) =>
+      writer.steady ? decide(writer, fold, dead) : newClaim(),
     )
     await bringBack(writer, claim, again)
     // What a writer has claimed that is no more is nobody's.
@@ -56,12 +54,16 @@ export async function adopt(writer: LogWriter): Promise<void> {
     gone.clear()
     for (const mark of marks) {
       const fate = fold.find(mark.visit.state.id, mark.writer)
-      const { ended = true, owner = '' } = fate ?? {}
-      if (!ended && owner === writer.id) continue
+      if (!fate || fate.ended) {
+        gone.add(mark)
+        continue
+      }
+      const { owner } = fate
+      if (owner === writer.id) continue
       const mine = writer.ids.has(owner)
-      if (fate && !ended && (dead.has(owner) || (mine && !lockManager()))) claim.lines.push(entry('A', fate))
+      if (dead.has(owner) || (mine && !lockManager())) claim.lines.push(entry('A', fate))
       // Somebody looks whether that writer is dead: once more, then.
-      else if (!ended && mine) throw new LogError(`The writer of ${journal.name} is claimed`)
+      else if (mine) throw new LogError(`The writer of ${journal.name} is claimed`)
       else gone.add(mark)
     }
     return claim
@@ -83,6 +85,7 @@ export async function adopt(writer: LogWriter): Promise<void> {
 function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
   const { core } = journal
   const claim = newClaim()
+  claim.meanwhile = () => makeFirst(claim, journal)
   const lineage = new Lineage(fold, journal, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */
@@ -98,7 +101,7 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
     const { line, bus } = fate
     if (bus !== journal.name || !lineage.orphaned(fate) || lineage.superseded(fate)) continue
     const { event_type: type, event_id: id } = line
-    const visit = here.size ? here.get(id) : undefined
+    const visit = here.get(id)
     if (visit?.mark) {
       claim.lines.push(entry('A', fate))
       claim.living.push({ fate, visit })

@@ -54,9 +54,6 @@ export class LogWriter extends Living implements BusLog {
     this.ready = restore(this).catch(() => {})
   }
 
-  /** The number of its next segment. */
-  nextSegment = (): number => this.wseq++
-
   /** Not while something is on its way under its id. */
   #resignSoon(): void {
     if (this.#running) this.#resigning = true
@@ -212,7 +209,11 @@ export class LogWriter extends Living implements BusLog {
     try {
       db ??= await log.db()
       const found = again && (await db.find(flight.segment, flight.seq + 1))
-      if (!found && !(this.held && flight.segment.writer === this.id)) return this.#putBack(flight)
+      // Its writer is no more: another one has to see first what is still its own.
+      if (!found && !(this.held && flight.segment.writer === this.id)) {
+        this.#putBack(flight.entries)
+        return 0
+      }
       const seq = found || (await this.#append(db, flight.segment))
       log.written(db, seq)
       return seq
@@ -228,10 +229,9 @@ export class LogWriter extends Living implements BusLog {
     if (isFull(error)) await this.log.compact().catch(() => {})
   }
 
-  /** Its writer is no more: another one has to see first what is still its own. */
-  #putBack({ entries }: Flight): number {
+  /** Before all that waits: it is older. */
+  #putBack(entries: readonly Entry[]): void {
     this.journal.waiting = [...entries, ...this.journal.waiting]
-    return 0
   }
 
   /** A transaction that never ends is given up with its connection. */
@@ -313,7 +313,7 @@ export class LogWriter extends Living implements BusLog {
     const flight = this.#flight
     // Before what is on its way: the order of a writer is that of its dispatches.
     if (flight) Object.assign(flight, this.#build([...again, ...flight.entries]))
-    else this.journal.waiting = [...again, ...this.journal.waiting]
+    else this.#putBack(again)
     this.wake()
   }
 
@@ -342,7 +342,7 @@ export class LogWriter extends Living implements BusLog {
       } else if (this.#place(flights[i], outcome.value)) this.#land(flights[i])
     }
     if (!failed.length) return
-    journal.waiting = [...failed, ...journal.waiting]
+    this.#putBack(failed)
     if (journal.lost) journal.lose(journal.lost)
     else log.failed(why)
   }

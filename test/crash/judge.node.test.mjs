@@ -131,6 +131,21 @@ describe('the judge of the crash tests', () => {
     () => rewrite(2, ([r, c, e]) => [r, c, { ...e, event_type: 'Letter' }]),
     'forward',
   )
+  finds('no fault in one that a log which could not be written in time has let go there', () => {
+    rewrite(2, ([r, c, e]) => {
+      history.runs.push({ run: e.event_id, bus: 'Mail', handler: 'deliver', attempt: 1, session: 's9' })
+      return [r, c, { ...e, event_type: 'Letter' }]
+    })
+    history.degraded.add('s9')
+  })
+  finds(
+    'what the browser has deleted with its database',
+    () => {
+      history.acks.set(id(9), 'Shop')
+      history.losses.push({ from: 1, to: 2, reason: 'the database has vanished' })
+    },
+    ...['dataloss', 'wiped'],
+  )
   finds('a loss that the log tells of', () => history.losses.push({ from: 1, to: 2 }), 'dataloss')
   finds('a record that the library does not read', () => history.dumps.crash.records.pop(), 'records')
   finds(

@@ -52,6 +52,20 @@ describe('promise 9: a page that rests', () => {
     return { ...logged, tab, events, started, signals, release, id }
   }
 
+  /** One event is done, the next is on its way until `release`. */
+  async function onItsWay() {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    bus.on('X', () => 'done')
+    await bus.dispatch(new tab.bubus.BaseEvent('X'))
+    await log.flush()
+    const release = await holdStore(name)
+    const events = [bus.dispatch(new tab.bubus.BaseEvent('X'))]
+    await foreign()
+    return { name, tab, bus, log, events, release }
+  }
+
   it('comes back as another writer, which adopts what nobody has taken, and goes on', async () => {
     const name = freshName()
     const { tab, bus, log, events, started, release, id } = await resting(name)
@@ -113,15 +127,7 @@ describe('promise 9: a page that rests', () => {
   })
 
   it('what is on its way when it goes and lands when it is back becomes its own, too', async () => {
-    const name = freshName()
-    const tab = await openTab()
-    const { bus, log } = tab.open(name)
-    bus.on('X', () => 'done')
-    await bus.dispatch(new tab.bubus.BaseEvent('X'))
-    await log.flush()
-    const release = await holdStore(name)
-    const events = [bus.dispatch(new tab.bubus.BaseEvent('X'))]
-    await foreign()
+    const { name, tab, bus, log, events, release } = await onItsWay()
     for (let n = 0; n < 2; n++) events.push(bus.dispatch(new tab.bubus.BaseEvent('X')))
     tell(tab, 'pagehide')
     tell(tab, 'pageshow')
@@ -142,15 +148,7 @@ describe('promise 9: a page that rests', () => {
   })
 
   it('goes to rest again before it is all back, and writes when it is', async () => {
-    const name = freshName()
-    const tab = await openTab()
-    const { bus, log } = tab.open(name)
-    bus.on('X', () => 'done')
-    await bus.dispatch(new tab.bubus.BaseEvent('X'))
-    await log.flush()
-    const release = await holdStore(name)
-    const events = [bus.dispatch(new tab.bubus.BaseEvent('X'))]
-    await foreign()
+    const { name, tab, bus, log, events, release } = await onItsWay()
     tell(tab, 'pagehide')
     await release()
     await foreign()
