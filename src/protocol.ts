@@ -94,20 +94,20 @@ const fields = new Map<string, Check>(
   }),
 )
 
-const data = { enumerable: true, configurable: true, writable: true }
-
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   // Not copied: what was cloned or parsed has no accessors, which could answer twice.
   const record = Object(value) as EventRecord
-  const payload: Record<string, unknown> = {}
+  let payload: Record<string, unknown> = {}
   let deep: unknown = record.event_outcomes
-  for (const key of Object.keys(record)) {
+  // Quicker than a list of the keys. What a page has put into `Object.prototype` is none of them.
+  for (const key in record) {
     const check = fields.get(key)
     const held = record[key]
     if (!check) {
-      // That one would be the prototype, and is data.
-      if (key === '__proto__') Object.defineProperty(payload, key, { value: held, ...data })
+      if (!Object.hasOwn(record, key)) continue
+      // Set, that one would be the prototype: it is data.
+      if (key === '__proto__') payload = { ...payload, [key]: held }
       else payload[key] = held
       deep ||= isPlain(held)
     } else if (held != null) check(key, held)

@@ -3,7 +3,7 @@ import { LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { hold, lockName, take } from '../locks.js'
 import { after } from '../timers.js'
-import { type Fate, Fold } from './fold.js'
+import { adoptions, type Fate, Fold } from './fold.js'
 import type { LogDb } from './log-db.js'
 import { turnOf } from './log-queries.js'
 import { seal } from './segment.js'
@@ -15,6 +15,8 @@ const AGAIN = 50
 
 /** What one claim decides. Nothing of it is done before its segment is durable. */
 export interface Claim {
+  /** What becomes this writer's own, and the lines of everything else. */
+  adopted: Fate[]
   lines: string[]
   /** The writer whose claim it is, once that is durable. */
   by: string
@@ -27,7 +29,7 @@ export interface Claim {
   meanwhile?: () => void
 }
 
-export const newClaim = (): Claim => ({ lines: [], by: '', events: [], made: [], living: [] })
+export const newClaim = (): Claim => ({ adopted: [], lines: [], by: '', events: [], made: [], living: [] })
 
 /** One claim at a time in a log, over all tabs: who holds a dead writer's lock is not mistaken for that writer. */
 export async function claimed(writer: LogWriter, decision: Decision): Promise<Claim> {
@@ -60,7 +62,8 @@ async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
       // In this order: what was decided since is not missed, but refused.
       const [turn] = await Promise.all([turnOf(db), locks.size && fold.read(log, db)])
       const claim = decision(fold, new Set(locks.keys()))
-      if (!claim.lines.length || (await write(writer, db, turn, claim))) return claim
+      const nothing = !claim.adopted.length && !claim.lines.length
+      if (nothing || (await write(writer, db, turn, claim))) return claim
     } finally {
       for (const release of locks.values()) release()
     }
@@ -98,7 +101,7 @@ async function write(
     claim.meanwhile,
   )
   // While it is asked whether the turn is still the same.
-  const segment = seal(id, nextSegment(), journal.name, claim.lines)
+  const segment = seal(id, nextSegment(), journal.name, [...adoptions(claim.adopted), ...claim.lines])
   const added = await change
   if (!added) return false
   log.written(db, added[0])

@@ -80,11 +80,19 @@ export class Fold {
       // The line of an event has the payload's keys beside its own.
       const newest = this.byId.get(id)
       const fate = ofWriter(newest, (kind !== 'E' && line.writer) || writer)
-      if (kind !== 'E') {
-        if (fate) follow(fate, kind, line, writer)
+      if (kind === 'A') this.#adopt(writer, line)
+      else if (kind !== 'E') {
+        if (fate) follow(fate, kind, line)
       } else if (!fate) this.#accept(line as RecordLine, newest, writer, bus, seq, index)
       // Written twice, after a write in doubt, the first counts.
     })
+  }
+
+  #adopt(writer: string, { event_id: id, writer: first = writer, with: others }: Line): void {
+    for (const it of [id, ...(Array.isArray(others) ? others : [])]) {
+      const fate = this.find(it, first)
+      if (fate) fate.owner = writer
+    }
   }
 
   #accept(
@@ -126,9 +134,8 @@ function ofWriter(fate: Fate | undefined, writer: string): Fate | undefined {
   return it
 }
 
-function follow(fate: Fate, kind: string, line: Line, writer: string): void {
-  if (kind === 'A') fate.owner = writer
-  else if (kind === 'S') fate.attempts += line.undo ? -1 : 1
+function follow(fate: Fate, kind: string, line: Line): void {
+  if (kind === 'S') fate.attempts += line.undo ? -1 : 1
   else if (kind === 'R') (fate.settled ??= new Map()).set(handlerKey(line.pattern, line.name), line.outcome)
   else if (kind === 'C' || kind === 'X') fate.ended = true
 }
@@ -136,3 +143,16 @@ function follow(fate: Fate, kind: string, line: Line, writer: string): void {
 /** A line about the entry of an event. */
 export const entry = (kind: string, { line, writer, seq, index }: Fate, tail = '') =>
   `${lineHead(kind, line.event_id, writer, { seq, index })}${tail}}\n`
+
+/** Lines by which events become somebody else's: one for all that one writer accepted, so that a claim is no second log. */
+export function adoptions(fates: readonly Fate[]): string[] {
+  const byWriter = new Map<string, Fate[]>()
+  for (const fate of fates) {
+    const known = byWriter.get(fate.writer)
+    if (known) known.push(fate)
+    else byWriter.set(fate.writer, [fate])
+  }
+  return [...byWriter.values()].map(([first, ...others]) =>
+    entry('A', first, `,"with":${JSON.stringify(others.map(({ line }) => line.event_id))}`),
+  )
+}

@@ -61,7 +61,7 @@ export async function adopt(writer: LogWriter): Promise<void> {
       const { owner } = fate
       if (owner === writer.id) continue
       const mine = writer.ids.has(owner)
-      if (dead.has(owner) || (mine && !lockManager())) claim.lines.push(entry('A', fate))
+      if (dead.has(owner) || (mine && !lockManager())) claim.adopted.push(fate)
       // Somebody looks whether that writer is dead: once more, then.
       else if (mine) throw new LogError(`The writer of ${journal.name} is claimed`)
       else gone.add(mark)
@@ -103,7 +103,7 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
     const { event_type: type, event_id: id } = line
     const visit = here.get(id)
     if (visit?.mark) {
-      claim.lines.push(entry('A', fate))
+      claim.adopted.push(fate)
       claim.living.push({ fate, visit })
     } else if (endedElsewhere(fold, fate)) claim.lines.push(entry('C', fate, SUPERSEDED))
     else if (!core.subscriptions.plan(type).length && !core.heard.has(type)) {
@@ -117,7 +117,7 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
       close(fate, 'X', tail)
     } else {
       claim.events.push(fate)
-      claim.lines.push(entry('A', fate))
+      claim.adopted.push(fate)
       close(fate, 'C', SUPERSEDED)
     }
   }

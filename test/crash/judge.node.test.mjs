@@ -77,11 +77,20 @@ describe('the judge of the crash tests', () => {
   finds('an acknowledgement on a bus that the event is not on', () => history.acks.set(id(1), 'Mail'), 'lost')
   finds('an event without an end', () => rewrite(5, ([first]) => [first]), 'unfinished')
   finds('an event that ends twice', () => rewrite(5, (all) => [...all, all[0]]), 'twice')
-  finds('an end by a page that does not own the event', () => rewrite(3, ([first]) => [first]), 'owner')
+  finds(
+    'an end by a page that does not own the event',
+    () => rewrite(3, ([all]) => [{ ...all, with: [] }]),
+    'owner',
+  )
   finds(
     'a taking-over of what is finished',
-    () => rewrite(3, (all) => [...all, { ...all[0], event_id: id(1), at: [1, 0] }]),
+    () => rewrite(3, (all) => [...all, { ...all[0], event_id: id(1), at: [1, 0], with: [] }]),
     'twice',
+  )
+  finds(
+    'a taking-over, among others, of what nobody accepted',
+    () => rewrite(3, ([all]) => [{ ...all, with: [id(3), id(8)] }]),
+    'stray',
   )
   finds(
     'a handler that ran again although it was spared',

@@ -21,6 +21,12 @@
 
 /** @typedef {{ kind: string, what: string }} Problem */
 
+/** An `A` speaks of several events, and knows the place of the first. */
+const adoptedBy = ({ with: others = [], ...line }) => [
+  line,
+  ...others.map((/** @type {string} */ id) => ({ ...line, event_id: id, at: undefined })),
+]
+
 export class Ledger {
   /** @type {Fate[]} */
   fates = []
@@ -77,7 +83,7 @@ export class Ledger {
     this.skipped += Math.max(0, wseq - expected)
     this.#wseqs.set(writer, wseq)
     for (const [index, line] of this.code.linesOf(segment).entries()) {
-      if (line) this.#entry(line, segment, seq, index)
+      if (line) for (const one of adoptedBy(line)) this.#entry(one, segment, seq, index)
       else this.problem('torn', `segment ${seq}: line ${index} is no entry`)
     }
   }

@@ -32,13 +32,14 @@ export async function rawSegments(
   return all.result
 }
 
+/** The entries of segments, with one for each event that a line adopts. */
 export const lines = (segments: { body: string }[]): Record<string, unknown>[] =>
-  segments.flatMap(({ body }) =>
-    body
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line)),
-  )
+  segments
+    .flatMap(({ body }) => body.split('\n').filter(Boolean))
+    .map((line) => JSON.parse(line))
+    .flatMap(({ with: others = [], ...line }) =>
+      [line.event_id, ...others].map((id) => ({ ...line, event_id: id })),
+    )
 
 export const kinds = (segments: { body: string }[]): string =>
   lines(segments)

@@ -192,6 +192,25 @@ describe('promise 5: recovery', () => {
     expect(adopted.map(({ event_id }) => event_id).sort()).to.deep.equal([x.id, y.id].sort())
   })
 
+  it('what one writer has left is claimed by one line, which says each of its events; who claims and dies leaves all of them', async () => {
+    const name = freshName()
+    const events = Array.from({ length: 5 }, (_, n) => make('X', { n }))
+    await left(name, ...events)
+    const second = next(name)
+    second.bus.on('X', forever)
+    expect(await second.bus.recover()).to.have.length(5)
+    const claims = (await rowsOf(name)).filter(([, { body }]) => body.includes('"event_entry":"A"'))
+    expect(claims.map(([, { n }]) => n)).to.eql([1])
+    expect(lines(claims.map(([, row]) => row)).map(({ event_id }) => event_id)).to.eql(
+      events.map(({ eventId }) => eventId),
+    )
+    await loseLocks(second)
+    const third = next(name, 'X')
+    expect(await third.bus.recover()).to.have.length(5)
+    await third.bus.waitUntilIdle()
+    expect(third.seen).to.eql([0, 1, 2, 3, 4])
+  })
+
   it('two tabs that recover at once: every event once, in order', async () => {
     const name = freshName()
     const events = Array.from({ length: 60 }, (_, n) => make('X', { n }))

@@ -202,6 +202,23 @@ describe('records', () => {
     expect(await bus.dispatch(back).eventResult()).to.equal(7)
   })
 
+  it("what a page has put into `Object.prototype` is no part of a record's payload; a key `__proto__` is", () => {
+    const polluted = Object.prototype as Record<string, unknown>
+    polluted.inherited = () => {}
+    try {
+      const text = `{"event_type":"X","event_id":"${new BaseEvent('X').eventId}","n":1,"__proto__":{"evil":1},"last":2}`
+      const { eventPayload } = BaseEvent.fromJSON(JSON.parse(text))
+      expect(Object.entries(eventPayload)).to.eql([
+        ['n', 1],
+        ['__proto__', { evil: 1 }],
+        ['last', 2],
+      ])
+      expect((eventPayload as { evil?: number }).evil).to.equal(undefined)
+    } finally {
+      delete polluted.inherited
+    }
+  })
+
   it('a line of the Python library is an event', async () => {
     const line = `{"event_type":"UserLogin","event_schema":"app.events.UserLogin@1.0.0","event_timeout":300.0,
       "event_id":"0197f5a2-3c4d-7abc-8def-0123456789ab","event_path":["PyBus"],"event_parent_id":null,

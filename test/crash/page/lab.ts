@@ -76,8 +76,8 @@ async function lines() {
     for (const { seq, value } of some) {
       const { body, writer } = value as { body: string; writer: string }
       for (const text of body.trimEnd().split('\n')) {
-        const { event_entry: kind, event_id: id, n } = JSON.parse(text)
-        found.push({ seq, writer, kind, id, n })
+        const { event_entry: kind, event_id, with: others = [], n } = JSON.parse(text)
+        for (const id of [event_id, ...others]) found.push({ seq, writer, kind, id, n })
       }
     }
   }
