@@ -56,6 +56,8 @@ export interface Carrier {
   movesResult(result: unknown): Transferable[]
   /** To everybody, or to one. May throw, or reject. */
   post(message: Message, to: string | null, moved: Transferable[]): Promise<unknown> | undefined
+  /** These went out. */
+  sent?(holds: readonly Hold[]): void
   /** Another bridge has said this, or something of this kind. */
   heard(message: Message): void
   /** Buses or patterns have changed. */
@@ -146,6 +148,7 @@ export class Exchange {
       const error = new WireError(`${carrier.name} could not send: ${errorRecord(cause).message}`, { cause })
       for (const hold of batch) hold.fail(error)
     })
+    carrier.sent?.(batch)
     for (const hold of batch) hold.endIfAnswered()
   }
 

@@ -3,9 +3,12 @@ import { microtask } from '../page.js'
 import { onRest } from '../resting.js'
 import { Bridge } from './bridge.js'
 import type { Carrier, Exchange } from './exchange.js'
+import type { Hold } from './hold.js'
 import type { Message } from './messages.js'
+import type { Missed } from './missed.js'
 import { hasLocks, lockOfPeer, OwnLock, query, watch } from './presence.js'
 import type { Peer } from './records.js'
+import { coreBehind } from './routes.js'
 
 export type { BridgeStats } from './exchange.js'
 export type { Peer } from './records.js'
@@ -82,6 +85,9 @@ class Tab implements Carrier {
   #outboxes = new Map<string, BroadcastChannel>()
   #looking: Promise<Iterable<Peer>> | null = null
   #lookAgain = false
+  /** Once there is a log behind it; settles when it knows that. */
+  #missed: Missed | null = null
+  #logged: Promise<void> | undefined
 
   constructor(channel: string, { results = 'none', timeout = 5000 }: TabBridgeOptions) {
     this.name = `TabBridge ${channel}`
@@ -144,6 +150,26 @@ class Tab implements Carrier {
 
   changed(): void {
     if (this.#channel) microtask(() => this.#enter())
+    const { routes } = this.#exchange
+    if (this.#missed || routes.all.some((handler) => coreBehind(handler)?.journal))
+      this.#logged = this.#follow().catch(console.error)
+  }
+
+  /** What is not heard is to be found in the logs: from now on. */
+  async #follow(): Promise<void> {
+    const { Missed } = await import('./missed.js')
+    this.#missed ??= new Missed(this.#channelName, this.#exchange)
+    await this.#missed.look()
+  }
+
+  /** Their logs know: whoever does not hear it now finds it there. */
+  sent(holds: readonly Hold[]): void {
+    for (const { state, item } of holds)
+      for (const { mark } of state.visits)
+        if (mark?.journal && !mark.journal.lost) {
+          const text = `,"channel":${JSON.stringify(this.#channelName)},"from":"${this.#exchange.id}","n":${item.n}`
+          mark.journal.add({ kind: 'B', mark, text })
+        }
   }
 
   #wake(): void {
@@ -153,12 +179,13 @@ class Tab implements Carrier {
     this.#life = new AbortController()
     this.#channel = this.#listen(this.#channelName)
     this.#inbox = this.#listen(`${this.#channelName}:${exchange.id}`)
+    this.#missed?.back()
     this.ready = this.#begin()
   }
 
   #listen(name: string): BroadcastChannel {
     const channel = new BroadcastChannel(name)
-    channel.onmessage = ({ data }) => this.#exchange.receive(data)
+    channel.onmessage = ({ data }) => (this.#missed ? this.#missed.hear(data) : this.#exchange.receive(data))
     channel.onmessageerror = () => this.#exchange.stats.wireErrors++
     return channel
   }
@@ -172,6 +199,7 @@ class Tab implements Carrier {
     if (channel !== this.#channel) return
     this.#isReady = true
     this.#exchange.flush()
+    await this.#logged
   }
 
   /** Others can see it, under the names of its buses as they are now. */
@@ -228,6 +256,7 @@ class Tab implements Carrier {
 
   #rest(why = 'went to rest with its page', ends = false): void {
     this.#exchange.leave(why, ends)
+    this.#missed?.rest()
     this.#lock.release()
     this.#life.abort()
     this.#watched.clear()

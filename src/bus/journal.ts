@@ -35,9 +35,12 @@ export interface LogLike {
   openFor(journal: Journal): BusLog
 }
 
-/** One line of the log to be: `E` accepted, `A` adopted, `S` attempt started, `R` a handler settled, `C` completed, `X` dead. */
+/**
+ * One line of the log to be: `E` accepted, `A` adopted, `S` attempt started, `R` a handler settled, `C` completed, `X` dead,
+ * `B` broadcast to other tabs.
+ */
 export interface Entry {
-  readonly kind: 'E' | 'A' | 'S' | 'R' | 'C' | 'X'
+  readonly kind: 'E' | 'A' | 'S' | 'R' | 'C' | 'X' | 'B'
   readonly mark: Mark
   /** What was serialised when it happened. */
   text: string

@@ -34,7 +34,7 @@ export function summaryOf(opened: OpenSegment): Summary {
       const twin = first.get(id)
       if (twin === undefined) first.set(id, index)
       else twins.push(index, seq, twin)
-    } else if (!line || !'ASRCX'.includes(line.event_entry)) keep = true
+    } else if (!line || !'ASRCXB'.includes(line.event_entry)) keep = true
     else if (isHistory(line)) ended++
   }
   const summary = { ...builder.done(opened.lines.length, String(body).length), keep, ended }

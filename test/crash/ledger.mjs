@@ -129,7 +129,7 @@ export class Ledger {
       if (early)
         this.problem('early', `${where}: dead after ${fate.started - fate.undone} attempts, ${line.reason}`)
       this.#end(fate, 'dead', seq)
-    } else this.problem('stray', `${where}: unknown`)
+    } else if (kind !== 'B') this.problem('stray', `${where}: unknown`)
   }
 
   #end(fate, end, seq) {

@@ -121,6 +121,20 @@ describe('compaction', () => {
     await discard({ name, log })
   })
 
+  it('does not stop at what was sent to other tabs', async () => {
+    const { name, log } = await planted(
+      async (name) => {
+        const { id, line } = accepted('A')
+        const sent = said('B', id, { at: [0, 0], channel: 'shop', from: id, n: 1 })
+        await plant(name, [line, sent, said('C', id, { at: [0, 0] })], { bus })
+        await plant(name, finished(), { bus, wseq: 1 })
+      },
+      { retain: { events: 0 } },
+    )
+    expect(await compact(log)).to.equal(2)
+    await discard({ name, log })
+  })
+
   it('never goes beyond a place that somebody reads from', async () => {
     const { name, log } = await filled(6, { events: 0 })
     const reading = records(log)

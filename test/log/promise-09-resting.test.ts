@@ -5,7 +5,7 @@ import { BaseEvent, EventCancelledError } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
-import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, type Tab, writerIds } from './tabs.js'
+import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, tell, writerIds } from './tabs.js'
 
 const entries = async (name: string) =>
   (await rowsOf(name)).flatMap(([, row]) => lines([row]).map((line) => ({ ...line, by: row.writer })))
@@ -20,13 +20,6 @@ async function ownersIn(name: string): Promise<Map<string, string>> {
     else expect(by, `${kind} of its owner`).to.equal(owners.get(id))
   }
   return owners
-}
-
-/** The frame's first listener keeps `pagehide` from the library when it dies: here it is heard. */
-function tell({ window }: Tab, type: 'pagehide' | 'pageshow'): void {
-  const event = new window.PageTransitionEvent(type, { persisted: true })
-  event.stopImmediatePropagation = () => {}
-  window.dispatchEvent(event)
 }
 
 describe('promise 9: a page that rests', () => {

@@ -131,3 +131,10 @@ export async function openTab(): Promise<Tab> {
     },
   }
 }
+
+/** The frame's first listener keeps `pagehide` from the library when it dies: here it is heard. */
+export function tell({ window }: Tab, type: 'pagehide' | 'pageshow'): void {
+  const event = new window.PageTransitionEvent(type, { persisted: true })
+  event.stopImmediatePropagation = () => {}
+  window.dispatchEvent(event)
+}

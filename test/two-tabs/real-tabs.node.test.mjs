@@ -151,6 +151,27 @@ for (const engine of ['chromium', 'firefox']) {
         assert.deepEqual(await seenBy(one), [2])
       })
 
+      it('hear what was sent while they rested in the cache or were frozen from the log, when they are back', async () => {
+        const log = `real${Date.now()}`
+        const [sender, one] = await group(1, { ...GATHER, log }, { log })
+        await send(sender, 1)
+        await one.goto(`${tabs.origin}/blank`)
+        await within(1000, 'it is gone', async () => !(await peersOf(sender)).length)
+        for (const n of [2, 3]) await send(sender, n)
+        await one.goBack()
+        assert.equal(await one.evaluate(() => globalThis.page?.cameBack()), true, 'out of the cache')
+        await within(3000, 'both came', async () => (await seenBy(one)).length === 3)
+        await within(1000, 'it is back', async () => (await peersOf(sender)).length === 1)
+        await tabs.life(one, 'frozen')
+        await within(1000, 'it is gone', async () => !(await peersOf(sender)).length)
+        await send(sender, 4)
+        await tabs.life(one, 'active')
+        await within(3000, 'it came', async () => (await seenBy(one)).length === 4)
+        await within(1000, 'it is back', async () => (await peersOf(sender)).length === 1)
+        await send(sender, 5)
+        assert.deepEqual(await seenBy(one), [1, 2, 3, 4, 5])
+      })
+
       it('are not waited for while they are frozen', async () => {
         const [sender, one] = await group(1)
         await tabs.life(one, 'frozen')
