@@ -20,7 +20,7 @@ import { currentRun } from '../running-handler.js'
 import { isRecord } from '../values-in.js'
 import { MAX_HOPS } from './awaited.js'
 import { Hold } from './hold.js'
-import { Incoming } from './incoming.js'
+import { type Answer, Incoming } from './incoming.js'
 import { checkMessage, type Item, isList, type Kind, type Message, VERSION } from './messages.js'
 import { type Peer, recordOut, refusalOf } from './records.js'
 import { coreBehind, Routes } from './routes.js'
@@ -113,7 +113,7 @@ export class Exchange {
       if (run) state.adopt(run)
       state.status = PENDING
     }
-    const hold = new Hold(this, state, { n: ++this.#sent, value: record, hops: 0 }, moved)
+    const hold = new Hold(this, state, { n: ++this.#sent, value: record }, moved)
     state.holds = with1(state.holds, hold)
     const waiting = this.#outbox.push(hold)
     if (moved.length || waiting >= BATCH) this.flush()
@@ -184,7 +184,7 @@ export class Exchange {
   }
 
   #hear(from: string, kind: Kind, item: Item, flag: boolean): void {
-    const { n, value, hops } = item
+    const { n, value, hops = 0 } = item
     if (kind === 'events') return this.#take(from, item, flag)
     if (kind === 'results') {
       if (isList(value)) this.holds.get(n)?.answered(from, value)
@@ -196,18 +196,20 @@ export class Exchange {
     else incoming?.cancel(causeOf(value))
   }
 
-  #take(from: string, { n, value: record, hops }: Item, gather: boolean): void {
+  #take(from: string, { n, value: record, hops = 0 }: Item, gather: boolean): void {
     const key = gather ? keyOf(from, n) : ''
     if (this.#incoming.has(key)) return
-    const answer = (outcomes: OutcomeRecord[], moved: Transferable[] = []) => {
-      if (!gather) return
-      this.#incoming.delete(key)
-      this.#answer(from, { n, value: outcomes, hops: 0 }, moved)
-    }
+    // Nobody waits for the others.
+    const answer: Answer | null = gather
+      ? (outcomes, moved = []) => {
+          this.#incoming.delete(key)
+          this.#answer(from, { n, value: outcomes }, moved)
+        }
+      : null
     const type = String(isRecord(record) && record.event_type)
     const plan = this.routes.plan(type)
     try {
-      if (!plan.length) return answer([])
+      if (!plan.length) return answer?.([])
       if (hops > MAX_HOPS)
         throw new EventLoopError(`${type} ends a chain of ${hops} events that wait for each other`)
       const eventClass = (this.routes.classOf(type) ?? BaseEvent) as unknown as typeof BaseEvent
@@ -215,16 +217,16 @@ export class Exchange {
       if (state.runs.length || state.status !== NEW)
         throw new WireError('Expected an event that is to be handled, got what came of one')
       // Whoever asks for what was here need not wait.
-      if (gather && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer([])
+      if (answer && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer?.([])
       this.stats.received++
       this.#known.add(state)
-      const incoming = new Incoming(this, state, plan, gather ? answer : null)
-      if (gather) this.#incoming.set(key, incoming)
+      const incoming = new Incoming(this, state, plan, answer)
+      if (answer) this.#incoming.set(key, incoming)
       this.#inbox.push(incoming)
       if (hops) incoming.urge(hops)
     } catch (error) {
       if (error instanceof WireError) this.stats.wireErrors++
-      answer([this.refusal(error)])
+      answer?.([this.refusal(error)])
     }
   }
 

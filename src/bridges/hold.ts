@@ -46,8 +46,10 @@ export class Hold implements EventHold {
   urge(): void {
     const { item, exchange } = this
     if (this.over || item.hops) return
-    item.hops = hopsOf(this.state)
-    if (item.hops && this.#isSent) exchange.post('urgent', [{ ...item, value: null }])
+    const hops = hopsOf(this.state)
+    if (!hops) return
+    item.hops = hops
+    if (this.#isSent) exchange.post('urgent', [{ ...item, value: null }])
   }
 
   /** It goes out now, and these are to answer in time. */

@@ -9,7 +9,7 @@ import type { Hold } from './hold.js'
 import { outcomesOut } from './records.js'
 import { coreBehind } from './routes.js'
 
-type Answer = (outcomes: OutcomeRecord[], moved?: Transferable[]) => void
+export type Answer = (outcomes: OutcomeRecord[], moved?: Transferable[]) => void
 
 /** An event that came in: on its way to the buses here, then until they are done with it. */
 export class Incoming implements Awaited {

@@ -26,8 +26,8 @@ export type Kind = (typeof kinds)[number]
 export interface Item {
   /** The sender's number of the event that it sends or that it was sent: its answer, `urgent` and `cancel` name it. */
   n: number
-  /** 0: no handler waits for the event; else how many awaited events, each sent by a handler of the one before, it ends. */
-  hops: number
+  /** How many awaited events, each sent by a handler of the one before, it ends; absent where no handler waits for the event. */
+  hops?: number
   value?: unknown
 }
 
@@ -64,7 +64,7 @@ export function checkMessage(value: unknown): Message {
   for (const item of items) {
     checkType(isRecord(item), 'item', 'an object', item)
     aCount('n', item.n)
-    aCount('hops', item.hops)
+    aCount('hops', item.hops ?? 0)
   }
   return value as never
 }

@@ -152,7 +152,7 @@ export class Missed {
       if (this.#own.has(from) || !this.#isNew(from, n)) continue
       this.#exchange.receive({
         ...{ bubus: VERSION, kind: 'events', from, flag: false },
-        items: [{ n, hops: 0, value: record }],
+        items: [{ n, value: record }],
       } satisfies Message)
       for (const core of this.#cores)
         if (!core.hasRoom(true)) await core.whenRoom(undefined, true).catch(() => {})

@@ -49,9 +49,11 @@ export function recordOut(state: EventState, moves: boolean): EventRecord {
     event_id: state.id,
     event_schema: meta.schema,
     event_timeout: timeout && timeout / 1000,
-    event_path: [...event.eventPath],
     event_created_at: isoOf(state.createdAt),
-    event_bus_ids: [...(origin?.busIds ?? []), ...visits.map(({ core }) => core.id)],
+  }
+  if (origin || visits.length) {
+    record.event_path = [...event.eventPath]
+    record.event_bus_ids = [...(origin?.busIds ?? []), ...visits.map(({ core }) => core.id)]
   }
   if (parentId) record.event_parent_id = parentId
   if (replayOf) record.event_replay_of = replayOf

@@ -224,7 +224,7 @@ export class WorkerLink implements Carrier {
     if (!this.#resting) await this.#lock.hold(lockOf(id))
     if (id !== exchange.id || this.#resting) return
     const { busNames, wanted } = exchange.routes
-    exchange.post('hello', [{ n: this.#since, hops: 0, value: { busNames, wanted } }], asks)
+    exchange.post('hello', [{ n: this.#since, value: { busNames, wanted } }], asks)
   }
 
   #wake(): void {
