@@ -38,6 +38,8 @@ export class Fold {
   readonly fates: Fate[] = []
   /** The newest entry of an event; its twins are behind it. */
   readonly byId = new Map<string, Fate>()
+  /** Some event has entries of several writers. */
+  twins = false
   /** What each event's handlers dispatched. */
   readonly byParent = new Map<string, Fate[]>()
   #next: number
@@ -119,6 +121,7 @@ export class Fold {
     }
     this.fates.push(fate)
     this.byId.set(id, fate)
+    this.twins ||= !!twin
     if (!parent) return
     for (let it = this.byId.get(parent); it; it = it.twin) it.parent = true
     const children = this.byParent.get(parent)

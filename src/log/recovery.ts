@@ -125,7 +125,8 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
 }
 
 /** Another entry of the same event on the same bus is finished: a forward has brought it there, after a crash. */
-function endedElsewhere({ byId }: Fold, { line, bus }: Fate): boolean {
+function endedElsewhere({ byId, twins }: Fold, { line, bus }: Fate): boolean {
+  if (!twins) return false
   for (let it = byId.get(line.event_id); it; it = it.twin) if (it.bus === bus && it.ended) return true
   return false
 }

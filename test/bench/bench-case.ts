@@ -17,6 +17,7 @@ export type Group =
   | 'handlers'
   | 'tasks'
   | 'log'
+  | 'recovery'
   | 'tabs'
   | 'worker'
   | 'slots'
