@@ -187,7 +187,8 @@ export class BusCore {
 
   /** Whether the event of a record has been on this bus: local events know their buses themselves. */
   wasHere({ id, origin }: EventState): boolean {
-    return !!origin?.busIds.includes(this.id) || this.#seen.some((ids) => ids.has(id))
+    const [newer, older] = this.#seen
+    return newer.has(id) || older.has(id) || !!origin?.busIds.includes(this.id)
   }
 
   #remember(id: string): void {

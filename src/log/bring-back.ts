@@ -35,8 +35,10 @@ export async function bringBack(writer: LogWriter, claim: Claim, again: BaseEven
   }
   const refused: Refused[] = []
   for (let i = 0; i < events.length; i++) {
-    if (!core.hasRoom()) await core.whenRoom()
-    if (!own()) break
+    if (!core.hasRoom()) {
+      await core.whenRoom()
+      if (!own()) break
+    }
     const event = made[i] ?? revive(core, events[i])
     if (typeof event === 'string') refused.push({ fate: events[i], reason: event })
     else again.push(dispatchAgain(journal, events[i], event))
