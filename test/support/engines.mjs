@@ -119,20 +119,13 @@ function webkitLauncher({ driver, browser, xvfb }) {
     hostname: '127.0.0.1',
     port: 0,
     path: '/',
-    capabilities: {
-      browserName: 'MiniBrowser',
-      'wdio:enforceWebDriverClassic': true,
-      'webkitgtk:browserOptions': { binary: browser, args: ['--automation'] },
-    },
+    capabilities: { ...miniBrowserCapabilities(browser), 'wdio:enforceWebDriverClassic': true },
   }
   const launcher = webdriverLauncher(options)
   const { initialize, stop } = launcher
   const children = []
   launcher.initialize = async (config) => {
-    const env = { ...process.env }
-    if (xvfb) env.DISPLAY = await startDisplay(xvfb, children)
-    options.port = await freePort()
-    await startDriver(driver, options.port, env, children)
+    options.port = await startWebKitDriver({ driver, xvfb }, children)
     await initialize.call(launcher, config)
     launcher.name = 'WebKit'
   }
@@ -141,6 +134,20 @@ function webkitLauncher({ driver, browser, xvfb }) {
     for (const child of children.splice(0).reverse()) child.kill()
   }
   return launcher
+}
+
+export const miniBrowserCapabilities = (/** @type {string} */ binary) => ({
+  browserName: 'MiniBrowser',
+  'webkitgtk:browserOptions': { binary, args: ['--automation'] },
+})
+
+/** Gives the driver's port; what was started is added to `children`, last what is to end first. */
+export async function startWebKitDriver({ driver, xvfb }, children) {
+  const env = { ...process.env }
+  if (xvfb) env.DISPLAY = await startDisplay(xvfb, children)
+  const port = await freePort()
+  await startDriver(driver, port, env, children)
+  return port
 }
 
 /** Xvfb takes the first free display itself and writes its number to the pipe. */

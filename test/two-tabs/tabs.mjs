@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import { bundle } from '../crash/bundles.mjs'
 import { closePages, crashRenderer, killBrowser, launchOn, newProfile } from '../crash/drivers.mjs'
 import { engines } from '../support/engines.mjs'
+import { WebKitBrowser } from './webkit-browser.mjs'
 
 export const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -25,33 +26,47 @@ async function serve(/** @type {string} */ script) {
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
+/** Chromium or Firefox, on a profile of its own. */
+async function startPuppeteer(/** @type {string} */ engine, found) {
+  const profile = await newProfile(engine)
+  const browser = await launchOn(engine, found, profile, { protocolTimeout: 60_000 })
+  return {
+    newPage: () => browser.newPage(),
+    closePages: () => closePages(browser),
+    async close() {
+      await killBrowser(browser)
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
 /** A browser whose tabs all run the script of `entry`, which sets `globalThis.page`. */
 export class Tabs {
-  /** @type {import('puppeteer-core').Browser} */
-  browser
+  /** @type {{ newPage(): Promise<any>, closePages(): Promise<void>, close(): unknown }} */
+  #browser
   origin = ''
-  #close = () => {}
-  #profile = ''
+  #stopServing = () => {}
 
   static async open(/** @type {string} */ engine, /** @type {string} */ entry) {
     const tabs = new Tabs()
     const { origin, close } = await serve(await bundle(entry, 'browser'))
     tabs.origin = origin
-    tabs.#close = close
-    tabs.#profile = await newProfile(engine)
-    tabs.browser = await launchOn(engine, engines[engine].find(), tabs.#profile, { protocolTimeout: 60_000 })
+    tabs.#stopServing = close
+    const found = engines[engine].find()
+    tabs.#browser =
+      engine === 'webkit' ? await WebKitBrowser.start(found) : await startPuppeteer(engine, found)
     return tabs
   }
 
   async tab() {
-    const page = await this.browser.newPage()
+    const page = await this.#browser.newPage()
     await this.go(page)
     return page
   }
 
   async go(/** @type {Page} */ page) {
     await page.goto(`${this.origin}/`)
-    await page.waitForFunction(() => 'page' in globalThis)
+    await page.waitForFunction("'page' in globalThis")
   }
 
   /** The renderer of a tab ends, without a word. Chromium only. */
@@ -67,12 +82,11 @@ export class Tabs {
   }
 
   async closeTabs() {
-    await closePages(this.browser)
+    await this.#browser.closePages()
   }
 
   async close() {
-    await killBrowser(this.browser)
-    this.#close()
-    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 })
+    await this.#browser.close()
+    this.#stopServing()
   }
 }
