@@ -5,9 +5,6 @@ import { after, before, describe, it } from 'node:test'
 import { openShop } from './shop-page.mjs'
 
 let shop
-/** One for all orders, as long as nothing fails: pages take longer to load than orders to be finished. */
-let visitor
-let orders
 
 before(async () => {
   shop = await openShop()
@@ -29,27 +26,18 @@ const moments = [
   ['SwiftPickup', 'completed'],
 ]
 
-/** Runs a test's body with the visitor that the tests before have left well. */
-const withVisitor = (body) => async () => {
-  const here = visitor ?? (await shop.visit())
-  if (!visitor) orders = 0
-  visitor = undefined
-  await body(here)
-  assert.deepEqual(here.complaints, [])
-  visitor = here
-}
-
 /** The page dies when one mug was ordered, and perhaps the next one when it goes on. Gives the order's number. */
 async function orderAndDie(here, ...moments) {
   await here.add('Enamel mug')
   await here.sees('cart-panel', /1 item/)
   await here.diesAt(moments, 'checkout-form', 'button.primary')
-  orders++
-  return `ORD-${1000 + orders}`
+  here.orders = (here.orders ?? 0) + 1
+  return `ORD-${1000 + here.orders}`
 }
 
 /** As if nothing had happened: paid once, delivered once, and nothing is counted twice. */
 async function isDone(here, order) {
+  const { orders } = here
   await here.stop(order, 'door', 'done', /^Delivered$/)
   await here.stop(order, 'stock', 'done', /^Reserved$/)
   await here.stop(order, 'payment', 'done', /^Paid, receipt R-/)
@@ -63,25 +51,42 @@ async function isDone(here, order) {
   assert.equal(await here.countOf('ParcelDelivered'), orders)
 }
 
-describe('an order whose page dies', () => {
-  for (const moment of moments) {
-    it(
-      `when ${moment.join(' is ')}, is finished by the next page and paid once`,
-      withVisitor(async (here) => isDone(here, await orderAndDie(here, moment))),
-    )
+/** Tests with one visitor for all orders, as long as nothing fails: pages take longer to load than orders to be finished. */
+function oneVisitor() {
+  let visitor
+  return (body) => async () => {
+    const here = visitor ?? (await shop.visit())
+    visitor = undefined
+    await body(here)
+    assert.deepEqual(here.complaints, [])
+    visitor = here
   }
+}
 
-  it(
-    'twice, is finished by the third page and paid once',
-    withVisitor(async (here) => {
-      const order = await orderAndDie(here, ['BankAnswered', 'queued'], ['CartCleared', 'queued'])
-      await isDone(here, order)
-    }),
-  )
+// Two visitors at a time: most of an order is waiting for banks and carriers.
+describe('an order whose page dies', { concurrency: 2 }, () => {
+  for (const lane of [0, 1]) {
+    const withVisitor = oneVisitor()
+    describe(`visitor ${lane + 1}`, () => {
+      for (const moment of moments.filter((_, i) => i % 2 === lane)) {
+        it(
+          `when ${moment.join(' is ')}, is finished by the next page and paid once`,
+          withVisitor(async (here) => isDone(here, await orderAndDie(here, moment))),
+        )
+      }
+      if (lane) return
+      it(
+        'twice, is finished by the third page and paid once',
+        withVisitor(async (here) => {
+          const order = await orderAndDie(here, ['BankAnswered', 'queued'], ['CartCleared', 'queued'])
+          await isDone(here, order)
+        }),
+      )
+    })
+  }
 
   it('before it is durable, was never placed: the cart is as it was, and nothing is taken', async () => {
     const here = await shop.visit()
-    orders = 0
     await orderAndDie(here, ['CheckoutRequested', 'queued'])
     await here.sees('cart-panel', /1 item/)
     await here.sees('order-list', /Place an order/)
