@@ -1,49 +1,65 @@
 import type { BusCore } from '../bus/bus-core.js'
-import { MAX_LIST } from '../limits.js'
+import { isUuid } from '../ids.js'
+import { SEEN_IDS } from '../limits.js'
 import { broadcasts } from '../log/broadcasts.js'
 import type { EventLog } from '../log/event-log.js'
+import type { EventRecord } from '../protocol.js'
 import { after } from '../timers.js'
 import type { Exchange } from './exchange.js'
-import { checkMessage, type Message, VERSION } from './messages.js'
+import { checkMessage, type Item, type Message, VERSION } from './messages.js'
 import { coreBehind } from './routes.js'
 
-/** ms until the log has what was sent just now; and until nobody may still be about to tell it. */
-const SOON = 50
+/** ms after which nobody can be about to tell the log of what was sent before. */
 const LATE = 1000
 /** ms that what comes over the channel waits at most for a log that does not answer. */
 const PATIENCE = 2000
-/** ms between two looks at how far the logs are, while events come. */
+/** How far the logs are is looked at after so many ms, or so many events, that came: fewer than are remembered. */
 const PERIOD = 30_000
+const MANY = SEEN_IDS / 4
 /** So many senders are remembered. */
 const SENDERS = 1000
-
-/** What was heard of one sender. */
-interface Heard {
-  /** Its next number. */
-  next: number
-  /** Numbers below that, which did not come. */
-  missing: Set<number>
-}
 
 /** How far a log was when it was looked at last, and the time before that: up to there, everything was heard. */
 type Cursor = [heard: number, newest: number]
 
+/** Ids of events: those that were added last. */
+class RecentIds {
+  #sets = [new Set<string>(), new Set<string>()]
+
+  has(id: string): boolean {
+    return this.#sets.some((ids) => ids.has(id))
+  }
+
+  add(id: string): void {
+    const [ids] = this.#sets
+    if (ids.add(id).size > SEEN_IDS) this.#sets = [new Set(), ids]
+  }
+}
+
 /**
- * A channel forgets: who rests with its page hears nothing. Senders number what they send, and tell their logs what they have sent;
- * so where the buses behind a bridge have a log, what did not come is found there, once, and goes to them before what came later.
+ * A channel forgets: who rests with its page hears nothing. Senders tell their logs what they have sent; so where the buses behind a
+ * bridge have a log, what did not come is found there, once, and goes to them before what came later. Looked for when the page is
+ * back, and where a sender's numbers have a gap; not further back than a look or two, see `PERIOD`.
  */
 export class Missed {
   readonly #channel: string
   readonly #exchange: Exchange
   /** All ids that the bridge has had. */
   readonly #own = new Set<string>()
-  readonly #heard = new Map<string, Heard>()
+  /** The next number of each sender. */
+  readonly #next = new Map<string, number>()
+  /** What came over the channel, and what was found in a log. */
+  readonly #heard = new RecentIds()
+  readonly #found = new RecentIds()
   readonly #cursors = new Map<EventLog, Cursor>()
-  /** What came while the logs are read; null while they are not. */
+  #looked = 0
+  #count = 0
+  /** The logs are being read, and are to be read once more. What comes meanwhile waits, unless somebody waits for it. */
+  #reading = false
+  #again = false
   #stash: Message[] | null = null
   #stop = () => {}
-  #looked = 0
-  /** Counts the page's rests: whoever was not heard before may have sent meanwhile. */
+  /** Counts the page's rests: what was begun before is given up. */
   #rests = 0
 
   constructor(channel: string, exchange: Exchange) {
@@ -52,17 +68,25 @@ export class Missed {
     this.#own.add(exchange.id)
   }
 
-  /** Notes how far the logs are. */
-  async look(): Promise<void> {
-    this.#looked = performance.now()
+  /** Buses have come or gone: logs that are new are followed from now on. */
+  async follow(): Promise<void> {
     await Promise.all(this.#cores.map((core) => core.journal?.loaded))
-    const look = async (log: EventLog) => this.#note(log, await inTime(headOf(log)))
-    await Promise.all([...this.#logs()].map((log) => look(log).catch(() => {})))
+    await this.#look([...this.#logs].filter((log) => !this.#cursors.has(log)))
   }
 
+  async #look(logs: Iterable<EventLog>): Promise<void> {
+    const rests = this.#rests
+    const look = async (log: EventLog) => {
+      const head = await inTime(headOf(log))
+      if (rests === this.#rests) this.#note(log, head)
+    }
+    await Promise.all([...logs].map((log) => look(log).catch(() => {})))
+  }
+
+  /** A log that was deleted begins anew. */
   #note(log: EventLog, head: number): void {
     const [, newest = head] = this.#cursors.get(log) ?? []
-    this.#cursors.set(log, [newest, head])
+    this.#cursors.set(log, [Math.min(newest, head), head])
   }
 
   /** The buses that the bridge delivers to. */
@@ -70,7 +94,7 @@ export class Missed {
     return this.#exchange.routes.all.flatMap((handler) => coreBehind(handler) ?? [])
   }
 
-  #logs(): Set<EventLog> {
+  get #logs(): Set<EventLog> {
     const writers = this.#cores.map((core) => core.journal?.log as { log?: EventLog } | null | undefined)
     return new Set(writers.flatMap((writer) => writer?.log ?? []))
   }
@@ -84,42 +108,61 @@ export class Missed {
       // That says so.
       return this.#exchange.receive(value)
     }
-    const { kind, from, flag } = message
+    const { kind, from, items, flag } = message
     if (kind === 'events') {
-      if (performance.now() - this.#looked > PERIOD) void this.look()
       // Who waits for an answer gets one, also to what is here already.
-      const items = message.items.filter(({ n }) => this.#isNew(from, n, () => this.#read(SOON)) || flag)
-      message = { ...message, items }
+      message = { ...message, items: items.filter((item) => this.#isNew(item) || flag) }
+      if (this.#gap(from, items)) this.#read()
+      else this.#lookNowAndThen(items.length)
+      if (this.#stash && !items.some(({ hops }) => hops)) {
+        this.#stash.push(message)
+        return
+      }
     }
-    if (this.#stash && /^(events|urgent|cancel)$/.test(kind)) this.#stash.push(message)
-    else this.#exchange.receive(message)
+    // A handler elsewhere waits for it, or for what came before it: what is urgent goes before what is in order.
+    if (kind !== 'results' && kind !== 'hello') this.#release()
+    this.#exchange.receive(message)
   }
 
-  /** Notes that an event came; false if it was here before. Tells if one before it is missing. */
-  #isNew(from: string, n: number, gap = () => {}): boolean {
-    const heard = this.#heard.get(from) ?? { next: this.#rests ? 1 : n, missing: new Set() }
-    const { next, missing } = heard
-    this.#heard.delete(from)
-    this.#heard.set(from, heard)
-    for (const oldest of this.#heard.keys()) if (this.#heard.size > SENDERS) this.#heard.delete(oldest)
-    if (n < next) return missing.delete(n)
-    for (let i = Math.max(next, n - MAX_LIST); i < n; i++) missing.add(i)
-    heard.next = n + 1
-    if (n > next) gap()
-    return true
+  #isNew({ value }: Item): boolean {
+    const id = (value as Partial<EventRecord> | null | undefined)?.event_id
+    if (!isUuid(id)) return true
+    this.#heard.add(id)
+    return !this.#found.has(id)
   }
 
-  /** The page goes to rest: what is here need not wait. */
+  /** Whether something of a sender did not come, as far as can be told. */
+  #gap(from: string, items: readonly Item[]): boolean {
+    const next = this.#next.get(from)
+    const [first, last] = [items.at(0)?.n ?? 0, items.at(-1)?.n ?? 0]
+    this.#next.delete(from)
+    this.#next.set(from, last + 1)
+    const [oldest] = this.#next.keys()
+    if (this.#next.size > SENDERS) this.#next.delete(oldest)
+    return next !== undefined && first > next
+  }
+
+  #lookNowAndThen(more: number): void {
+    this.#count += more
+    const now = performance.now()
+    if (this.#reading || (now - this.#looked < PERIOD && this.#count < MANY)) return
+    this.#looked = now
+    this.#count = 0
+    void this.#look(this.#logs)
+  }
+
+  /** The page goes to rest, or the bridge is closed: what is here need not wait. */
   rest(): void {
     this.#stop()
     this.#rests++
+    this.#reading = false
     this.#release()
   }
 
   /** It is back. */
   back(): void {
     this.#own.add(this.#exchange.id)
-    this.#read(0)
+    this.#read()
   }
 
   #release(): void {
@@ -129,35 +172,57 @@ export class Missed {
   }
 
   /** Reads the logs, and once more when all that was sent before is told. */
-  #read(wait: number, again = true): void {
-    if (this.#stash) return
+  #read(again = true): void {
+    this.#again ||= again
+    if (this.#reading) return
     this.#stop()
+    this.#reading = true
     this.#stash = []
-    const rests = this.#rests
-    this.#stop = after(wait, async () => {
-      for (const log of this.#logs()) await this.#find(log, rests).catch(() => {})
+    void this.#readAll().then((rests) => {
       if (rests !== this.#rests) return
+      this.#reading = false
       this.#release()
-      if (again) this.#stop = after(LATE, () => this.#read(0, false))
+      if (this.#again) this.#stop = after(LATE, () => this.#read(false))
+      this.#again = false
     })
+  }
+
+  async #readAll(): Promise<number> {
+    const rests = this.#rests
+    for (const log of this.#logs) await this.#find(log, rests).catch(() => {})
+    return rests
   }
 
   async #find(log: EventLog, rests: number): Promise<void> {
     const head = await inTime(headOf(log))
     const [heard = head] = this.#cursors.get(log) ?? []
-    const found = broadcasts(log, this.#channel, heard, head)
-    for (let next = await inTime(found.next()); !next.done; next = await inTime(found.next())) {
-      if (rests !== this.#rests) return
-      const { from, n, record } = next.value
-      if (this.#own.has(from) || !this.#isNew(from, n)) continue
-      this.#exchange.receive({
-        ...{ bubus: VERSION, kind: 'events', from, flag: false },
-        items: [{ n, value: record }],
-      } satisfies Message)
-      for (const core of this.#cores)
-        if (!core.hasRoom(true)) await core.whenRoom(undefined, true).catch(() => {})
+    const lists = broadcasts(log, this.#channel, heard, head)
+    try {
+      for (let next = await inTime(lists.next()); !next.done; next = await inTime(lists.next())) {
+        for (const { from, record } of next.value) {
+          if (rests !== this.#rests) return
+          if (!this.#own.has(from)) await this.#deliver(from, record)
+        }
+      }
+      if (rests === this.#rests) this.#note(log, head)
+    } finally {
+      // Not awaited: it may never answer.
+      void lists.return().catch(() => {})
     }
-    this.#note(log, head)
+  }
+
+  async #deliver(from: string, record: EventRecord): Promise<void> {
+    const { event_id: id, event_type: type } = record
+    if (this.#heard.has(id) || this.#found.has(id)) return
+    this.#found.add(id)
+    this.#exchange.receive({
+      ...{ bubus: VERSION, kind: 'events', from, flag: false },
+      items: [{ n: 0, value: record }],
+    } satisfies Message)
+    for (const handler of this.#exchange.routes.plan(type)) {
+      const core = coreBehind(handler)
+      if (core && !core.hasRoom(true)) await core.whenRoom(undefined, true).catch(() => {})
+    }
   }
 }
 

@@ -159,17 +159,15 @@ class Tab implements Carrier {
   async #follow(): Promise<void> {
     const { Missed } = await import('./missed.js')
     this.#missed ??= new Missed(this.#channelName, this.#exchange)
-    await this.#missed.look()
+    await this.#missed.follow()
   }
 
   /** Their logs know: whoever does not hear it now finds it there. */
   sent(holds: readonly Hold[]): void {
-    for (const { state, item } of holds)
+    const text = `,"channel":${JSON.stringify(this.#channelName)},"from":"${this.#exchange.id}"`
+    for (const { state } of holds)
       for (const { mark } of state.visits)
-        if (mark?.journal && !mark.journal.lost) {
-          const text = `,"channel":${JSON.stringify(this.#channelName)},"from":"${this.#exchange.id}","n":${item.n}`
-          mark.journal.add({ kind: 'B', mark, text })
-        }
+        if (mark?.journal && !mark.journal.lost) mark.journal.add({ kind: 'B', mark, text })
   }
 
   #wake(): void {
@@ -255,8 +253,8 @@ class Tab implements Carrier {
   }
 
   #rest(why = 'went to rest with its page', ends = false): void {
-    this.#exchange.leave(why, ends)
     this.#missed?.rest()
+    this.#exchange.leave(why, ends)
     this.#lock.release()
     this.#life.abort()
     this.#watched.clear()

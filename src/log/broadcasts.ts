@@ -1,39 +1,78 @@
+import { isUuid } from '../ids.js'
 import type { EventRecord } from '../protocol.js'
 import type { EventLog } from './event-log.js'
 import { flatRecord } from './reading.js'
-import { SegmentCache } from './segment-cache.js'
+import { placeOf } from './rows.js'
+import type { Line } from './segment.js'
+import { type OpenSegment, SegmentCache } from './segment-cache.js'
 
 /** An event that somebody has sent over a channel, as its log has it. */
 export interface Broadcast {
-  /** The sender's bridge, and its number of the event. */
+  /** The sender's bridge. */
   from: string
-  n: number
   record: EventRecord
 }
 
-/** What was sent over a channel, from behind one segment up to another, in the order in which the log was told. */
+/** How many segments are read at once. */
+const CHUNK = 64
+
+/**
+ * What was sent over a channel, from behind one segment up to another, in the order in which the log was told; a list for each
+ * segment, and an empty one now and then. Whoever stops early calls `return()`: until then nothing behind its place can be removed.
+ */
 export async function* broadcasts(
   log: EventLog,
   channel: string,
   after: number,
   last: number,
-): AsyncGenerator<Broadcast, void, void> {
-  const reader = { seq: after + 1 }
+): AsyncGenerator<Broadcast[], void, void> {
+  let next = after + 1
+  const reader = { seq: next }
   log.readers.add(reader)
   try {
-    const { low } = (await log.db()).meta
     const cache = new SegmentCache(log)
-    for (reader.seq = Math.max(reader.seq, low); reader.seq <= last; reader.seq++) {
-      const { seq } = reader
-      for (const line of (await cache.open(seq))?.lines ?? []) {
-        if (line?.event_entry !== 'B' || line.channel !== channel) continue
-        const [at, index] = line.at ?? [0, -1]
-        const accepted = (await cache.open(at || seq))?.accepted(index)
-        if (accepted?.event_id === line.event_id)
-          yield { from: String(line.from), n: Number(line.n), record: flatRecord(accepted, null) }
+    const db = await log.db()
+    for (;;) {
+      const segments = await db.read('wal', next, last, CHUNK)
+      if (!segments.length) return
+      for (const { seq, body } of segments) {
+        next = seq + 1
+        // Most have none, and need not be taken apart.
+        const opened = String(body).includes('"event_entry":"B"') && (await cache.open(seq))
+        if (opened) yield await broadcastsIn(log, channel, opened, cache)
       }
+      yield []
     }
   } finally {
     log.readers.delete(reader)
   }
+}
+
+async function broadcastsIn(
+  log: EventLog,
+  channel: string,
+  opened: OpenSegment,
+  cache: SegmentCache,
+): Promise<Broadcast[]> {
+  const found: Broadcast[] = []
+  for (const line of opened.lines) {
+    if (line?.event_entry !== 'B' || line.channel !== channel) continue
+    // A line may be anything, and is no reason to miss those behind it.
+    const one = await broadcastOf(log, line, opened, cache).catch(() => undefined)
+    if (one) found.push(one)
+  }
+  return found
+}
+
+async function broadcastOf(
+  log: EventLog,
+  line: Line,
+  opened: OpenSegment,
+  cache: SegmentCache,
+): Promise<Broadcast | undefined> {
+  const { from, at } = line
+  if (!isUuid(from) || (at?.[0] && at[0] < (await log.db()).meta.low)) return undefined
+  const place = await placeOf(log, line, opened, cache)
+  const accepted = place && (await cache.open(place[0]))?.accepted(place[1])
+  return accepted && { from, record: flatRecord(accepted, null) }
 }

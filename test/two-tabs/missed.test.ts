@@ -1,69 +1,15 @@
 // What a bridge did not hear: the log of the buses behind it has it. `faults.md`, row 9. The events of the platform are dispatched at a
 // frame here; the back/forward cache itself is in real-tabs.
 import { expect } from '@esm-bundle/chai'
-import type { TabBridge, TabBridgeOptions } from '../../src/bridges/tab-bridge.js'
-import type { BaseEvent } from '../../src/index.js'
+import { seal } from '../../src/log/segment.js'
 import { freshName } from '../log/helpers.js'
-import { holdStore } from '../log/raw.js'
-import { closeTabs, eventually, type Logged, openTab, type Tab, tell } from '../log/tabs.js'
+import { accepted, holdStore, inStore, plant, said } from '../log/raw.js'
+import { closeTabs, eventually, tell } from '../log/tabs.js'
+import { pair, range, side } from './frames.js'
 import { channelName } from './sides.js'
-
-interface Side extends Logged {
-  tab: Tab
-  tabs: TabBridge
-  /** Numbers of the events that its handler had, and that came to a function of its own. */
-  seen: unknown[]
-  heard: unknown[]
-  send(...numbers: number[]): Promise<BaseEvent[]>
-}
-
-const numberOf = ({ eventPayload: { n } }: BaseEvent) => n
-
-/** A page with a bus that has a log, which sends every `X` and takes what the others send. */
-async function side(
-  name: string,
-  channel: string,
-  options?: TabBridgeOptions & { logged?: boolean },
-): Promise<Side> {
-  const { logged: hasLog = true, ...rest } = options ?? {}
-  const tab = await openTab()
-  const logged = hasLog ? tab.open(name) : { name, bus: new tab.bubus.EventBus({ name }) }
-  const { bus } = logged
-  const tabs = new tab.TabBridge(channel, rest)
-  const seen: unknown[] = []
-  const heard: unknown[] = []
-  bus.on('X', (event) => {
-    seen.push(numberOf(event))
-    return numberOf(event)
-  })
-  bus.on('Private', (event) => void seen.push(`private ${numberOf(event)}`))
-  bus.on('X', tabs.dispatch)
-  tabs.on('*', bus.dispatch)
-  tabs.on('*', (event: BaseEvent) => void heard.push(numberOf(event)))
-  await Promise.all([bus.ready, tabs.ready])
-  const send = async (...numbers: number[]) => {
-    const events = numbers.map((n) => bus.dispatch(new tab.bubus.BaseEvent('X', { n })))
-    for (const event of events) await event
-    return events
-  }
-  return { ...(logged as Logged), tab, tabs, seen, heard, send }
-}
-
-const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 describe('what a bridge did not hear', () => {
   afterEach(closeTabs)
-
-  /** Two, of which the second is about to rest. */
-  async function pair(options?: TabBridgeOptions): Promise<[sender: Side, other: Side]> {
-    const name = freshName()
-    const channel = channelName()
-    const two = [await side(name, channel, options), await side(name, channel)] as [Side, Side]
-    await eventually('they know each other', async () => (await two[0].tabs.peers()).length === 1)
-    await two[0].send(...range(1, 3))
-    await eventually('it hears', () => two[1].seen.length === 3)
-    return two
-  }
 
   it('while its page rested is in the log: it comes once, in order, before what is sent later', async () => {
     const [sender, other] = await pair()
@@ -125,7 +71,7 @@ describe('what a bridge did not hear', () => {
     const name = freshName()
     const channel = channelName()
     const other = await side(name, channel)
-    const sender = await side(freshName(), channel, { logged: false })
+    const sender = await side(freshName(), channel, { logged: null })
     await sender.send(1)
     await eventually('it hears', () => other.seen.length === 1)
     tell(other.tab, 'pagehide')
@@ -159,5 +105,135 @@ describe('what a bridge did not hear', () => {
     sender.bus.dispatch(new sender.tab.bubus.BaseEvent('X', { n: 4 }))
     await eventually('it came', () => other.heard.includes(4), 15_000)
     await release()
+  })
+
+  it('comes although its log was told late, or not where it is', async () => {
+    const [sender, other] = await pair()
+    tell(other.tab, 'pagehide')
+    await sender.send(4)
+    await sender.log.flush()
+    tell(other.tab, 'pageshow')
+    await eventually('it came', () => other.seen.length === 4)
+    const { channel } = sender.tabs
+    const late = accepted('X', { payload: { n: 5 } })
+    const from = late.id
+    await plant(sender.name, [late.line, said('B', late.id, { at: [0, 9], channel, from })])
+    await eventually('that came, too', () => other.seen.length === 5)
+    expect(other.heard).to.eql(range(1, 5))
+  })
+
+  it('comes where it was sent while its page went, before it was durable', async () => {
+    const [sender, other] = await pair({ logged: { mode: 'behind' } })
+    tell(other.tab, 'pagehide')
+    await sender.log.flush()
+    sender.bus.dispatch(new sender.tab.bubus.BaseEvent('X', { n: 4 }))
+    for (let i = 0; i < 40 && sender.tabs.stats.sent < 4; i++) await null
+    expect(sender.tabs.stats.sent).to.equal(4)
+    tell(sender.tab, 'pagehide')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    tell(other.tab, 'pageshow')
+    await eventually('it came', () => other.seen.length === 4)
+  })
+
+  it('comes although there are lines that are none of ours', async () => {
+    const [sender, other] = await pair()
+    tell(other.tab, 'pagehide')
+    const { channel } = sender.tabs
+    for (const bad of [
+      { at: 5 },
+      { from: { toString: 1 } },
+      { at: [{}, 0] },
+      { channel: {} },
+      { writer: 7 },
+    ]) {
+      const { id, line } = accepted('Y')
+      await plant(sender.name, [line, said('B', id, { at: [0, 0], channel, from: id, ...bad })])
+    }
+    await sender.send(4)
+    await sender.log.flush()
+    tell(other.tab, 'pageshow')
+    await eventually('it came', () => other.seen.length === 4)
+  })
+
+  it('is not made of numbers that nobody has counted to, and a forged message silences nobody', async () => {
+    const [sender, other] = await pair()
+    const { channel, exchange } = sender.tabs
+    const raw = new BroadcastChannel(channel)
+    for (const n of [1, 2 ** 53 + 500, 1e300, Number.MAX_VALUE])
+      for (const value of [null, { event_type: 'X', event_id: 'x' }])
+        raw.postMessage({ bubus: 1, kind: 'events', from: exchange.id, flag: false, items: [{ n, value }] })
+    await eventually('all were refused', () => other.tabs.stats.wireErrors === 8)
+    raw.close()
+    await sender.send(4, 5)
+    await eventually('both came', () => other.seen.length === 5)
+    expect(other.heard).to.eql(range(1, 5))
+  })
+
+  it('comes from behind thousands of segments in which nothing was sent', async () => {
+    const [sender, other] = await pair()
+    tell(other.tab, 'pagehide')
+    await inStore(sender.name, 'wal', (store) => {
+      let last = store.count()
+      for (let i = 0; i < 8000; i++) {
+        const { id, line } = accepted('Y')
+        last = store.add(seal('dead', i, 'Y', [line, said('C', id, { at: [0, 0] })])) as never
+      }
+      return last
+    })
+    await sender.send(4)
+    await sender.log.flush()
+    tell(other.tab, 'pageshow')
+    await eventually('it came', () => other.seen.length === 4)
+  })
+
+  it('does not keep what was heard from those who wait, nor from being heard when the bridge is closed', async () => {
+    const [sender, other] = await pair()
+    tell(other.tab, 'pagehide')
+    tell(other.tab, 'pageshow')
+    const release = await holdStore(sender.name)
+    await sender.send(4)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    other.tabs.close()
+    expect(other.heard).to.include(4)
+    await release()
+  })
+
+  it('keeps the log from being tidied only as long as it is looked for', async () => {
+    const [sender, other] = await pair({}, { logged: { bus: { maxPending: 2 } } })
+    let open = () => {}
+    other.until.promise = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    tell(other.tab, 'pagehide')
+    await sender.send(...range(4, 8))
+    await sender.log.flush()
+    tell(other.tab, 'pageshow')
+    await eventually('the first came', () => other.seen.length > 3)
+    tell(other.tab, 'pagehide')
+    tell(other.tab, 'pageshow')
+    open()
+    await eventually('all came', () => other.seen.length === 8)
+    await eventually('nobody reads any more', () => !other.log.readers.size)
+    expect(other.heard).to.eql(range(1, 8))
+  })
+
+  it('comes while handlers on both sides wait for each other', async () => {
+    const [sender, other] = await pair(
+      { results: 'gather' },
+      { results: 'gather', logged: { bus: { maxPending: 3 } } },
+    )
+    const asks = (from: typeof sender, type: string) => () =>
+      from.tabs.dispatch(new from.tab.bubus.BaseEvent(type)) as never
+    let asked = 0
+    sender.bus.on('Question', asks(sender, 'Doubt'))
+    other.bus.on('Doubt', () => void asked++)
+    other.bus.on('X', asks(other, 'Question'))
+    tell(other.tab, 'pagehide')
+    await eventually('it is gone', async () => !(await sender.tabs.peers()).length)
+    await sender.send(...range(4, 8))
+    await sender.log.flush()
+    tell(other.tab, 'pageshow')
+    // Within the bridge's own time-out of 5 s for each of them.
+    await eventually('all are done', () => asked === 5, 4000)
   })
 })
