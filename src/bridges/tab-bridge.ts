@@ -164,7 +164,7 @@ class Tab implements Carrier {
 
   /** Their logs know: whoever does not hear it now finds it there. */
   sent(holds: readonly Hold[]): void {
-    const text = `,"channel":${JSON.stringify(this.#channelName)},"from":"${this.#exchange.id}"`
+    const text = `,"channel":${JSON.stringify(this.#channelName)},"bridge":"${this.#exchange.id}"`
     for (const { state } of holds)
       for (const { mark } of state.visits)
         if (mark?.journal && !mark.journal.lost) mark.journal.add({ kind: 'B', mark, text })

@@ -70,9 +70,9 @@ async function broadcastOf(
   opened: OpenSegment,
   cache: SegmentCache,
 ): Promise<Broadcast | undefined> {
-  const { from, at } = line
-  if (!isUuid(from) || (at?.[0] && at[0] < (await log.db()).meta.low)) return undefined
+  const { bridge, at } = line
+  if (!isUuid(bridge) || (at?.[0] && at[0] < (await log.db()).meta.low)) return undefined
   const place = await placeOf(log, line, opened, cache)
   const accepted = place && (await cache.open(place[0]))?.accepted(place[1])
-  return accepted && { from, record: flatRecord(accepted, null) }
+  return accepted && { from: bridge, record: flatRecord(accepted, null) }
 }

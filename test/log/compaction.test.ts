@@ -125,7 +125,7 @@ describe('compaction', () => {
     const { name, log } = await planted(
       async (name) => {
         const { id, line } = accepted('A')
-        const sent = said('B', id, { at: [0, 0], channel: 'shop', from: id, n: 1 })
+        const sent = said('B', id, { at: [0, 0], channel: 'shop', bridge: id })
         await plant(name, [line, sent, said('C', id, { at: [0, 0] })], { bus })
         await plant(name, finished(), { bus, wseq: 1 })
       },

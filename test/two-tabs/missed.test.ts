@@ -6,6 +6,7 @@ import { freshName } from '../log/helpers.js'
 import { accepted, holdStore, inStore, plant, said } from '../log/raw.js'
 import { closeTabs, eventually, tell } from '../log/tabs.js'
 import { pair, range, side } from './frames.js'
+import { message } from './junk.js'
 import { channelName } from './sides.js'
 
 describe('what a bridge did not hear', () => {
@@ -116,8 +117,7 @@ describe('what a bridge did not hear', () => {
     await eventually('it came', () => other.seen.length === 4)
     const { channel } = sender.tabs
     const late = accepted('X', { payload: { n: 5 } })
-    const from = late.id
-    await plant(sender.name, [late.line, said('B', late.id, { at: [0, 9], channel, from })])
+    await plant(sender.name, [late.line, said('B', late.id, { at: [0, 9], channel, bridge: late.id })])
     await eventually('that came, too', () => other.seen.length === 5)
     expect(other.heard).to.eql(range(1, 5))
   })
@@ -141,13 +141,13 @@ describe('what a bridge did not hear', () => {
     const { channel } = sender.tabs
     for (const bad of [
       { at: 5 },
-      { from: { toString: 1 } },
+      { bridge: { toString: 1 } },
       { at: [{}, 0] },
       { channel: {} },
       { writer: 7 },
     ]) {
       const { id, line } = accepted('Y')
-      await plant(sender.name, [line, said('B', id, { at: [0, 0], channel, from: id, ...bad })])
+      await plant(sender.name, [line, said('B', id, { at: [0, 0], channel, bridge: id, ...bad })])
     }
     await sender.send(4)
     await sender.log.flush()
@@ -161,7 +161,7 @@ describe('what a bridge did not hear', () => {
     const raw = new BroadcastChannel(channel)
     for (const n of [1, 2 ** 53 + 500, 1e300, Number.MAX_VALUE])
       for (const value of [null, { event_type: 'X', event_id: 'x' }])
-        raw.postMessage({ bubus: 1, kind: 'events', from: exchange.id, flag: false, items: [{ n, value }] })
+        raw.postMessage(message('events', [{ n, value }], { from: exchange.id, flag: false }))
     await eventually('all were refused', () => other.tabs.stats.wireErrors === 8)
     raw.close()
     await sender.send(4, 5)
