@@ -5,6 +5,9 @@ import { after, before, describe, test } from 'node:test'
 import { labEngines, openLab } from '../support/lab.mjs'
 import { prepare, scripts } from './lab-page.mjs'
 
+/** Firefox takes three times as long for as many. */
+const EVENTS = { chromium: 1_000_000, firefox: 300_000 }
+
 for (const engine of labEngines)
   describe(engine, () => {
     let lab
@@ -71,9 +74,9 @@ for (const engine of labEngines)
       assert.deepEqual(found, [1, true])
     })
 
-    test('what was evicted from the screen can be collected, and the rows stay within max-rows over a million events', async () => {
+    test('what was evicted from the screen can be collected, and the rows stay within max-rows', async () => {
       await open()
-      const found = await page.evaluate(async () => {
+      const found = await page.evaluate(async (events) => {
         const bus = new bubus.EventBus({ maxHistorySize: 1000, maxPending: null })
         const inspector = await mount({ buses: [bus] })
         const ref = await (async () => {
@@ -88,19 +91,19 @@ for (const engine of labEngines)
           return new WeakRef(payload.big)
         })()
         const before = !!ref.deref()
-        for (let i = 0; i < 1_000_000; ) {
+        for (let i = 0; i < events; ) {
           for (const end = i + 10_000; i < end; i++) bus.dispatch(new bubus.BaseEvent('Many', { i }))
           await bus.waitUntilIdle()
           if (i % 100_000 === 0) await frames2(8)
         }
         // Where there is a lot to show, it is shown less often.
         const dropped = () => inspector.shadowRoot.querySelector('.dropped').textContent.trim()
-        for (let i = 0; i < 120 && !dropped().startsWith('990,001'); i++) await frames2(1)
+        for (let i = 0; i < 120 && !dropped().startsWith(`${events / 1000 - 10},001`); i++) await frames2(1)
         const { model } = inspector.tree
         return [before, await gone(ref), model.size <= 10_000, model.size > 1000, dropped()]
-      })
+      }, EVENTS[engine])
       assert.deepEqual(found.slice(0, 4), [true, true, true, true])
-      assert.equal(found[4], '990,001 older events dropped')
+      assert.equal(found[4], `${EVENTS[engine] / 1000 - 10},001 older events dropped`)
     })
 
     test('an inspector that was taken out can be collected, though its buses live on', async (t) => {
