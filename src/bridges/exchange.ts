@@ -217,7 +217,7 @@ export class Exchange {
       if (state.runs.length || state.status !== NEW)
         throw new WireError('Expected an event that is to be handled, got what came of one')
       // Whoever asks for what was here need not wait.
-      if (answer && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer?.([])
+      if (answer && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer([])
       this.stats.received++
       this.#known.add(state)
       const incoming = new Incoming(this, state, plan, answer)

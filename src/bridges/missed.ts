@@ -4,6 +4,7 @@ import { SEEN_IDS } from '../limits.js'
 import { broadcasts } from '../log/broadcasts.js'
 import type { EventLog } from '../log/event-log.js'
 import type { EventRecord } from '../protocol.js'
+import { RecentIds } from '../recent-ids.js'
 import { after } from '../timers.js'
 import type { Exchange } from './exchange.js'
 import { checkMessage, type Item, type Message, VERSION } from './messages.js'
@@ -21,20 +22,6 @@ const SENDERS = 1000
 
 /** How far a log was when it was looked at last, and the time before that: up to there, everything was heard. */
 type Cursor = [heard: number, newest: number]
-
-/** Ids of events: those that were added last. */
-class RecentIds {
-  #sets = [new Set<string>(), new Set<string>()]
-
-  has(id: string): boolean {
-    return this.#sets.some((ids) => ids.has(id))
-  }
-
-  add(id: string): void {
-    const [ids] = this.#sets
-    if (ids.add(id).size > SEEN_IDS) this.#sets = [new Set(), ids]
-  }
-}
 
 /**
  * A channel forgets: who rests with its page hears nothing. Senders tell their logs what they have sent; so where the buses behind a

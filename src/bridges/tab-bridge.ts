@@ -47,7 +47,7 @@ export class TabBridge extends Bridge {
     tab.start(this.exchange)
   }
 
-  /** Resolves when this bridge can be seen by the others and knows those that were there before it. */
+  /** Resolves when this bridge can be seen by the others, and knows those that were there before it and how far its buses' logs are. */
   get ready(): Promise<void> {
     return this.#tab.ready
   }

@@ -17,9 +17,10 @@ import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
 import { COMPLETED, NEW } from '../events/status.js'
 import { newId } from '../ids.js'
-import { HOPS, SEEN_IDS } from '../limits.js'
+import { HOPS } from '../limits.js'
 import { getPage } from '../page.js'
 import type { EventRecord } from '../protocol.js'
+import { RecentIds } from '../recent-ids.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
 import type { EventBus } from './event-bus.js'
@@ -93,8 +94,8 @@ export class BusCore {
   #classes = new Map<string, PatternClass>()
   /** The class met last: a stream of events of one class looks no further. */
   #lastClass: PatternClass | undefined
-  /** Ids of events that came from records: two generations, the last 10 000 at least. */
-  #seen = [new Set<string>(), new Set<string>()]
+  /** Of events that came from records. */
+  readonly #seen = new RecentIds()
   /** How many `stop` are waiting for the bus to be idle: only children of unfinished events are accepted. */
   #draining = 0
   /** How many `stop` are beyond that, those that cleared for ever: nothing is accepted. */
@@ -165,7 +166,7 @@ export class BusCore {
     state.enter(visit)
     this.handling++
     if (this.journal) visit.mark = this.journal.accept(visit, text)
-    if (state.origin) this.#remember(state.id)
+    if (state.origin) this.#seen.add(state.id)
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)
@@ -187,13 +188,7 @@ export class BusCore {
 
   /** Whether the event of a record has been on this bus: local events know their buses themselves. */
   wasHere({ id, origin }: EventState): boolean {
-    const [newer, older] = this.#seen
-    return newer.has(id) || older.has(id) || !!origin?.busIds.includes(this.id)
-  }
-
-  #remember(id: string): void {
-    const [ids] = this.#seen
-    if (ids.add(id).size > SEEN_IDS) this.#seen = [new Set(), ids]
+    return this.#seen.has(id) || !!origin?.busIds.includes(this.id)
   }
 
   #checkAccepts(state: EventState, run: HandlerRun | null, admitted: boolean): void {

@@ -35,10 +35,13 @@ export async function* broadcasts(
     for (;;) {
       const segments = await db.read('wal', next, last, CHUNK)
       if (!segments.length) return
-      for (const { seq, body } of segments) {
+      for (const segment of segments) {
+        const { seq, body } = segment
         next = seq + 1
         // Most have none, and need not be taken apart.
-        const opened = String(body).includes('"event_entry":"B"') && (await cache.open(seq))
+        if (!String(body).includes('"event_entry":"B"')) continue
+        cache.add(segment)
+        const opened = await cache.open(seq)
         if (opened) yield await broadcastsIn(log, channel, opened, cache)
       }
       yield []

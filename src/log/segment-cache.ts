@@ -72,6 +72,11 @@ export class SegmentCache {
     return found
   }
 
+  /** One that was read in another way; without the ends of its events. */
+  add(segment: Placed): void {
+    this.#keep(new OpenSegment(segment))
+  }
+
   /** With those behind it: whoever reads one mostly reads on. */
   async #read(seq: number): Promise<void> {
     const db = await this.#log.db()

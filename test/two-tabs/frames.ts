@@ -3,7 +3,7 @@ import { expect } from '@esm-bundle/chai'
 import type { TabBridge, TabBridgeOptions } from '../../src/bridges/tab-bridge.js'
 import type { BaseEvent } from '../../src/index.js'
 import { freshName } from '../log/helpers.js'
-import { eventually, type Logged, type openBus, openTab, type Tab } from '../log/tabs.js'
+import { eventually, type Logged, type openBus, openTab, type Tab, tell } from '../log/tabs.js'
 import { channelName } from './sides.js'
 
 export interface Side extends Logged {
@@ -65,3 +65,10 @@ export async function pair(one?: SideOptions, two?: SideOptions): Promise<[sende
 }
 
 export const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+/** A page that rests is back once another one has sent these and has written them. */
+export async function comeBack({ tab }: Side, sender: Side, ...numbers: number[]): Promise<void> {
+  await sender.send(...numbers)
+  await sender.log.flush()
+  tell(tab, 'pageshow')
+}

@@ -5,7 +5,7 @@ import { seal } from '../../src/log/segment.js'
 import { freshName } from '../log/helpers.js'
 import { accepted, holdStore, inStore, plant, said } from '../log/raw.js'
 import { closeTabs, eventually, tell } from '../log/tabs.js'
-import { pair, range, side } from './frames.js'
+import { comeBack, pair, range, side } from './frames.js'
 import { message } from './junk.js'
 import { channelName } from './sides.js'
 
@@ -17,9 +17,7 @@ describe('what a bridge did not hear', () => {
     await other.send(100)
     tell(other.tab, 'pagehide')
     sender.bus.dispatch(new sender.tab.bubus.BaseEvent('Private', { n: 0 }))
-    await sender.send(...range(4, 8))
-    await sender.log.flush()
-    tell(other.tab, 'pageshow')
+    await comeBack(other, sender, ...range(4, 8))
     await sender.send(9, 10)
     await eventually('all came', () => other.seen.length >= 11)
     await eventually('all were heard', () => other.heard.length >= 10)
@@ -111,9 +109,7 @@ describe('what a bridge did not hear', () => {
   it('comes although its log was told late, or not where it is', async () => {
     const [sender, other] = await pair()
     tell(other.tab, 'pagehide')
-    await sender.send(4)
-    await sender.log.flush()
-    tell(other.tab, 'pageshow')
+    await comeBack(other, sender, 4)
     await eventually('it came', () => other.seen.length === 4)
     const { channel } = sender.tabs
     const late = accepted('X', { payload: { n: 5 } })
@@ -149,9 +145,7 @@ describe('what a bridge did not hear', () => {
       const { id, line } = accepted('Y')
       await plant(sender.name, [line, said('B', id, { at: [0, 0], channel, bridge: id, ...bad })])
     }
-    await sender.send(4)
-    await sender.log.flush()
-    tell(other.tab, 'pageshow')
+    await comeBack(other, sender, 4)
     await eventually('it came', () => other.seen.length === 4)
   })
 
@@ -180,9 +174,7 @@ describe('what a bridge did not hear', () => {
       }
       return last
     })
-    await sender.send(4)
-    await sender.log.flush()
-    tell(other.tab, 'pageshow')
+    await comeBack(other, sender, 4)
     await eventually('it came', () => other.seen.length === 4)
   })
 
@@ -205,9 +197,7 @@ describe('what a bridge did not hear', () => {
       open = resolve
     })
     tell(other.tab, 'pagehide')
-    await sender.send(...range(4, 8))
-    await sender.log.flush()
-    tell(other.tab, 'pageshow')
+    await comeBack(other, sender, ...range(4, 8))
     await eventually('the first came', () => other.seen.length > 3)
     tell(other.tab, 'pagehide')
     tell(other.tab, 'pageshow')
@@ -230,9 +220,7 @@ describe('what a bridge did not hear', () => {
     other.bus.on('X', asks(other, 'Question'))
     tell(other.tab, 'pagehide')
     await eventually('it is gone', async () => !(await sender.tabs.peers()).length)
-    await sender.send(...range(4, 8))
-    await sender.log.flush()
-    tell(other.tab, 'pageshow')
+    await comeBack(other, sender, ...range(4, 8))
     // Within the bridge's own time-out of 5 s for each of them.
     await eventually('all are done', () => asked === 5, 4000)
   })

@@ -44,7 +44,7 @@ for (const engine of ['chromium', 'firefox', 'webkit']) {
         await open(page, { name: `bus${i}`, ...others })
         rest.push(page)
       }
-      await within(5000, 'the sender knows them', async () => (await peersOf(sender)).length === count)
+      await within(2000, 'the sender knows them', async () => (await peersOf(sender)).length === count)
       return [sender, ...rest]
     }
 

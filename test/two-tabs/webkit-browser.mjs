@@ -1,9 +1,8 @@
 // WebKit has only WebDriver: one command at a time, to one window at a time. Here its windows are pages with those of puppeteer's
 // methods that the tests use.
 
+import { setTimeout as pause } from 'node:timers/promises'
 import { miniBrowserCapabilities, startWebKitDriver } from '../support/engines.mjs'
-
-const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 export class WebKitBrowser {
   /** @type {import('node:child_process').ChildProcess[]} */
