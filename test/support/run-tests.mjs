@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { root } from './bundle.mjs'
 import { engines } from './engines.mjs'
 import { provideEngines } from './install-engines.mjs'
+import { failures, outcome } from './report.mjs'
 import { allSteps, stepsForFiles } from './steps.mjs'
 
 const help = `npm test                                    everything, in every engine that is there
@@ -84,16 +85,8 @@ async function run({ name, title, commands, env = {}, live = false }) {
     ok: !failed,
     seconds,
     detail: [outcome(output), failed && `\`${failed}\``].filter(Boolean).join('  '),
+    failures: failed ? failures(output) : [],
   }
-}
-
-/** The last counts that a test runner printed, or the one line that a check has to say. */
-function outcome(output) {
-  const counts = [...output.matchAll(/\d+ passed, \d+ failed/g)].at(-1)
-  const [, passed] = /^. pass (\d+)$/m.exec(output) ?? []
-  const [, failed] = /^. fail (\d+)$/m.exec(output) ?? []
-  const [line] = /^bubus: .*$/m.exec(output) ?? []
-  return counts?.[0] ?? (passed ? `${passed} passed, ${failed} failed` : line)
 }
 
 function execute([command, ...args], env, live) {
@@ -126,6 +119,9 @@ function summary(results, missing, found) {
     console.log(`  ${name.padEnd(width)}  ${ok ? 'ok    ' : 'FAILED'}  ${seconds.padStart(6)} s  ${detail}`)
   }
   for (const name of missing) console.log(`  ${name.padEnd(width)}  LEFT OUT, not installed`)
+  for (const { name, failures } of results.filter((result) => !result.ok)) {
+    console.log(`\nFailed in ${name}\n  ${failures.join('\n  ')}\n`)
+  }
   if (found === 0) console.log('No browser engine was found: nothing was tested.')
   const lacking = found === 0 || (process.env.CI === 'true' && missing.length > 0)
   const ok = results.every((result) => result.ok) && !lacking
