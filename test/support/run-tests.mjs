@@ -1,7 +1,9 @@
-// `npm test`: every check of the project, the browsers one after another.
+// `npm test`: every check of the project, then its tests, two sets of them side by side where there are two cores.
 
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { delimiter } from 'node:path'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { root } from './bundle.mjs'
 import { engines } from './engines.mjs'
@@ -13,7 +15,14 @@ const help = `npm test                                    everything, in every e
 npm test -- --only chromium                 one engine (or several: chromium,firefox)
 npm test -- --files test/package/*.test.ts  only these tests
 npm test -- --skip lint,build               without these steps
+npm test -- --lanes 1                       no two sets of tests side by side
 CI=true npm test                            all three engines, or it fails`
+
+/**
+ * How many sets of tests run side by side. They wait more than they work: one after another they keep a quarter of two
+ * cores busy.
+ */
+const LANES = 2
 
 const list = (text) => text.split(',').filter(Boolean)
 const running = new Set()
@@ -35,6 +44,7 @@ async function main() {
       only: { type: 'string', default: Object.keys(engines).join() },
       skip: { type: 'string', default: '' },
       files: { type: 'string', multiple: true, default: [] },
+      lanes: { type: 'string', default: String(Math.min(LANES, availableParallelism())) },
       help: { type: 'boolean', default: false },
     },
   })
@@ -51,13 +61,21 @@ async function main() {
     return 1
   }
 
+  const lanes = Number(values.lanes)
+  if (!(Number.isInteger(lanes) && lanes > 0)) {
+    console.error(`Expected \`--lanes\` to be a whole number from 1 up, got "${values.lanes}"`)
+    return 1
+  }
+
   console.log('▸ Engines')
   const found = provideEngines(wanted)
   const files = [...values.files, ...positionals]
   const steps = files.length > 0 ? stepsForFiles(found, files) : allSteps(found)
   const skip = list(values.skip)
-  const results = []
-  for (const step of steps.filter(({ name }) => !skip.includes(name))) results.push(await run(step))
+  const results = await runAll(
+    steps.filter(({ name }) => !skip.includes(name)),
+    lanes,
+  )
   return summary(
     results,
     wanted.filter((name) => !found.includes(name)),
@@ -65,21 +83,34 @@ async function main() {
   )
 }
 
-async function run({ name, title, commands, env = {}, live = false }) {
-  process.stdout.write(`▸ ${title} …${live ? '\n' : ''}`)
+/** What is not a set of tests comes first, in order: it builds what they need. */
+async function runAll(steps, lanes) {
+  const results = []
+  for (const step of steps.filter(({ tests }) => !tests)) results.push(await run(step))
+  const sets = steps.filter(({ tests }) => tests)
+  const queue = [...sets]
+  const lane = async () => {
+    for (let step = queue.shift(); step; step = queue.shift()) results.push(await run(step))
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return steps.map(({ name }) => results.find((result) => result.name === name))
+}
+
+async function run({ name, title, commands, env = {}, tests = false, live = tests }) {
+  console.log(`▸ ${title} …`)
   const start = performance.now()
   let output = ''
   let failed = ''
   for (const command of commands) {
-    const ended = await execute(command, env, live)
+    const ended = await execute(command, env, live ? `${name.padEnd(8)} │ ` : null)
     output += ended.output
     if (ended.code === 0) continue
     failed = [...Object.entries(env).map((entry) => entry.join('=')), ...command].join(' ')
     break
   }
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
-  console.log(`${live ? `▸ ${title}` : ''} ${failed ? 'FAILED' : 'ok'}, ${seconds} s`)
   if (failed && !live) console.log(output)
+  console.log(`▸ ${title} ${failed ? 'FAILED' : 'ok'}, ${seconds} s`)
   return {
     name,
     ok: !failed,
@@ -89,7 +120,8 @@ async function run({ name, title, commands, env = {}, live = false }) {
   }
 }
 
-function execute([command, ...args], env, live) {
+/** With a `prefix` its lines are shown while it runs, each with that before it. */
+function execute([command, ...args], env, prefix) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -98,12 +130,12 @@ function execute([command, ...args], env, live) {
     })
     running.add(child)
     let output = ''
-    const take = (stream) => (data) => {
-      output += data
-      if (live) stream.write(data)
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        output += `${line}\n`
+        if (prefix && line.trim()) console.log(prefix + line)
+      })
     }
-    child.stdout.on('data', take(process.stdout))
-    child.stderr.on('data', take(process.stderr))
     child.on('error', reject)
     child.on('close', (code) => {
       running.delete(child)

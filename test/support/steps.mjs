@@ -10,6 +10,7 @@ import { root } from './bundle.mjs'
  * @property {string[][]} commands  run one after another until one fails
  * @property {Record<string, string>} [env]
  * @property {boolean} [live]  shows its output while it runs, not only when it fails
+ * @property {boolean} [tests]  a set of tests: is live, and may run beside another set
  */
 
 const npm = (script) => ['npm', 'run', '--silent', script]
@@ -23,12 +24,7 @@ const checks = [
     commands: [npm('types')],
   },
   { name: 'build', title: 'Build of dist/', commands: [npm('build')] },
-  {
-    name: 'size',
-    title: 'Size of the bundle',
-    commands: [npm('size')],
-    live: true,
-  },
+  { name: 'size', title: 'Size of the bundle', commands: [npm('size')], live: true },
   {
     name: 'package',
     title: 'Package: publint, are-the-types-wrong',
@@ -75,7 +71,7 @@ function nodeStep(files) {
     name: 'node',
     title: 'Tests run by Node',
     commands: [command],
-    live: true,
+    tests: true,
   }
 }
 
@@ -87,6 +83,6 @@ function browserStep(engine, files = []) {
     title: `Tests in ${engine}`,
     commands: [command],
     env: { BROWSERS: engine },
-    live: true,
+    tests: true,
   }
 }
