@@ -10,7 +10,10 @@ export const scripts = {
   '/axe.js': readFileSync(`${root}node_modules/axe-core/axe.min.js`, 'utf8'),
 }
 
-/** Gives a page `bubus`, `frames2(count)` and `mount(properties)`. */
+/**
+ * Gives a page `bubus`, `frames2(count)`, `until(holds)`, `rows(inspector)` and `mount(properties)`. Rows are waited for by
+ * `until`: an inspector commits them less often where the machine is busy.
+ */
 export async function prepare(/** @type {import('puppeteer-core').Page} */ page) {
   await page.evaluate(async () => {
     const global = /** @type {any} */ (globalThis)
@@ -20,6 +23,16 @@ export async function prepare(/** @type {import('puppeteer-core').Page} */ page)
     global.frames2 = async (count = 3) => {
       for (let i = 0; i < count; i++) await new Promise((resolve) => requestAnimationFrame(resolve))
     }
+    global.until = async (/** @type {() => unknown} */ holds) => {
+      const end = performance.now() + 20_000
+      while (!holds()) {
+        if (performance.now() > end) throw new Error(`It did not come: ${holds}`)
+        await global.frames2(1)
+      }
+    }
+    global.rows = (/** @type {Element} */ inspector) => [
+      .../** @type {ShadowRoot} */ (inspector.shadowRoot).querySelectorAll('.row'),
+    ]
     global.mount = async (/** @type {object} */ properties) => {
       const element = Object.assign(document.createElement('bus-inspector'), properties)
       document.body.append(element)

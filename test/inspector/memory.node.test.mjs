@@ -49,9 +49,9 @@ for (const engine of labEngines)
         const inspector = await mount({})
         const ref = (() => new WeakRef(new bubus.EventBus({ name: 'Dropped' })))()
         const other = new bubus.EventBus({ name: 'Kept' })
-        await frames2()
-        const listed = inspector.shadowRoot.querySelectorAll('.bus-button').length
-        return [listed, await gone(ref), other.name]
+        const listed = () => inspector.shadowRoot.querySelectorAll('.bus-button').length
+        await until(() => listed() === 3)
+        return [listed(), await gone(ref), other.name]
       })
       assert.deepEqual(found, [3, true, 'Kept'])
     })
@@ -63,10 +63,10 @@ for (const engine of labEngines)
         const ref = await (async () => {
           const bus = new bubus.EventBus({ name: 'Dropped' })
           await bus.dispatch(new bubus.BaseEvent('Seen'))
-          await frames2(12)
+          await until(() => rows(inspector).length > 0)
           return new WeakRef(bus)
         })()
-        const shown = inspector.shadowRoot.querySelectorAll('.row').length
+        const shown = rows(inspector).length
         inspector.purge()
         await frames2()
         return [shown, await gone(ref)]
@@ -83,10 +83,11 @@ for (const engine of labEngines)
           const payload = { big: { text: 'x'.repeat(1000) } }
           const event = bus.dispatch(new bubus.BaseEvent('First', payload))
           await event
-          await frames2(12)
+          await until(() => rows(inspector).length > 0)
           inspector.select(event.eventId)
-          await inspector.updateComplete
-          inspector.shadowRoot.querySelector('.detail summary').click()
+          const summary = () => inspector.shadowRoot.querySelector('.detail summary')
+          await until(summary)
+          summary().click()
           await frames2()
           return new WeakRef(payload.big)
         })()
@@ -96,9 +97,8 @@ for (const engine of labEngines)
           await bus.waitUntilIdle()
           if (i % 100_000 === 0) await frames2(8)
         }
-        // Where there is a lot to show, it is shown less often.
         const dropped = () => inspector.shadowRoot.querySelector('.dropped').textContent.trim()
-        for (let i = 0; i < 120 && !dropped().startsWith(`${events / 1000 - 10},001`); i++) await frames2(1)
+        await until(() => dropped().startsWith(`${events / 1000 - 10},001`))
         const { model } = inspector.tree
         return [before, await gone(ref), model.size <= 10_000, model.size > 1000, dropped()]
       }, EVENTS[engine])
@@ -113,8 +113,8 @@ for (const engine of labEngines)
         const ref = await (async () => {
           const inspector = await mount({})
           await bus.dispatch(new bubus.BaseEvent('Seen'))
-          await frames2(12)
-          inspector.shadowRoot.querySelector('.row').click()
+          await until(() => rows(inspector).length > 0)
+          rows(inspector)[0].click()
           await inspector.updateComplete
           inspector.remove()
           return new WeakRef(inspector)

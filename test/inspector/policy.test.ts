@@ -8,7 +8,9 @@ async function tell(url: string): Promise<Record<string, unknown>> {
   Object.assign(frame.style, { width: '900px', height: '600px' })
   const told = new Promise<Record<string, unknown>>((resolve, reject) => {
     window.addEventListener('message', ({ source, data }) => {
-      if (source === frame.contentWindow) resolve(data)
+      if (source !== frame.contentWindow) return
+      if (data.failed) reject(new Error(`${url}: ${data.failed}`))
+      else resolve(data)
     })
     setTimeout(() => reject(new Error(`${url} told nothing: npm run build?`)), 15_000)
   })

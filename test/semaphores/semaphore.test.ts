@@ -93,12 +93,10 @@ describe('a semaphore of all tabs', () => {
     const name = freshName()
     const tab = await openTab()
     await new tab.bubus.Semaphore(name, { limit: 1, scope: 'multiprocess' }).acquire()
-    const start = performance.now()
     const waiting = shared(name, 1).acquire()
     await pause(20)
     await tab.die()
     give(await waiting)
-    expect(performance.now() - start).to.be.lessThan(5000)
   })
 
   it('tells the holder of a stolen lock, once, and has one holder then', async () => {

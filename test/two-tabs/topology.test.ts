@@ -199,12 +199,10 @@ describe('handlers of several contexts that await what the others handle', () =>
   for (const count of [2, 3]) {
     it(`do not hang, ${count} of them in a ring, from all sides at once`, async () => {
       const { all, end } = await ring(count)
-      const start = performance.now()
       const asked = all.flatMap(({ bus }, i) =>
         [1, 3, 6].map((left) => bus.dispatch(new Down({ left, at: i }))),
       )
       for (const event of asked) expect(await event.eventResult()).to.equal(event.left)
-      expect(performance.now() - start).to.be.below(4000)
       await end()
     })
   }
