@@ -93,7 +93,7 @@ export async function consoleLines(
 }
 
 /** Polls a condition that has no event of its own (a timer list, a warning). */
-export async function eventually(condition: () => boolean, ms = 4000): Promise<boolean> {
+export async function eventually(condition: () => boolean, ms = 10_000): Promise<boolean> {
   const end = performance.now() + ms
   while (!condition()) {
     if (performance.now() > end) return false

@@ -46,7 +46,7 @@ export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve
 export async function until(
   holds: () => boolean,
   what: () => unknown = () => holds.toString(),
-  ms = 5000,
+  ms = 15_000,
 ): Promise<void> {
   const end = performance.now() + ms
   while (!holds()) {

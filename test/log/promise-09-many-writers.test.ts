@@ -166,7 +166,7 @@ describe('promise 9: many writers', () => {
       bus.dispatch(make('X'))
       await bus.waitUntilIdle()
       const left = async () => (await heldLocks()).filter((lock) => !before.has(lock))
-      await eventually('no lock is left', async () => !(await left()).length, 2000)
+      await eventually('no lock is left', async () => !(await left()).length)
     })
   }
 
