@@ -7,7 +7,8 @@ import { createServer } from 'vite'
 import { chromiumArgs, engines } from '../support/engines.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const cacheDir = `${root}node_modules/.vite-demo-test`
+// Of this process: the tests of the demo run side by side.
+const cacheDir = `${root}node_modules/.vite-demo-test-${process.pid}`
 
 /** A dev server without a warm cache, as on a clean clone, and a browser. */
 export async function openShop() {

@@ -33,7 +33,7 @@ export function failures(output) {
     const next = lines.slice(index + 1).findIndex((below) => /^\s*(❌|✖) |^test at |^test\/\S+$/.test(below))
     const rest = lines
       .slice(index + 1, next < 0 ? undefined : index + 1 + next)
-      .filter((below) => below.trim())
+      .filter((below) => below.trim() && !/ test files \| |^Running tests/.test(below))
     told.push([file, line, ...rest.slice(0, LINES)].filter(Boolean).join('\n    '))
   }
   if (told.length > TESTS) return [...told.slice(0, TESTS), `and ${told.length - TESTS} more`]

@@ -45,7 +45,14 @@ export function allSteps(engines) {
   const left = engines.includes('chromium') ? [] : nodeTests.filter((file) => driveChromium.test(file))
   if (left.length > 0) console.log(`  without Chromium, LEFT OUT: ${left.join(', ')}`)
   const runnable = nodeTests.filter((file) => !left.includes(file))
-  return [...checks, nodeStep(runnable), ...engines.map((name) => browserStep(name))]
+  const ofDemo = runnable.filter((file) => file.startsWith('test/demo/'))
+  const others = runnable.filter((file) => !ofDemo.includes(file))
+  return [
+    ...checks,
+    nodeStep(others),
+    ...engines.map((name) => browserStep(name)),
+    ...(ofDemo.length > 0 ? [demoStep(ofDemo)] : []),
+  ]
 }
 
 /** The steps of a run of these tests only. */
@@ -64,15 +71,22 @@ const isNodeTest = (file) => file.endsWith('.node.test.mjs')
 /** The Node tests that drive Chromium themselves. */
 const driveChromium = /^test\/(crash\/(?!judge)|demo\/|inspector\/|memory\/|semaphores\/|two-tabs\/)/
 
+const nodeTest = (files, atOnce) => [
+  'node',
+  '--test',
+  `--test-concurrency=${atOnce}`,
+  '--test-reporter=spec',
+  ...files.sort(),
+]
+
 /** @returns {Step} */
 function nodeStep(files) {
-  const command = ['node', '--test', '--test-concurrency=1', '--test-reporter=spec', ...files.sort()]
-  return {
-    name: 'node',
-    title: 'Tests run by Node',
-    commands: [command],
-    tests: true,
-  }
+  return { name: 'node', title: 'Tests run by Node', commands: [nodeTest(files, 1)], tests: true }
+}
+
+/** The demo goes at the pace of a person who watches it: its tests hardly do anything but wait. @returns {Step} */
+function demoStep(files) {
+  return { name: 'demo', title: 'Tests of the demo', commands: [nodeTest(files, 2)], tests: true }
 }
 
 /** @returns {Step} */
