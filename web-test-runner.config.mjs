@@ -18,7 +18,7 @@ export default {
   filterBrowserLogs: ({ args }) => process.argv.includes('--files') || !String(args[0]).startsWith('bubus: '),
 
   coverage: false,
-  testFramework: { config: { timeout: 20_000, retries: 0 } },
+  testFramework: { config: { timeout: 60_000, retries: 0 } },
   browserStartTimeout: 60_000,
   testsFinishTimeout: 300_000,
 }

@@ -93,6 +93,15 @@ function allStyles(inspector: BusInspector): string[] {
   })
 }
 
+/** The same, once two looks at it see the same. */
+async function steadyStyles(inspector: BusInspector): Promise<string[]> {
+  for (let before = ''; ; await sleep(50)) {
+    const styles = allStyles(inspector)
+    if (styles.join() === before) return styles
+    before = styles.join()
+  }
+}
+
 describe("<bus-inspector>: its looks are the page's to choose, and only these (goal 25)", () => {
   afterEach(cleanUp)
 
@@ -191,8 +200,7 @@ describe("<bus-inspector>: its looks are the page's to choose, and only these (g
     const inspector = await scene()
     $(inspector, '[data-action="more"]').click()
     await inspector.updateComplete
-    await sleep(50)
-    const before = allStyles(inspector)
+    const before = await steadyStyles(inspector)
     const style = document.createElement('style')
     style.textContent = `
       *, *::before, *::after { line-height: 3 !important; font: italic 33px/3 cursive !important; color: red !important;
@@ -203,8 +211,7 @@ describe("<bus-inspector>: its looks are the page's to choose, and only these (g
       div, button, input, span { background: lime !important; border: 9px solid red !important; margin: 20px !important; padding: 20px !important; }`
     document.head.append(style)
     document.documentElement.dir = 'rtl'
-    await sleep(50)
-    const after = allStyles(inspector)
+    const after = await steadyStyles(inspector)
     style.remove()
     document.documentElement.removeAttribute('dir')
     expect(after.length).to.equal(before.length)

@@ -16,13 +16,13 @@ describe('promise 3: durability', () => {
       const { bus } = tab.open(name, { durability, bus: { maxHistorySize: null } })
       bus.on('X', forever)
       const acknowledged: string[] = []
-      const enough = new Promise<void>((resolve) => {
+      const enough = new Promise<void>((resolve, reject) => {
         const go = (n: number) => {
           const event = bus.dispatch(new tab.bubus.BaseEvent('X', { n }))
           event.eventPersisted.then(() => {
             if (acknowledged.push(event.eventId) === 100) resolve()
             go(n + 1)
-          }, forever)
+          }, reject)
         }
         for (let n = 0; n < 5; n++) go(n * 1000)
       })
