@@ -88,6 +88,9 @@ const fields = new Map<string, Check>(
   }),
 )
 
+/** Whether a record has this key for itself: no payload can have it. */
+export const isRecordKey = (key: string) => fields.has(key)
+
 /** A record, checked, and its payload. @throws TypeError, RangeError naming what is wrong */
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   // Not copied: what was cloned or parsed has no accessors, which could answer twice.

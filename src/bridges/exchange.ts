@@ -162,7 +162,7 @@ export class Exchange {
     failed: (error: unknown) => void = () => {},
   ): void {
     try {
-      const message = { bubus: VERSION, from: this.id, kind, items, flag } as const
+      const message: Message = { bubus: VERSION, from: this.id, kind, items, flag }
       this.carrier.post(message, to, moved)?.catch(failed)
     } catch (error) {
       failed(error)
@@ -172,8 +172,8 @@ export class Exchange {
   /** Whatever came. Never throws. */
   receive(value: unknown): void {
     try {
-      const { from, kind, items, flag } = checkMessage(value)
-      if (from === this.id || this.#closed) return
+      const { from, to = this.id, kind, items, flag } = checkMessage(value)
+      if (from === this.id || to !== this.id || this.#closed) return
       this.silent.delete(from)
       if (kind === 'hello' || kind === 'close') this.carrier.heard(value as Message)
       else for (const item of items) this.#hear(from, kind, item, flag)

@@ -58,11 +58,10 @@ export class Hold implements EventHold {
     const { timeout } = carrier
     this.urge()
     this.#isSent = true
-    for (const peer of audience) {
-      this.asked.set(peer.id, peer)
-      if (silent.has(peer.id))
-        this.answered(peer.id, new EventTimeoutError(`${peer.id} has not answered for a while`))
-    }
+    // All of them, before one that is silent is counted out: it may be the only one.
+    for (const peer of audience) this.asked.set(peer.id, peer)
+    for (const id of this.asked.keys())
+      if (silent.has(id)) this.answered(id, new EventTimeoutError(`${id} has not answered for a while`))
     if (!timeout || !this.asked.size) return
     this.#stopTimer = after(timeout, () => {
       for (const id of this.asked.keys()) silent.add(id)

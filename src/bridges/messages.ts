@@ -36,6 +36,8 @@ export interface Message {
   kind: Kind
   /** The id of the bridge that says it. */
   from: string
+  /** Whom it is for, where several may hear it; absent where it is for all. */
+  to?: string
   items: Item[]
   flag: boolean
 }

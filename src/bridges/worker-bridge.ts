@@ -51,14 +51,23 @@ export class WorkerBridge extends Bridge {
   }
 }
 
+/** Where a bus is exposed: of two, a page would take each for the other, started anew. */
+const exposedAt = new WeakSet<object>()
+
 /** The other side of a WorkerBridge. */
 class Exposed extends Bridge implements ExposedBus {
   readonly #link: WorkerLink
 
+  readonly #place: object
+
   constructor(bus: EventBus, target: Target, options: ExposeOptions, lost: (exposed: Exposed) => void) {
+    const place = 'window' in target ? target.window : target
+    checkType(!exposedAt.has(place), 'endpoint', 'one without an exposed bus: close that one first', target)
     const link = new WorkerLink(`exposeBus(${bus.name})`, target, bus, options)
     super(link)
     this.#link = link
+    this.#place = place
+    exposedAt.add(place)
     link.dispatch = this.dispatch
     link.onLost = () => lost(this)
     this.on('*', bus.dispatch)
@@ -66,6 +75,7 @@ class Exposed extends Bridge implements ExposedBus {
   }
 
   close(): void {
+    exposedAt.delete(this.#place)
     this.#link.close()
   }
 }
@@ -73,7 +83,7 @@ class Exposed extends Bridge implements ExposedBus {
 /**
  * Lets the page that has started this worker handle events with this bus: it makes a `WorkerBridge`. In a shared worker every page that
  * connects may. Elsewhere give the endpoint: a MessagePort, or `{ window: parent, origin }` in a frame.
- * @throws TypeError for what is no bus or no endpoint
+ * @throws TypeError for what is no bus or no endpoint, or has a bus
  */
 export function exposeBus(
   bus: EventBus,

@@ -133,9 +133,11 @@ export class WorkerLink implements Carrier {
     return [...(this.#transfer?.(value as never) ?? [])]
   }
 
-  post(message: Message, _to: string | null, moved: Transferable[]): Promise<unknown> | undefined {
+  /** Two bridges of a page to one worker hear the same: what is for one of them says so. */
+  post(message: Message, to: string | null, moved: Transferable[]): Promise<unknown> | undefined {
     const { kind } = message
     this.#calls[kind] ??= this.#remote[kind] as never
+    if (to) message.to = to
     return this.#calls[kind]?.(moved.length ? transfer(message, moved) : message)
   }
 
@@ -213,7 +215,12 @@ export class WorkerLink implements Carrier {
 
   #failed({ message }: ErrorEvent): void {
     // One that runs may throw whatever it likes: its lock tells whether it lives.
-    if (!this.#peer) this.#lose(new EventCancelledError(`The worker of ${this.name} failed: ${message}`))
+    if (!this.#peer)
+      this.#lose(
+        new EventCancelledError(
+          `The worker of ${this.name} failed: ${message ?? 'its script could not be loaded'}`,
+        ),
+      )
   }
 
   async #hello(asks: boolean): Promise<void> {

@@ -2,7 +2,7 @@ import { META, STATE } from '../brands.js'
 import type { BusHandle } from '../bus/bus-handle.js'
 import { aTimeout, checkOptions, checkType } from '../errors.js'
 import { dateOf } from '../page.js'
-import { aUuid, type EventRecord } from '../protocol.js'
+import { aUuid, type EventRecord, isRecordKey } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
 import { wait } from '../wait.js'
 import { readThen } from './awaiting.js'
@@ -230,8 +230,14 @@ export function isFreeKey(key: string): boolean {
 /** Keys without an accessor in the class become own members, unless they would hide one of the event's. */
 function exposePayload(event: BaseEvent, payload: Payload, known: ReadonlySet<string>): void {
   for (const key of Object.keys(payload)) {
-    if (!known.has(key) && isFreeKey(key)) {
-      Object.defineProperty(event, key, { value: payload[key], enumerable: true })
-    }
+    if (known.has(key)) continue
+    if (isFreeKey(key)) Object.defineProperty(event, key, { value: payload[key], enumerable: true })
+    else
+      checkType(
+        !isRecordKey(key),
+        `payload.${key}`,
+        'named otherwise: records of events have that key',
+        payload[key],
+      )
   }
 }

@@ -15,15 +15,19 @@ export function payloadJSON(state: EventState): string {
   let cause: unknown
   try {
     const lost = foreign(payload)
-    const text = lost.some(([, value]) => typeof value === 'bigint') ? '' : JSON.stringify(payload)
-    if (text.length > SMALL) checkSize([payload])
-    if (!lost.length) return text
-    const back = meta.check?.(parse(text))
-    const found = foreign(back)
-    const same = ([path, value]: Foreign, i: number) =>
-      found[i]?.[0] === path && kind(found[i][1]) === kind(value)
-    if (JSON.stringify(back) === text && lost.every(same)) return text
-    reason = `\`${lost[0][0]}\` is ${show(lost[0][1])}`
+    const bad = lost.find(([, value]) => typeof value === 'bigint') ?? lost[0]
+    // JSON throws for what it has no word for at all.
+    if (typeof bad?.[1] !== 'bigint') {
+      const text = JSON.stringify(payload)
+      if (text.length > SMALL) checkSize([payload])
+      if (!bad) return text
+      const back = meta.check?.(parse(text))
+      const found = foreign(back)
+      const same = ([path, value]: Foreign, i: number) =>
+        found[i]?.[0] === path && kind(found[i][1]) === kind(value)
+      if (JSON.stringify(back) === text && lost.every(same)) return text
+    }
+    reason = `\`${bad[0]}\` is ${show(bad[1])} (${typeof bad[1]})`
   } catch (error) {
     cause = error
     reason = show((error as Error | null)?.message)

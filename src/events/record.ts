@@ -70,7 +70,8 @@ export function eventOf(
     const state = stateOf(event) as EventState
     state.idText = record.event_id
     state.parentId = record.event_parent_id ?? null
-    if (timeout !== undefined) state.timeout = timeout && timeout * 1000
+    // Not `1.001 * 1000`, which is a hair less than 1001.
+    if (timeout !== undefined) state.timeout = timeout && (Math.round(timeout * 1e6) / 1e3 || timeout * 1e3)
     checkType(type === state.meta.type, 'event_type', state.meta.type, type)
     state.recordedAt = created ? msOf(created) : null
     state.replayOf = record.event_replay_of ?? null

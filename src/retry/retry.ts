@@ -81,7 +81,7 @@ export function retry(options: RetryOptions = {}) {
     context?: ClassMethodDecoratorContext,
   ): (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>> {
     aFunction('fn', fn)
-    const name = String(context?.name ?? fn.name)
+    const name = String(context?.name ?? fn.name) || 'anonymous'
     const retried = function (this: unknown, ...args: unknown[]) {
       const run = currentRun()
       const call = () => fn.apply(this as never, args as never[])
@@ -140,8 +140,12 @@ interface Holding {
 const nothing = () => {}
 
 function retriable(error: unknown, retryOn: NonNullable<RetryOptions['retryOn']>): boolean {
-  // An error class is told from a predicate by what it makes.
-  const classes = Array.isArray(retryOn) || 'message' in Object((retryOn as ErrorClass).prototype)
+  // A class is told from a predicate by its prototype, which is fixed, or by what it makes where it was compiled to a function.
+  const { prototype } = retryOn as ErrorClass
+  const classes =
+    Array.isArray(retryOn) ||
+    Object.getOwnPropertyDescriptor(retryOn, 'prototype')?.writable === false ||
+    'message' in Object(prototype)
   return classes
     ? ([retryOn].flat() as ErrorClass[]).some((type) => error instanceof type)
     : !!(retryOn as (error: unknown) => boolean)(error)
