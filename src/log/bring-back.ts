@@ -2,12 +2,15 @@ import { stateOf } from '../brands.js'
 import type { BusCore } from '../bus/bus-core.js'
 import type { Journal, Mark } from '../bus/journal.js'
 import type { Visit } from '../bus/visit.js'
+import { BusStoppedError, LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import { ASK, DURABLE } from '../events/status.js'
-import type { EventRecord, OutcomeRecord } from '../protocol.js'
+import { type EventRecord, errorRecord, type OutcomeRecord } from '../protocol.js'
+import { warn } from '../warnings.js'
 import type { Claim } from './claim.js'
 import { outcomesJSON } from './entries.js'
+import type { EventLog } from './event-log.js'
 import { entry, type Fate } from './fold.js'
 import { spares } from './lineage.js'
 import { seal } from './segment.js'
@@ -17,8 +20,8 @@ import type { LogWriter } from './writer.js'
 const recovered = new Map<string, EventState>()
 
 /** Makes the events of a claim, as many as there may be room for. */
-export function makeFirst(claim: Claim, { core }: Journal): void {
-  claim.made = claim.events.slice(0, core.maxPending).map((fate) => revive(core, fate))
+export function makeFirst({ events, made }: Claim, { core }: Journal): void {
+  for (let i = 0; i < Math.min(events.length, core.maxPending); i++) made[i] ??= revive(core, events[i])
 }
 
 /** Dispatches what was claimed. */
@@ -35,16 +38,41 @@ export async function bringBack(writer: LogWriter, claim: Claim, again: BaseEven
   }
   const refused: Refused[] = []
   for (let i = 0; i < events.length; i++) {
-    if (!core.hasRoom()) {
-      await core.whenRoom()
+    const fate = events[i]
+    const event = made[i] ?? revive(core, fate)
+    if (typeof event === 'string') {
+      refused.push({ fate, reason: event })
+      continue
+    }
+    if (!core.hasRoom(true) || refuses(writer.log)) {
+      await whenAccepted(writer)
       if (!own()) break
     }
-    const event = made[i] ?? revive(core, events[i])
-    if (typeof event === 'string') refused.push({ fate: events[i], reason: event })
-    else again.push(dispatchAgain(journal, events[i], event))
+    try {
+      again.push(dispatchAgain(journal, fate, event))
+    } catch (error) {
+      // Nothing more is dispatched here. Others are refused for what they are, by a middleware: those after them are not.
+      if (error instanceof BusStoppedError || error instanceof LogError) throw error
+      warn(
+        `${core.name} refuses ${fate.line.event_type}#${fate.line.event_id.slice(-4)}, which is left to the next page: ${errorRecord(error).message}`,
+      )
+    }
   }
   core.wireErrors += refused.length
   if (refused.length && own()) await keepApart(writer, refused)
+}
+
+/** The log takes nothing now, as it was told to. */
+const refuses = ({ state, whenDegraded }: EventLog) => state === 'degraded' && whenDegraded === 'refuse'
+
+/** Resolves when the bus and its log take what is dispatched in the same stretch. It was accepted once: it only waits its turn. */
+async function whenAccepted({ journal, log }: LogWriter): Promise<void> {
+  const { core } = journal
+  for (let waited = false; !(waited || core.hasRoom(true)) || journal.full || refuses(log); waited = true) {
+    if (refuses(log))
+      await new Promise((resolve) => log.addEventListener('statechange', resolve, { once: true }))
+    else await core.whenRoom(undefined, true)
+  }
 }
 
 interface Refused {
@@ -52,8 +80,8 @@ interface Refused {
   reason: string
 }
 
-/** The event of a record, or why its class refuses it. */
-function revive(core: BusCore, fate: Fate): BaseEvent | string {
+/** The event of a record, or why its class refuses it. To be asked once: what the bus adds to a record is taken off. */
+export function revive(core: BusCore, fate: Fate): BaseEvent | string {
   try {
     return core.revive(recordOf(fate))
   } catch (error) {
@@ -72,7 +100,7 @@ function dispatchAgain(journal: Journal, fate: Fate, event: BaseEvent): BaseEven
   }
   journal.adopted = { state, go: (mark) => continueFrom(mark, fate) }
   try {
-    core.dispatch(event, dispatcherOf(fate))
+    core.dispatch(event, dispatcherOf(fate), true)
   } finally {
     journal.adopted = null
   }

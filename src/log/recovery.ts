@@ -3,7 +3,7 @@ import { EventCancelledError, LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { lockManager } from '../locks.js'
 import { warnOnce } from '../warnings.js'
-import { bringBack, makeFirst, twinsOf, visitsById } from './bring-back.js'
+import { bringBack, makeFirst, revive, twinsOf, visitsById } from './bring-back.js'
 import { type Claim, claimed, newClaim } from './claim.js'
 import { entry, type Fate, type Fold } from './fold.js'
 import { Lineage } from './lineage.js'
@@ -116,9 +116,13 @@ function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): 
       claim.lines.push(entry('X', fate, tail))
       close(fate, 'X', tail)
     } else {
+      const event = lineage.children(fate).length ? revive(core, fate) : undefined
+      if (event) claim.made[claim.events.length] = event
       claim.events.push(fate)
       claim.adopted.push(fate)
-      close(fate, 'C', SUPERSEDED)
+      // It will not run again, so nothing will be dispatched anew.
+      if (typeof event === 'string') fate.ended = true
+      else close(fate, 'C', SUPERSEDED)
     }
   }
   return claim
