@@ -66,6 +66,12 @@ export class LogIndex {
     return this.#batch.summaries.get(seq) ?? this.#out.summaries.get(seq)
   }
 
+  /** Its segments are no more. */
+  forget(): void {
+    this.#batch = newBatch()
+    this.#out = newBatch()
+  }
+
   /** Writes what is known. */
   flush(): Promise<void> {
     this.#stop?.()
@@ -75,12 +81,13 @@ export class LogIndex {
   }
 
   async #write(): Promise<void> {
+    if (!this.#batch.summaries.size && !this.#batch.ended.size) return
+    // First: where the database has vanished, there is nothing left to write.
+    const db = await this.#log.db()
     const { summaries, ended } = this.#batch
-    if (!summaries.size && !ended.size) return
     this.#out = this.#batch
     this.#batch = newBatch()
     try {
-      const db = await this.#log.db()
       // Cleared meanwhile.
       for (const map of [summaries, ended]) {
         for (const seq of map.keys()) if (seq < db.meta.low) map.delete(seq)

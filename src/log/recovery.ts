@@ -53,6 +53,8 @@ export async function adopt(writer: LogWriter): Promise<void> {
     const claim = newClaim()
     gone.clear()
     for (const mark of marks) {
+      // The database has vanished meanwhile: it is written again.
+      if (!mark.seq) continue
       const fate = fold.find(mark.visit.state.id, mark.writer)
       if (!fate || fate.ended) {
         gone.add(mark)

@@ -34,13 +34,17 @@ export class Witness {
     return store((storage) => storage.getItem(this.#key))
   }
 
-  /** The newest that this page or another has seen. */
-  read(): { seq: number; epoch: string } {
+  /**
+   * The newest that this page or another has seen. What this page has seen of another database than that of `now` comes first:
+   * another tab may have found out before, and have noted what is there now.
+   */
+  read(now: string): { seq: number; epoch: string } {
     const [stored, own] = [this.#stored() ?? '', this.#text].map((text) => {
       const [seq, epoch = ''] = text.split(':')
       return { seq: Number(seq) || 0, epoch }
     })
-    return !stored.epoch || (own.epoch === stored.epoch && own.seq > stored.seq) ? own : stored
+    const mine = own.epoch && (own.epoch !== now || (own.epoch === stored.epoch && own.seq > stored.seq))
+    return mine || !stored.epoch ? own : stored
   }
 
   forget(): void {
@@ -63,7 +67,7 @@ export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
   const { witness, writers } = log
   const { low, epoch } = db.meta
   // First: another tab may go on writing while this one looks.
-  const seen = witness.read()
+  const seen = witness.read(epoch)
   const [head, count] = await Promise.all([db.head(), db.countFrom(low)])
   const other = seen.epoch && seen.epoch !== epoch
   if (other || seen.seq > head) {
@@ -74,7 +78,10 @@ export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
       other ? 'the database has vanished' : 'the newest segments have vanished',
     )
   }
-  if (other) for (const writer of writers) writer.again()
+  if (other) {
+    log.index.forget()
+    for (const writer of writers) writer.again()
+  }
   if (head >= low && count < head - low + 1) {
     const { findHoles } = await import('./log-queries.js')
     await findHoles(log, db, low, head)

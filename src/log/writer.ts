@@ -311,6 +311,8 @@ export class LogWriter extends Living implements BusLog {
       again.push(mark)
     }
     const flight = this.#flight
+    // The places of the others are those of other events now.
+    for (const { mark } of [...(flight?.entries ?? []), ...this.journal.waiting]) mark.seq = 0
     // Before what is on its way: the order of a writer is that of its dispatches.
     if (flight) Object.assign(flight, this.#build([...again, ...flight.entries]))
     else this.#putBack(again)
