@@ -55,6 +55,20 @@ export async function quarantine(log: EventLog, seq: number, reason: string, val
   log.tellLoss(seq, seq, reason)
 }
 
+/** The newest segments are not there, or the whole database: what this page knows of that is forgotten, and what is open written again. */
+export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: boolean): void {
+  const { witness, index, writers } = log
+  witness.forget()
+  log.tellLoss(
+    vanished ? 1 : head + 1,
+    seen,
+    vanished ? 'the database has vanished' : 'the newest segments have vanished',
+  )
+  if (!vanished) return
+  index.forget()
+  for (const writer of writers) writer.again()
+}
+
 const CHUNK = 10_000
 
 /** Tells of the segments that are missing between the first and the last. */

@@ -64,24 +64,13 @@ function store<T>(use: (storage: Storage) => T): T | undefined {
 
 /** On opening: is everything there that was durable? Tells of every range that is not. */
 export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
-  const { witness, writers } = log
+  const { witness } = log
   const { low, epoch } = db.meta
   // First: another tab may go on writing while this one looks.
   const seen = witness.read(epoch)
   const [head, count] = await Promise.all([db.head(), db.countFrom(low)])
-  const other = seen.epoch && seen.epoch !== epoch
-  if (other || seen.seq > head) {
-    witness.forget()
-    log.tellLoss(
-      other ? 1 : head + 1,
-      seen.seq,
-      other ? 'the database has vanished' : 'the newest segments have vanished',
-    )
-  }
-  if (other) {
-    log.index.forget()
-    for (const writer of writers) writer.again()
-  }
+  const vanished = !!seen.epoch && seen.epoch !== epoch
+  if (vanished || seen.seq > head) (await import('./log-queries.js')).tellOfLoss(log, head, seen.seq, vanished)
   if (head >= low && count < head - low + 1) {
     const { findHoles } = await import('./log-queries.js')
     await findHoles(log, db, low, head)
