@@ -1,0 +1,35 @@
+// What a record of an event holds for itself, and what it must give back as it was.
+import { expect } from '@esm-bundle/chai'
+import { string, type } from 'superstruct'
+import { BaseEvent, defineEvent } from '../../src/index.js'
+
+describe('payload keys that a record of an event has for itself', () => {
+  for (const key of ['event_type', 'event_id', 'event_completed_at', 'event_outcomes', 'event_by']) {
+    it(`${key} is a TypeError where the event is made, with and without a schema`, () => {
+      const message = new RegExp(`Expected \`payload.${key}\` to be named otherwise.*got \`"mine"\``)
+      expect(() => new BaseEvent('Track', { x: 1, [key]: 'mine' })).to.throw(TypeError, message)
+      class Open extends defineEvent('Open', type({ x: string() })) {}
+      expect(() => new Open({ x: 'y', [key]: 'mine' } as never)).to.throw(TypeError, message)
+    })
+  }
+
+  it('others that only look like them are payload, and come back', () => {
+    const event = new BaseEvent('Track', { event_kind: 'click', eventType: 'x' })
+    expect(BaseEvent.fromJSON(JSON.parse(JSON.stringify(event))).eventPayload).to.deep.equal({
+      event_kind: 'click',
+      eventType: 'x',
+    })
+  })
+})
+
+describe('a time-out', () => {
+  it('comes back from its seconds as it was', () => {
+    const times = [...Array.from({ length: 3000 }, (_, i) => i + 1), 59_999, 3_600_001, 0.5, 1.001, 1e-9]
+    const back = times.map(
+      (timeout) =>
+        BaseEvent.fromJSON(JSON.parse(JSON.stringify(new BaseEvent('X', {}, { timeout })))).eventTimeout,
+    )
+    expect(back.filter((ms, i) => Math.abs((ms ?? 0) - times[i]) > times[i] * 1e-12)).to.deep.equal([])
+    expect(back.slice(0, 3000)).to.deep.equal(times.slice(0, 3000))
+  })
+})

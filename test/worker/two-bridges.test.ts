@@ -1,0 +1,38 @@
+// Two bridges to one worker, as two modules of a page make them; and two buses at one end, which nobody could tell apart.
+import { expect } from '@esm-bundle/chai'
+import { exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
+import { EventBus } from '../../src/index.js'
+import { Slow, Square } from './fixtures/events.js'
+
+describe('two bridges to one worker', () => {
+  it('get each its own answers, whichever comes first', async () => {
+    const worker = new Worker(new URL('./fixtures/worker.ts', import.meta.url), { type: 'module' })
+    const both = [1, 2].map(() => {
+      const bus = new EventBus({ maxPending: null })
+      const bridge = new WorkerBridge(worker)
+      bus.on('*', bridge.dispatch)
+      return { bus, bridge }
+    })
+    for (const { bus } of both) await bus.dispatch(new Slow({ ms: 1 }))
+    for (let round = 1; round <= 3; round++) {
+      const events = both.map(({ bus }, i) => bus.dispatch(new Square({ n: 10 * round + i })))
+      const squares = await Promise.all(events.map((event) => event.eventResult()))
+      expect(squares).to.deep.equal(events.map(({ n }) => n * n))
+    }
+    for (const { bus, bridge } of both) {
+      bridge.close()
+      await bus.stop({ clear: true })
+    }
+    worker.terminate()
+  })
+
+  it('need one bus at the other end: a second one is refused, until the first is closed', async () => {
+    const { port1 } = new MessageChannel()
+    const buses = [new EventBus(), new EventBus()] as const
+    const exposed = exposeBus(buses[0], port1)
+    expect(() => exposeBus(buses[1], port1)).to.throw(TypeError, /Expected `endpoint` to be one without/)
+    exposed.close()
+    exposeBus(buses[1], port1).close()
+    for (const bus of buses) await bus.stop({ clear: true })
+  })
+})
