@@ -54,13 +54,17 @@ export async function bringBack(writer: LogWriter, claim: Claim, again: BaseEven
       // Nothing more is dispatched here. Others are refused for what they are, by a middleware: those after them are not.
       if (error instanceof BusStoppedError || error instanceof LogError) throw error
       warn(
-        `${core.name} refuses ${fate.line.event_type}#${fate.line.event_id.slice(-4)}, which is left to the next page: ${errorRecord(error).message}`,
+        `${core.name} refuses ${labelOf(fate)}, which is left to the next page: ${errorRecord(error).message}`,
       )
     }
   }
   core.wireErrors += refused.length
+  for (const { fate, reason } of refused)
+    warn(`${core.name} cannot recover ${labelOf(fate)}, which is kept in quarantine: ${reason}`)
   if (refused.length && own()) await keepApart(writer, refused)
 }
+
+const labelOf = ({ line }: Fate) => `${line.event_type}#${line.event_id.slice(-4)}`
 
 /** The log takes nothing now, as it was told to. */
 const refuses = ({ state, whenDegraded }: EventLog) => state === 'degraded' && whenDegraded === 'refuse'

@@ -70,7 +70,8 @@ export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
   const seen = witness.read(epoch)
   const [head, count] = await Promise.all([db.head(), db.countFrom(low)])
   const vanished = !!seen.epoch && seen.epoch !== epoch
-  if (vanished || seen.seq > head) (await import('./log-queries.js')).tellOfLoss(log, head, seen.seq, vanished)
+  if (vanished || seen.seq > head)
+    (await import('./log-queries.js')).tellOfLoss(log, head, seen.seq, vanished)
   if (head >= low && count < head - low + 1) {
     const { findHoles } = await import('./log-queries.js')
     await findHoles(log, db, low, head)
