@@ -78,7 +78,7 @@ export function retry(options: RetryOptions = {}) {
   checkOptions(options, checks)
   return function decorate<F extends Fn>(
     fn: F,
-    context?: ClassMethodDecoratorContext,
+    context?: ClassMethodDecoratorContext<never>,
   ): (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>> {
     aFunction('fn', fn)
     const name = String(context?.name ?? fn.name) || 'anonymous'

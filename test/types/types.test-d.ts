@@ -170,6 +170,10 @@ export function retried() {
     async run(event: OrderCreated): Promise<number> {
       return event.total
     }
+    @retry()
+    async bound(this: Service, event: OrderCreated): Promise<number> {
+      return this.run(event)
+    }
   }
   exact<ReturnType<Service['run']>, Promise<number>>(true)
   bus.on(
