@@ -2,7 +2,7 @@ import { lockManager, take } from '../locks.js'
 import type { EventLog } from './event-log.js'
 import type { LogDb, Summary } from './log-db.js'
 import { rowsOf, turnOf } from './log-queries.js'
-import { IMPORTED, settled } from './reading.js'
+import { IMPORTED, indexed } from './reading.js'
 
 /** So many events are kept where nothing is said. */
 const MOST = 10_000
@@ -32,8 +32,10 @@ export async function compact(log: EventLog): Promise<number> {
 }
 
 async function remove(log: EventLog): Promise<number> {
-  const last = await settled(log)
   const db = await log.db()
+  const last = await db.head()
+  // Where the disk is full, what is known by now has to do.
+  await indexed(log, last).catch(() => {})
   const turn = await turnOf(db)
   const free = () => Math.min(last, db.meta.settled + 1, ...Array.from(log.readers, ({ seq }) => seq))
   const end = free() > db.meta.low ? await unneeded(db, await wanted(log, db, last), free()) : 0
