@@ -281,25 +281,31 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** Removes what nobody needs any more: see `retain`. Done by itself now and then. */
   async compact(): Promise<void> {
-    await (await import('./compaction.js')).compact(this)
+    await this.flush()
+    await this.#compact()
   }
 
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
     this.witness.note(db.meta.epoch, seq)
     this.#head = seq
-    if (seq - this.#compacted > COMPACT_AT_LAST) this.#tidy()
+    if (seq - this.#compacted > COMPACT_AT_LAST) this.tidy()
     this.#works()
   }
 
   /** A writer has nothing more to do. @internal */
   rest(): void {
-    if (this.#head - this.#compacted > COMPACT_EVERY) this.#tidy()
+    if (this.#head - this.#compacted > COMPACT_EVERY) this.tidy()
   }
 
-  #tidy(): void {
+  async #compact(): Promise<void> {
+    await (await import('./compaction.js')).compact(this)
+  }
+
+  /** Without what waits to be written, which may wait for this. @internal */
+  tidy(): void {
     this.#compacted = this.#head
-    void this.compact().catch(() => {})
+    void this.#compact().catch(() => {})
   }
 
   #works(): void {

@@ -218,15 +218,19 @@ export class LogWriter extends Living implements BusLog {
       log.written(db, seq)
       return seq
     } catch (error) {
-      await this.#failed(error)
-      if (db && !isFull(error)) log.drop(db)
+      const full = this.#failed(error)
+      if (db && !full) log.drop(db)
       return LATER
     }
   }
 
-  async #failed(error: unknown): Promise<void> {
-    this.log.failed(error)
-    if (isFull(error)) await this.log.compact().catch(() => {})
+  /** True where the disk is full: what nobody needs is removed, and nobody waits for that. */
+  #failed(error: unknown): boolean {
+    const { log } = this
+    log.failed(error)
+    const full = (error as Error | null)?.name === 'QuotaExceededError'
+    if (full) log.tidy()
+    return full
   }
 
   /** Before all that waits: it is older. */
@@ -367,7 +371,7 @@ export class LogWriter extends Living implements BusLog {
         break
       } catch (error) {
         // Nothing is written before: nobody waits for it.
-        await this.#failed(error)
+        this.#failed(error)
         await new Promise<void>((resolve) => after(RETRY, resolve))
       }
     }
@@ -393,8 +397,6 @@ export class LogWriter extends Living implements BusLog {
     }
   }
 }
-
-const isFull = (error: unknown) => (error as Error | null)?.name === 'QuotaExceededError'
 
 /** Loaded when it is first needed: by `recover()`, and where a page comes back from the cache. */
 const recovery = () => import('./recovery.js')
