@@ -5,6 +5,7 @@ import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull }
 import { releaseAll, take } from '../locks.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
+import { inTime } from './in-time.js'
 import type { Outcome, Source, TransferOptions } from './lines.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
@@ -167,16 +168,24 @@ export class EventLog extends EventTarget implements LogLike {
     void this.#settle().catch(() => {})
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
-      let db: LogDb | null = null
+      let db = null as LogDb | null
+      let late = false
+      const opening = LogDb.open(this.name).then((opened) => {
+        db = opened
+        if (late || this.#lost) opened.close()
+        return lookForLoss(this, opened)
+      })
       try {
-        db = await this.#openOnce()
-        await lookForLoss(this, db)
-        if (!db.gone) return this.#opened(db)
-      } catch (error) {
+        await inTime(opening, this.deadline, 'The database did not open')
         if (this.#lost) throw this.#lost
+        if (db && !db.gone) return this.#opened(db)
+      } catch (error) {
+        late = true
         // It had to make way for another: no failure.
-        if (db?.gone) continue
+        const { gone } = db ?? {}
         db?.close()
+        if (this.#lost) throw this.#lost
+        if (gone) continue
         this.failed(error)
         if (tries++ === TRIES || isHopeless(error))
           throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
@@ -207,22 +216,6 @@ export class EventLog extends EventTarget implements LogLike {
   /** What other pages have written and not indexed. */
   async #catchUp(db: LogDb): Promise<void> {
     if ((await db.head()) > db.meta.indexed) await this.index.catchUp()
-  }
-
-  /** Opens, or gives up after the deadline: engines have been seen to answer never. */
-  #openOnce(): Promise<LogDb> {
-    return new Promise((resolve, reject) => {
-      let late = false
-      const stop = after(this.deadline, () => {
-        late = true
-        reject(new LogError(`The database did not open within ${this.deadline} ms`))
-      })
-      LogDb.open(this.name).then((db) => {
-        stop()
-        if (late || this.#lost) db.close()
-        resolve(db)
-      }, reject)
-    })
   }
 
   /** The connection is gone or not to be trusted: the next use opens another. @internal */

@@ -10,6 +10,7 @@ import { completedEntry, settledEntry } from './entries.js'
 import type { EventLog } from './event-log.js'
 import { build, type Flight, load } from './flight.js'
 import { restore } from './history.js'
+import { inTime } from './in-time.js'
 import { Living } from './living.js'
 import type { Ends, LogDb } from './log-db.js'
 import { Rest } from './rest.js'
@@ -146,12 +147,13 @@ export class LogWriter extends Living implements BusLog {
       // The next one is on its way before anybody hears of the last.
       const placed = flight && this.#fly(flight).then((seq) => this.#place(flight, seq))
       this.#flying = [placed]
+      // Whoever hears of it now may have something to say.
+      this.journal.idle = !flight
       if (landed) this.#land(landed)
       if (!flight) break
       landed = (await placed) ? flight : null
     }
     this.#running = false
-    this.journal.idle = true
     if (this.#resigning) this.resign()
     this.#tellIdlers()
     this.log.rest()
@@ -240,10 +242,8 @@ export class LogWriter extends Living implements BusLog {
 
   /** A transaction that never ends is given up with its connection. */
   #append(db: LogDb, segment: Segment): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const stop = after(3 * this.log.deadline, () => reject(new LogError('A transaction did not end')))
-      db.append(segment, this.log.durability).then(resolve, reject).finally(stop)
-    })
+    const { deadline, durability } = this.log
+    return inTime(db.append(segment, durability), 3 * deadline, 'A transaction did not end')
   }
 
   /** It is durable: from here on, entries know where it is. */
@@ -307,7 +307,8 @@ export class LogWriter extends Living implements BusLog {
     const { history } = this.journal.core
     const again: Entry[] = []
     for (const { mark } of history.unfinished.newest()) {
-      if (mark?.status !== DURABLE) continue
+      // With a text it waits already: somebody has missed the database before.
+      if (mark?.status !== DURABLE || mark.text) continue
       mark.text = payloadJSON(mark.visit.state)
       mark.seq = 0
       this.journal.unpersisted++
