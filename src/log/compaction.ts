@@ -22,6 +22,12 @@ const STEP = 64
  * looks again.
  */
 export async function compact(log: EventLog): Promise<number> {
+  await log.flush()
+  return tidy(log)
+}
+
+/** The same without what waits to be written, which may wait for this: where the disk is full. */
+export async function tidy(log: EventLog): Promise<number> {
   const release = await take(`bubus:compact:${log.name}`)
   if (!release && lockManager()) return (await log.db()).meta.low
   try {

@@ -3,9 +3,8 @@ import type { BusLog, Journal, LogLike } from '../bus/journal.js'
 import type { LogOptions } from '../bus/types.js'
 import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
 import { releaseAll, take } from '../locks.js'
-import { after } from '../timers.js'
 import { warn } from '../warnings.js'
-import { inTime } from './in-time.js'
+import { inTime, sleep } from './in-time.js'
 import type { Outcome, Source, TransferOptions } from './lines.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
@@ -95,11 +94,7 @@ export class EventLog extends EventTarget implements LogLike {
     this.retain = options.retain ?? {}
     const { signal } = this.#ended
     const { document } = globalThis
-    document?.addEventListener(
-      'visibilitychange',
-      () => document.visibilityState === 'visible' && this.#recoverAgain(),
-      { signal },
-    )
+    document?.addEventListener('visibilitychange', () => document.hidden || this.#recoverAgain(), { signal })
     globalThis.addEventListener?.('pagehide', () => this.#hide(), { signal })
     globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#show(), { signal })
   }
@@ -129,9 +124,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** Removes all that the log holds of the past, for every tab; what is accepted afterwards is kept. */
   async clear(): Promise<void> {
-    await this.flush()
-    const { clear } = await import('./log-queries.js')
-    await clear(await this.db())
+    await (await import('./log-queries.js')).clear(this)
   }
 
   /** Deletes a log for good. Waits until every tab that has it open has let go of it. */
@@ -189,7 +182,7 @@ export class EventLog extends EventTarget implements LogLike {
         this.failed(error)
         if (tries++ === TRIES || isHopeless(error))
           throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
-        await new Promise<void>((resolve) => after(wait, resolve))
+        await sleep(wait)
         wait *= 2
       }
     }
@@ -274,8 +267,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** Removes what nobody needs any more: see `retain`. Done by itself now and then. */
   async compact(): Promise<void> {
-    await this.flush()
-    await this.#compact()
+    await (await import('./compaction.js')).compact(this)
   }
 
   /** A write has succeeded. @internal */
@@ -291,14 +283,10 @@ export class EventLog extends EventTarget implements LogLike {
     if (this.#head - this.#compacted > COMPACT_EVERY) this.tidy()
   }
 
-  async #compact(): Promise<void> {
-    await (await import('./compaction.js')).compact(this)
-  }
-
-  /** Without what waits to be written, which may wait for this. @internal */
+  /** @internal */
   tidy(): void {
     this.#compacted = this.#head
-    void this.#compact().catch(() => {})
+    import('./compaction.js').then(({ tidy }) => tidy(this)).catch(() => {})
   }
 
   #works(): void {

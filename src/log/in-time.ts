@@ -7,3 +7,5 @@ export const inTime = <T>(work: Promise<T>, ms: number, what: string): Promise<T
     const stop = after(ms, () => reject(new LogError(`${what} within ${ms} ms`)))
     work.then(resolve, reject).finally(stop)
   })
+
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => after(ms, resolve))
