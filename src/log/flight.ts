@@ -51,8 +51,8 @@ export function load(
 
 /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
 function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' | 'later' | 'never' {
-  // The `C` that follows says the same.
-  if (!run || run.state.status === COMPLETED) return 'never'
+  // The `C` that follows says the same; what a stop has ended has none.
+  if (!run || (run.state.status === COMPLETED && !run.state.abandoned)) return 'never'
   let when: 'now' | 'later' = 'now'
   for (const child of run.children) {
     for (const { mark } of child.visits) {

@@ -2,7 +2,7 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import { forever, only } from '../same-page/helpers.js'
-import { freshName, lines, loggedBus, rawSegments } from './helpers.js'
+import { freshName, kinds, lines, loggedBus, rawSegments } from './helpers.js'
 import { holdStore } from './raw.js'
 import { closeTabs, eventually, impatient, openTab, tell } from './tabs.js'
 
@@ -98,5 +98,29 @@ describe('the writer', () => {
     const [first, ...others] = new Set(writersOf('X'))
     expect(others).to.deep.equal([])
     expect(only(writersOf('Other'))).not.to.equal(first)
+  })
+
+  it('`stop` keeps the outcome of a handler that had its turn: it is spared', async () => {
+    const { bus, log, name } = loggedBus()
+    const ran: string[] = []
+    let stopped: Promise<void> | undefined
+    bus.on('X', () => void ran.push('one'), { name: 'one' })
+    bus.on(
+      'X',
+      () => {
+        ran.push('two')
+        if (stopped) return
+        stopped = bus.stop()
+        return forever()
+      },
+      { name: 'two' },
+    )
+    await Promise.all([bus.ready, log.db()])
+    bus.dispatch(make('X'))
+    await eventually('stopped', () => !!stopped)
+    await stopped
+    expect(kinds(await rawSegments(name))).to.equal('ER')
+    await only(await bus.recover())
+    expect(ran).to.deep.equal(['one', 'two', 'two'])
   })
 })
