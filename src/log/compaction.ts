@@ -2,6 +2,7 @@ import { lockManager, take } from '../locks.js'
 import type { EventLog } from './event-log.js'
 import type { LogDb, Summary } from './log-db.js'
 import { rowsOf, turnOf } from './log-queries.js'
+import { othersFrom } from './reader.js'
 import { IMPORTED, indexed } from './reading.js'
 
 /** So many events are kept where nothing is said. */
@@ -43,7 +44,8 @@ async function remove(log: EventLog): Promise<number> {
   // Where the disk is full, what is known by now has to do.
   await indexed(log, last).catch(() => {})
   const turn = await turnOf(db)
-  const free = () => Math.min(last, db.meta.settled + 1, ...Array.from(log.readers, ({ seq }) => seq))
+  const others = await othersFrom(log)
+  const free = () => Math.min(last, db.meta.settled + 1, others, ...Array.from(log.readers, ({ seq }) => seq))
   const end = free() > db.meta.low ? await unneeded(db, await wanted(log, db, last), free()) : 0
   if (end > db.meta.low) {
     // Whoever has decided something meanwhile may have built on what was there.

@@ -62,7 +62,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** @internal */
   readonly index: LogIndex = new LogIndex(this)
   /** Positions that somebody reads from: nothing behind them is removed. @internal */
-  readonly readers = new Set<{ seq: number }>()
+  readonly readers = new Set<{ seq: number; lock?: string }>()
   /** @internal */
   readonly writers = new Set<LogWriter>()
   /** @internal */

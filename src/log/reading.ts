@@ -2,6 +2,7 @@ import { anIdentifier, type Check, checkOptions, checkType } from '../errors.js'
 import type { EventRecord } from '../protocol.js'
 import type { EventLog } from './event-log.js'
 import type { Summary } from './log-db.js'
+import { Reader } from './reader.js'
 import { rows } from './rows.js'
 import type { Line, RecordLine } from './segment.js'
 import { SegmentCache } from './segment-cache.js'
@@ -84,9 +85,9 @@ async function* read(
   mayFit: (summary: Summary) => boolean,
   fits: (line: RecordLine, bus: string) => boolean,
 ): AsyncGenerator<LogRecord, void, void> {
-  const reader = { seq: first }
-  log.readers.add(reader)
+  const reader = new Reader(log, first)
   try {
+    await reader.begin()
     const last = await settled(log)
     const cache = new SegmentCache(log)
     for await (const { seq, summary } of rows(log, first, last)) {
@@ -105,7 +106,7 @@ async function* read(
       }
     }
   } finally {
-    log.readers.delete(reader)
+    reader.end()
   }
 }
 
