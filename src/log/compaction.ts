@@ -2,7 +2,8 @@ import { lockManager, take } from '../locks.js'
 import type { EventLog } from './event-log.js'
 import type { LogDb, Summary } from './log-db.js'
 import { rowsOf, turnOf } from './log-queries.js'
-import { IMPORTED, settled } from './reading.js'
+import { othersFrom } from './reader.js'
+import { IMPORTED, indexed } from './reading.js'
 
 /** So many events are kept where nothing is said. */
 const MOST = 10_000
@@ -22,6 +23,12 @@ const STEP = 64
  * looks again.
  */
 export async function compact(log: EventLog): Promise<number> {
+  await log.flush()
+  return tidy(log)
+}
+
+/** The same without what waits to be written, which may wait for this: where the disk is full. */
+export async function tidy(log: EventLog): Promise<number> {
   const release = await take(`bubus:compact:${log.name}`)
   if (!release && lockManager()) return (await log.db()).meta.low
   try {
@@ -32,10 +39,13 @@ export async function compact(log: EventLog): Promise<number> {
 }
 
 async function remove(log: EventLog): Promise<number> {
-  const last = await settled(log)
   const db = await log.db()
+  const last = await db.head()
+  // Where the disk is full, what is known by now has to do.
+  await indexed(log, last).catch(() => {})
   const turn = await turnOf(db)
-  const free = () => Math.min(last, db.meta.settled + 1, ...Array.from(log.readers, ({ seq }) => seq))
+  const others = await othersFrom(log)
+  const free = () => Math.min(last, db.meta.settled + 1, others, ...Array.from(log.readers, ({ seq }) => seq))
   const end = free() > db.meta.low ? await unneeded(db, await wanted(log, db, last), free()) : 0
   if (end > db.meta.low) {
     // Whoever has decided something meanwhile may have built on what was there.

@@ -3,8 +3,8 @@ import type { BusLog, Journal, LogLike } from '../bus/journal.js'
 import type { LogOptions } from '../bus/types.js'
 import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
 import { releaseAll, take } from '../locks.js'
-import { after } from '../timers.js'
 import { warn } from '../warnings.js'
+import { inTime, sleep } from './in-time.js'
 import type { Outcome, Source, TransferOptions } from './lines.js'
 import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
@@ -62,7 +62,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** @internal */
   readonly index: LogIndex = new LogIndex(this)
   /** Positions that somebody reads from: nothing behind them is removed. @internal */
-  readonly readers = new Set<{ seq: number }>()
+  readonly readers = new Set<{ seq: number; lock?: string }>()
   /** @internal */
   readonly writers = new Set<LogWriter>()
   /** @internal */
@@ -94,11 +94,7 @@ export class EventLog extends EventTarget implements LogLike {
     this.retain = options.retain ?? {}
     const { signal } = this.#ended
     const { document } = globalThis
-    document?.addEventListener(
-      'visibilitychange',
-      () => document.visibilityState === 'visible' && this.#recoverAgain(),
-      { signal },
-    )
+    document?.addEventListener('visibilitychange', () => document.hidden || this.#recoverAgain(), { signal })
     globalThis.addEventListener?.('pagehide', () => this.#hide(), { signal })
     globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#show(), { signal })
   }
@@ -128,9 +124,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** Removes all that the log holds of the past, for every tab; what is accepted afterwards is kept. */
   async clear(): Promise<void> {
-    await this.flush()
-    const { clear } = await import('./log-queries.js')
-    await clear(await this.db())
+    await (await import('./log-queries.js')).clear(this)
   }
 
   /** Deletes a log for good. Waits until every tab that has it open has let go of it. */
@@ -167,20 +161,28 @@ export class EventLog extends EventTarget implements LogLike {
     void this.#settle().catch(() => {})
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
-      let db: LogDb | null = null
+      let db = null as LogDb | null
+      let late = false
+      const opening = LogDb.open(this.name).then((opened) => {
+        db = opened
+        if (late || this.#lost) opened.close()
+        return lookForLoss(this, opened)
+      })
       try {
-        db = await this.#openOnce()
-        await lookForLoss(this, db)
-        if (!db.gone) return this.#opened(db)
-      } catch (error) {
+        await inTime(opening, this.deadline, 'The database did not open')
         if (this.#lost) throw this.#lost
+        if (db && !db.gone) return this.#opened(db)
+      } catch (error) {
+        late = true
         // It had to make way for another: no failure.
-        if (db?.gone) continue
+        const { gone } = db ?? {}
         db?.close()
+        if (this.#lost) throw this.#lost
+        if (gone) continue
         this.failed(error)
         if (tries++ === TRIES || isHopeless(error))
           throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
-        await new Promise<void>((resolve) => after(wait, resolve))
+        await sleep(wait)
         wait *= 2
       }
     }
@@ -207,22 +209,6 @@ export class EventLog extends EventTarget implements LogLike {
   /** What other pages have written and not indexed. */
   async #catchUp(db: LogDb): Promise<void> {
     if ((await db.head()) > db.meta.indexed) await this.index.catchUp()
-  }
-
-  /** Opens, or gives up after the deadline: engines have been seen to answer never. */
-  #openOnce(): Promise<LogDb> {
-    return new Promise((resolve, reject) => {
-      let late = false
-      const stop = after(this.deadline, () => {
-        late = true
-        reject(new LogError(`The database did not open within ${this.deadline} ms`))
-      })
-      LogDb.open(this.name).then((db) => {
-        stop()
-        if (late || this.#lost) db.close()
-        resolve(db)
-      }, reject)
-    })
   }
 
   /** The connection is gone or not to be trusted: the next use opens another. @internal */
@@ -288,18 +274,19 @@ export class EventLog extends EventTarget implements LogLike {
   written(db: LogDb, seq: number): void {
     this.witness.note(db.meta.epoch, seq)
     this.#head = seq
-    if (seq - this.#compacted > COMPACT_AT_LAST) this.#tidy()
+    if (seq - this.#compacted > COMPACT_AT_LAST) this.tidy()
     this.#works()
   }
 
   /** A writer has nothing more to do. @internal */
   rest(): void {
-    if (this.#head - this.#compacted > COMPACT_EVERY) this.#tidy()
+    if (this.#head - this.#compacted > COMPACT_EVERY) this.tidy()
   }
 
-  #tidy(): void {
+  /** @internal */
+  tidy(): void {
     this.#compacted = this.#head
-    void this.compact().catch(() => {})
+    import('./compaction.js').then(({ tidy }) => tidy(this)).catch(() => {})
   }
 
   #works(): void {

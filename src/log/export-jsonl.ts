@@ -1,5 +1,6 @@
 import { aBoolean, checkOptions } from '../errors.js'
 import type { EventLog } from './event-log.js'
+import { Reader } from './reader.js'
 import { flatRecord, isTwin, settled } from './reading.js'
 import { isEnd, placeOf, rows } from './rows.js'
 import { fault, type Line, type RecordLine } from './segment.js'
@@ -33,9 +34,9 @@ export function exportJSONL(
 }
 
 async function* bodies(log: EventLog): AsyncGenerator<string, void, void> {
-  const reader = { seq: 1 }
-  log.readers.add(reader)
+  const reader = new Reader(log, 1)
   try {
+    await reader.begin()
     await log.flush()
     const last = await (await log.db()).head()
     for (;;) {
@@ -45,7 +46,7 @@ async function* bodies(log: EventLog): AsyncGenerator<string, void, void> {
       if (segment.body && !fault(segment)) yield segment.body
     }
   } finally {
-    log.readers.delete(reader)
+    reader.end()
   }
 }
 
@@ -64,13 +65,15 @@ async function* flatLines(log: EventLog): AsyncGenerator<string, void, void> {
 }
 
 async function* inOrderOfEnds(log: EventLog) {
-  const reader = { seq: 1 }
-  log.readers.add(reader)
+  const reader = new Reader(log, 1)
   try {
+    await reader.begin()
     const last = await settled(log)
     const { settled: done } = (await log.db()).meta
     const cache = new SegmentCache(log)
     for await (const { seq } of rows(log, 1, last)) {
+      // It stays where it is, since it goes through all twice; but it is alive.
+      reader.seq = 1
       const opened = await cache.open(seq)
       for (const [index, line] of opened?.lines.entries() ?? []) {
         const accepted = opened && isEnd(line) && (await acceptedFor(log, opened, index, line, cache))
@@ -78,6 +81,7 @@ async function* inOrderOfEnds(log: EventLog) {
       }
     }
     for await (const { seq, summary } of rows(log, done + 1, last)) {
+      reader.seq = 1
       const opened = summary.events ? await cache.open(seq) : null
       for (const index of opened?.lines.keys() ?? []) {
         const accepted = opened?.accepted(index)
@@ -86,7 +90,7 @@ async function* inOrderOfEnds(log: EventLog) {
       }
     }
   } finally {
-    log.readers.delete(reader)
+    reader.end()
   }
 }
 

@@ -16,19 +16,26 @@ export interface Flight {
   summary: Summary
   /** The segment's number; until it is durable, one that is below it. */
   seq: number
+  /** Of one that went out when the page went to rest. */
+  done?: Promise<number>
 }
 
 /**
- * Takes the next segment's worth of what waits. `later` tells whether some of it waits for another log. `beside`: an earlier segment
- * is on its way, and may fail alone.
+ * Takes the next segment's worth of what waits, at most up to `last`. `later` tells whether some of it waits for another log.
+ * `beside`: an earlier segment is on its way, and may fail alone.
  */
-export function load(journal: Journal, beside: boolean): { now: Entry[]; later: boolean } {
+export function load(
+  journal: Journal,
+  beside: boolean,
+  last?: Entry | null,
+): { now: Entry[]; later: boolean } {
   const { waiting } = journal
   const now: Entry[] = []
   const later: Entry[] = []
   let at = 0
-  for (let chars = 0; at < waiting.length && now.length < MAX_ENTRIES && chars < MAX_CHARS; at++) {
-    const entry = waiting[at]
+  let chars = 0
+  for (const entry of waiting) {
+    at++
     const when = entry.kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
     if (when === 'later') later.push(entry)
     else if (when === 'never') journal.chars -= entry.text.length
@@ -36,6 +43,7 @@ export function load(journal: Journal, beside: boolean): { now: Entry[]; later: 
       chars += entry.text.length
       now.push(entry)
     }
+    if (entry === last || now.length === MAX_ENTRIES || chars >= MAX_CHARS) break
   }
   waiting.splice(0, at, ...later)
   return { now, later: later.length > 0 }
@@ -43,8 +51,8 @@ export function load(journal: Journal, beside: boolean): { now: Entry[]; later: 
 
 /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
 function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' | 'later' | 'never' {
-  // The `C` that follows says the same.
-  if (!run || run.state.status === COMPLETED) return 'never'
+  // The `C` that follows says the same; what a stop has ended has none.
+  if (!run || (run.state.status === COMPLETED && !run.state.abandoned)) return 'never'
   let when: 'now' | 'later' = 'now'
   for (const child of run.children) {
     for (const { mark } of child.visits) {

@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid'
 import { anIdentifier, checkOptions } from '../errors.js'
+import { hold } from '../locks.js'
 import { type EventRecord, parse, readRecord } from '../protocol.js'
 import { isPlain } from '../values-in.js'
 import type { EventLog } from './event-log.js'
@@ -20,6 +21,9 @@ import { SummaryBuilder } from './summary.js'
 /** What one segment of imported events holds at most. */
 const MAX_EVENTS = 500
 const MAX_CHARS = 1_000_000
+
+/** ms that one import waits for another's segment, at most. */
+const PATIENCE = 60_000
 
 interface Incoming {
   readonly line: number
@@ -107,8 +111,17 @@ class Importer {
     this.outcome.done++
   }
 
-  /** Writes what it has, and the log has not. */
+  /** Writes what it has, and the log has not. One at a time, over all tabs: or two would add the same. */
   async write(): Promise<void> {
+    const release = await hold(`bubus:import:${this.#log.name}`, PATIENCE)
+    try {
+      await this.#write()
+    } finally {
+      release?.()
+    }
+  }
+
+  async #write(): Promise<void> {
     const events = this.#events
     this.#events = new Map()
     this.#chars = 0

@@ -40,8 +40,10 @@ export async function noteProgress(db: LogDb, indexed: number, settled: number):
   await done
 }
 
-/** Removes everything that is there now. */
-export async function clear(db: LogDb): Promise<void> {
+/** Removes everything that was accepted so far. */
+export async function clear(log: EventLog): Promise<void> {
+  await log.flush()
+  const db = await log.db()
   const head = await db.head()
   const done = { low: head + 1, indexed: head, settled: head }
   await db.change(({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))

@@ -2,6 +2,7 @@ import { anIdentifier, type Check, checkOptions, checkType } from '../errors.js'
 import type { EventRecord } from '../protocol.js'
 import type { EventLog } from './event-log.js'
 import type { Summary } from './log-db.js'
+import { Reader } from './reader.js'
 import { rows } from './rows.js'
 import type { Line, RecordLine } from './segment.js'
 import { SegmentCache } from './segment-cache.js'
@@ -77,9 +78,6 @@ export function records(log: EventLog, filter: RecordsFilter = {}): AsyncGenerat
   )
 }
 
-/** So few segments that nobody has indexed are read before the first record is given. */
-const FEW = 64
-
 async function* read(
   log: EventLog,
   first: number,
@@ -87,10 +85,10 @@ async function* read(
   mayFit: (summary: Summary) => boolean,
   fits: (line: RecordLine, bus: string) => boolean,
 ): AsyncGenerator<LogRecord, void, void> {
-  const reader = { seq: first }
-  log.readers.add(reader)
+  const reader = new Reader(log, first)
   try {
-    const last = await settled(log, FEW)
+    await reader.begin()
+    const last = await settled(log)
     const cache = new SegmentCache(log)
     for await (const { seq, summary } of rows(log, first, last)) {
       reader.seq = seq
@@ -108,20 +106,24 @@ async function* read(
       }
     }
   } finally {
-    log.readers.delete(reader)
+    reader.end()
   }
 }
 
-/** What was said so far is written, and indexed if it is not too much; gives the newest segment. */
-export async function settled(log: EventLog, most = Infinity): Promise<number> {
+/** What was said so far is written, and indexed; gives the newest segment. */
+export async function settled(log: EventLog): Promise<number> {
   await log.flush()
-  await log.index.flush().catch(() => {})
-  const db = await log.db()
-  const last = await db.head()
-  const caughtUp = log.index.catchUp()
-  if (last - db.meta.indexed <= most) await caughtUp
-  else caughtUp.catch(() => {})
+  const last = await (await log.db()).head()
+  await indexed(log, last)
   return last
+}
+
+/** All segments up to one have their summaries, and their events their ends. */
+export async function indexed(log: EventLog, last: number): Promise<void> {
+  await log.index.flush().catch(() => {})
+  await log.index.catchUp()
+  // Somebody may have been at it already, and have known of fewer.
+  if ((await log.db()).meta.indexed < last) await log.index.catchUp()
 }
 
 export function isTwin({ twins = [] }: Summary, index: number): boolean {
@@ -150,7 +152,7 @@ export function flatRecord(
 
 /** How many events it has. */
 export async function count(log: EventLog): Promise<number> {
-  const last = await settled(log, 0)
+  const last = await settled(log)
   let events = 0
   for await (const { summary } of rows(log, 1, last))
     events += summary.events - (summary.twins?.length ?? 0) / 3

@@ -10,6 +10,7 @@ import { completedEntry, settledEntry } from './entries.js'
 import type { EventLog } from './event-log.js'
 import { build, type Flight, load } from './flight.js'
 import { restore } from './history.js'
+import { inTime, sleep } from './in-time.js'
 import { Living } from './living.js'
 import type { Ends, LogDb } from './log-db.js'
 import { Rest } from './rest.js'
@@ -40,10 +41,14 @@ export class LogWriter extends Living implements BusLog {
   #flight: Flight | null = null
   /** It is not: it is tried again in a while. */
   #failing = false
-  /** Settle when it and what the page sent when it went to rest are placed, or are known to have failed. */
-  #flying: unknown[] = []
-  #idlers: (() => void)[] = []
-  #resigning = false
+  /** Settles when it is placed, or is known to have failed. */
+  #placed: unknown
+  /** What went out when the page went to rest. */
+  readonly #sent: Flight[] = []
+  /** Who waits for something to be written, and for all before it. */
+  #idlers: { last: Entry | undefined; resolve: () => void }[] = []
+  /** It resigns once this is written, which is the last that is its own; undefined while it does not. */
+  #last: Entry | null | undefined
   /** `recover` was called: it calls itself again. */
   recovers = false
 
@@ -54,20 +59,21 @@ export class LogWriter extends Living implements BusLog {
     this.ready = restore(this).catch(() => {})
   }
 
-  /** Not while something is on its way under its id. */
+  /** Not before all is written that is its own. */
   #resignSoon(): void {
-    if (this.#running) this.#resigning = true
-    else this.resign()
+    this.wake()
+    if (!this.#running) return this.resign()
+    this.#last = this.journal.waiting.at(-1) ?? null
   }
 
   override resign(): void {
-    this.#resigning = false
+    this.#last = undefined
     super.resign()
   }
 
   /** Neither does it rest, nor is it about to give its id up: what it claims is its own. */
   get steady(): boolean {
-    return !this.rest.now && !this.#resigning
+    return !this.rest.now && this.#last === undefined
   }
 
   async whenSteady(): Promise<void> {
@@ -117,12 +123,18 @@ export class LogWriter extends Living implements BusLog {
   /** Resolves when all that was accepted so far is durable, or is known not to be. */
   flush(): Promise<void> {
     this.wake()
-    return this.#running ? new Promise((resolve) => this.#idlers.push(resolve)) : Promise.resolve()
+    if (!this.#running) return Promise.resolve()
+    return new Promise((resolve) => this.#idlers.push({ last: this.#unwritten.at(-1), resolve }))
+  }
+
+  get #unwritten(): Entry[] {
+    const flying = [...this.#sent, this.#flight].flatMap((flight) => flight?.entries ?? [])
+    return flying.concat(this.journal.waiting)
   }
 
   async end(): Promise<void> {
-    await this.flush()
     this.#resignSoon()
+    await this.flush()
     if (!this.journal.core.cleared) return
     this.rest.end()
     await this.log.leave(this)
@@ -134,34 +146,37 @@ export class LogWriter extends Living implements BusLog {
     let landed: Flight | null = null
     for (;;) {
       if (landed && !this.steady) {
-        this.#land(landed)
+        this.land(landed)
         landed = null
       }
       await this.rest.over()
-      // What came after a stop is another writer's.
-      if (this.#resigning) this.resign()
-      if (!this.held && this.journal.waiting.length) await this.#granted()
+      const { waiting } = this.journal
+      if (this.#last !== undefined && !waiting.includes(this.#last as Entry)) this.resign()
+      if (!this.held && waiting.length) {
+        // Nobody else waits for the lock for longer than the deadline.
+        const stop = this.#limit()
+        await this.alive()
+        stop()
+      }
       const flight = this.held ? this.#take() : null
       this.#flight = flight
       // The next one is on its way before anybody hears of the last.
-      const placed = flight && this.#fly(flight).then((seq) => this.#place(flight, seq))
-      this.#flying = [placed]
-      if (landed) this.#land(landed)
+      const placed = flight && this.#fly(flight).then((seq) => this.place(flight, seq))
+      this.#placed = placed
+      // Whoever hears of it now may have something to say.
+      this.journal.idle = !flight
+      if (landed) this.land(landed)
       if (!flight) break
+      this.#tellIdlers()
       landed = (await placed) ? flight : null
     }
     this.#running = false
-    this.journal.idle = true
-    if (this.#resigning) this.resign()
-    this.#tellIdlers()
+    if (this.#last !== undefined) {
+      this.resign()
+      this.wake()
+    }
+    this.#tellIdlers(true)
     this.log.rest()
-  }
-
-  /** Waits for the lock; nobody else waits for longer than the deadline. */
-  async #granted(): Promise<void> {
-    const stop = this.#limit()
-    await this.alive()
-    stop()
   }
 
   #limit(): () => void {
@@ -169,13 +184,17 @@ export class LogWriter extends Living implements BusLog {
     return after(log.deadline, () => log.failed(new LogError(`Not durable within ${log.deadline} ms`)))
   }
 
-  #tellIdlers(): void {
-    for (const idle of this.#idlers.splice(0)) idle()
+  #tellIdlers(all = false): void {
+    this.#idlers = this.#idlers.filter(({ last, resolve }) => {
+      const waits = !all && last && this.#unwritten.includes(last)
+      if (!waits) resolve()
+      return waits
+    })
   }
 
   /** The next segment's worth of what waits; null if there is none. */
   #take(beside = false): Flight | null {
-    const { now, later } = load(this.journal, beside)
+    const { now, later } = load(this.journal, beside, this.#last)
     if (later) deferring.add(this)
     return now.length ? this.#build(now) : null
   }
@@ -193,7 +212,7 @@ export class LogWriter extends Living implements BusLog {
         const seq = await this.#try(flight, wait > RETRY)
         if (seq !== LATER) return seq
         this.#failing = true
-        await new Promise<void>((resolve) => after(wait, resolve))
+        await sleep(wait)
         this.#failing = false
       }
       return 0
@@ -218,15 +237,19 @@ export class LogWriter extends Living implements BusLog {
       log.written(db, seq)
       return seq
     } catch (error) {
-      await this.#failed(error)
-      if (db && !isFull(error)) log.drop(db)
+      const full = this.#failed(error)
+      if (db && !full) log.drop(db)
       return LATER
     }
   }
 
-  async #failed(error: unknown): Promise<void> {
-    this.log.failed(error)
-    if (isFull(error)) await this.log.compact().catch(() => {})
+  /** True where the disk is full: what nobody needs is removed, and nobody waits for that. */
+  #failed(error: unknown): boolean {
+    const { log } = this
+    log.failed(error)
+    const full = (error as Error | null)?.name === 'QuotaExceededError'
+    if (full) log.tidy()
+    return full
   }
 
   /** Before all that waits: it is older. */
@@ -236,14 +259,12 @@ export class LogWriter extends Living implements BusLog {
 
   /** A transaction that never ends is given up with its connection. */
   #append(db: LogDb, segment: Segment): Promise<number> {
-    return new Promise((resolve, reject) => {
-      const stop = after(3 * this.log.deadline, () => reject(new LogError('A transaction did not end')))
-      db.append(segment, this.log.durability).then(resolve, reject).finally(stop)
-    })
+    const { deadline, durability } = this.log
+    return inTime(db.append(segment, durability), 3 * deadline, 'A transaction did not end')
   }
 
   /** It is durable: from here on, entries know where it is. */
-  #place(flight: Flight, seq: number): boolean {
+  place(flight: Flight, seq: number): boolean {
     const { entries, segment } = flight
     if (this.#flight === flight) this.#flight = null
     if (!seq) return false
@@ -257,7 +278,7 @@ export class LogWriter extends Living implements BusLog {
   }
 
   /** Tells everybody. */
-  #land({ entries, summary, seq }: Flight): void {
+  land({ entries, summary, seq }: Flight): void {
     const { journal, log } = this
     const { core } = journal
     const ended = new Map<number, Ends>()
@@ -284,11 +305,11 @@ export class LogWriter extends Living implements BusLog {
   /** The log cannot be written now: nobody waits for it any longer. What waits is still written when it can be. */
   release(error: unknown): void {
     this.journal.degraded = true
-    for (const { kind, mark } of [...(this.#flight?.entries ?? []), ...this.journal.waiting]) {
+    for (const { kind, mark } of this.#unwritten) {
       if (kind === 'E' && mark.status === WAITING) mark.settle(FAILED, error)
       else mark.release()
     }
-    this.#tellIdlers()
+    this.#tellIdlers(true)
   }
 
   lose(error: unknown): void {
@@ -303,7 +324,8 @@ export class LogWriter extends Living implements BusLog {
     const { history } = this.journal.core
     const again: Entry[] = []
     for (const { mark } of history.unfinished.newest()) {
-      if (mark?.status !== DURABLE) continue
+      // With a text it waits already: somebody has missed the database before.
+      if (mark?.status !== DURABLE || mark.text) continue
       mark.text = payloadJSON(mark.visit.state)
       mark.seq = 0
       this.journal.unpersisted++
@@ -322,31 +344,15 @@ export class LogWriter extends Living implements BusLog {
   /** Now or never: what waits goes out beside what is on its way. Then the lock, since a page that rests may not hold one. */
   hide(): void {
     const db = this.log.open
-    const flights: Flight[] = []
     // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be tried again.
     const mine = db && this.held && !this.rest.now && !this.#failing
-    for (let flight = mine && this.#take(!!this.#flight); flight; flight = this.#take(true))
-      flights.push(flight)
-    const sent = flights.map(({ segment }) => this.#append(db as LogDb, segment))
-    this.#flying.push(Promise.allSettled(sent).then((outcomes) => this.#left(flights, outcomes)))
+    for (let flight = mine && this.#take(!!this.#flight); flight; flight = this.#take(true)) {
+      flight.done = this.#append(db as LogDb, flight.segment)
+      flight.done.catch(() => {})
+      this.#sent.push(flight)
+    }
     this.resign()
     this.rest.begin()
-  }
-
-  #left(flights: Flight[], outcomes: PromiseSettledResult<number>[]): void {
-    const { journal, log } = this
-    const failed: Entry[] = []
-    let why: unknown
-    for (const [i, outcome] of outcomes.entries()) {
-      if (outcome.status === 'rejected') {
-        failed.push(...flights[i].entries)
-        why = outcome.reason
-      } else if (this.#place(flights[i], outcome.value)) this.#land(flights[i])
-    }
-    if (!failed.length) return
-    this.#putBack(failed)
-    if (journal.lost) journal.lose(journal.lost)
-    else log.failed(why)
   }
 
   #back: Promise<void> = Promise.resolve()
@@ -362,15 +368,12 @@ export class LogWriter extends Living implements BusLog {
     const stop = this.#limit()
     while (this.rest.now === rest && !this.journal.lost) {
       try {
-        // Where it lands decides what is to be adopted.
-        await Promise.all(this.#flying)
-        await this.alive()
-        await (await recovery()).adopt(this)
+        await (await import('./come-back.js')).comeBack(this, this.#placed, this.#sent)
         break
       } catch (error) {
         // Nothing is written before: nobody waits for it.
-        await this.#failed(error)
-        await new Promise<void>((resolve) => after(RETRY, resolve))
+        this.#failed(error)
+        await sleep(RETRY)
       }
     }
     stop()
@@ -388,18 +391,13 @@ export class LogWriter extends Living implements BusLog {
   async recover(): Promise<BaseEvent[]> {
     this.recovers = true
     try {
-      return await (await recovery()).recover(this)
+      return await (await import('./recovery.js')).recover(this)
     } catch (error) {
       if (this.journal.lost) return []
       throw error
     }
   }
 }
-
-const isFull = (error: unknown) => (error as Error | null)?.name === 'QuotaExceededError'
-
-/** Loaded when it is first needed: by `recover()`, and where a page comes back from the cache. */
-const recovery = () => import('./recovery.js')
 
 /** Those whose outcomes wait for what another writer writes. */
 const deferring = new Set<LogWriter>()

@@ -46,6 +46,18 @@ describe('compaction', () => {
     await discard({ name, log: again })
   })
 
+  it('keeps what somebody reads by another EventLog, until it is read', async () => {
+    const { name, log } = await filled(40, { events: 1 })
+    const other = new EventLog(name)
+    const reading = records(other)
+    await reading.next()
+    expect(await compact(log)).to.equal(1)
+    expect(await all(reading)).to.have.length(39)
+    expect(await compact(log)).to.equal(40)
+    await other.close()
+    await discard({ name, log })
+  })
+
   it('keeps 10 000 events where nothing is said, and everything for null', async () => {
     for (const retain of [{}, { events: null }, { bytes: null, events: 0 }, { ageMs: null }]) {
       const { name, log } = await filled(3, retain)

@@ -2,7 +2,7 @@
 import { expect } from '@esm-bundle/chai'
 import { INSPECT } from '../../src/brands.js'
 import { BaseEvent, EventBus, LogError } from '../../src/index.js'
-import { deferred, foreign, rejectionOf, thrownBy } from '../same-page/helpers.js'
+import { deferred, foreign, forever, rejectionOf, thrownBy } from '../same-page/helpers.js'
 import { freshName, loggedBus } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
 import { eventually, impatient, same } from './tabs.js'
@@ -250,5 +250,17 @@ describe('promise 1: ahead means ahead', () => {
     expect(started, 'started before it was durable').to.deep.equal([])
     await release()
     await event
+  })
+
+  it('what is dispatched by whoever hears of `persisted` is written at once, though the log was about to rest', async () => {
+    const { bus, log } = loggedBus({ bus: { eventConcurrency: 'parallel' } })
+    bus[INSPECT]((step, event) => {
+      if (step === 'persisted' && event.eventType === 'X') bus.dispatch(make('Y'))
+    })
+    bus.on('X', forever)
+    const ran = new Promise((resolve) => bus.on('Y', resolve))
+    await Promise.all([bus.ready, log.db()])
+    bus.dispatch(make('X'))
+    await ran
   })
 })

@@ -5,7 +5,7 @@ import { EventLog } from '../../src/log/event-log.js'
 import { consoleDuring, deferred, foreign, rejectionOf, thrownBy } from '../same-page/helpers.js'
 import { freshName, lines, loggedBus } from './helpers.js'
 import { holdStore, rawOpen, rowsOf } from './raw.js'
-import { closeTabs, eventually, impatient, openBus, openTab } from './tabs.js'
+import { closeTabs, eventually, heldLocks, impatient, openBus, openTab } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const accepted = async (name: string) =>
@@ -85,6 +85,58 @@ describe('promise 12: degradation', () => {
     expect(log.state).to.equal('degraded')
     expect(ran).to.deep.equal([0, 1])
     await release()
+  })
+
+  it('over quota, again and again: nothing waits for a compaction that waits for it; when there is room, it writes on', async () => {
+    const { bus, log, name } = await impatient(loggedBus())
+    await bus.dispatch(make('X', { n: 0 }))
+    await log.flush()
+    const { prototype } = IDBObjectStore
+    const { add } = prototype
+    let refused = 0
+    prototype.add = () => {
+      refused++
+      throw new DOMException('full', 'QuotaExceededError')
+    }
+    try {
+      await bus.dispatch(make('X', { n: 1 }))
+      await eventually('it was refused often', () => refused > 3)
+    } finally {
+      prototype.add = add
+    }
+    await eventually('the state is ok', () => log.state === 'ok')
+    await log.flush()
+    await log.compact()
+    await bus.stop()
+    expect(await accepted(name)).to.deep.equal([0, 1])
+    await eventually(
+      'no compaction is left',
+      async () => !(await heldLocks()).includes(`bubus:compact:${name}`),
+    )
+  })
+
+  it('a read that never answers while the log is opened: it is opened again', async () => {
+    const { prototype } = IDBObjectStore
+    const { openKeyCursor } = prototype
+    let asked = 0
+    prototype.openKeyCursor = function (...args) {
+      const request = openKeyCursor.apply(this, args)
+      if (!asked++) request.addEventListener = () => {}
+      return request
+    }
+    try {
+      const { bus, log, name } = loggedBus({ deadline: 400 })
+      const event = bus.dispatch(make('X', { n: 1 }))
+      await event
+      await bus.ready
+      await log.flush()
+      await bus.stop()
+      expect(asked).to.be.above(1)
+      expect(log.state).to.equal('ok')
+      expect(await accepted(name)).to.deep.equal([1])
+    } finally {
+      prototype.openKeyCursor = openKeyCursor
+    }
   })
 
   it('`close`: `closed`, once; the bus goes on, `eventPersisted` rejects, `recover` gives nothing, `flush` and `stop` end', async () => {

@@ -152,4 +152,20 @@ describe('the records of a log', () => {
     expect(error).to.be.instanceOf(LogError)
     await EventLog.destroy(name)
   })
+
+  it('know what became of events though nobody has indexed many of their segments', async () => {
+    const name = freshName()
+    const first = new EventLog(name)
+    await first.db()
+    await first.close()
+    for (let wseq = 0; wseq < 200; ) {
+      const { id, line } = accepted('A')
+      const seq = await plant(name, [line], { wseq: wseq++ })
+      await plant(name, [said('C', id, { at: [seq, 0], event_completed_at: at(1) })], { wseq: wseq++ })
+    }
+    const log = new EventLog(name)
+    const open = (await all(records(log))).filter(({ event_completed_at }) => !event_completed_at)
+    expect(open).to.eql([])
+    await discard({ name, log })
+  })
 })

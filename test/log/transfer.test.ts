@@ -121,6 +121,18 @@ describe('importJSONL', () => {
     await discard({ name, log })
   })
 
+  it('adds an event once where several import it at once', async () => {
+    const { name, log } = await emptyLog()
+    const other = new EventLog(name)
+    const text = Array.from({ length: 1200 }, (_, n) => plain('A', { n }).line).join('')
+    const outcomes = await Promise.all([log, log, other].map((it) => importJSONL(it, text)))
+    for (const outcome of outcomes) expect(outcome).to.eql({ done: 1200, failed: [] })
+    expect((await all(records(log))).map(({ n }) => n)).to.eql(Array.from({ length: 1200 }, (_, n) => n))
+    expect(await count(log)).to.equal(1200)
+    await other.close()
+    await discard({ name, log })
+  })
+
   it('takes its own file from every kind of source', async () => {
     const bytes = new TextEncoder().encode(`\uFEFF${plain('A').line}\r\n${plain('Bé').line.trim()}`)
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)

@@ -8,6 +8,7 @@ const log = '../log/event-log.js'
 const locks = './lock-semaphore.js'
 const later = [
   './recovery.js',
+  './come-back.js',
   './log-queries.js',
   './reading.js',
   './export-jsonl.js',

@@ -1,0 +1,58 @@
+import { nanoid } from 'nanoid'
+import { hold, lockManager, take } from '../locks.js'
+import { after } from '../timers.js'
+import type { EventLog } from './event-log.js'
+
+/** ms without a step, after which a reader has no say in other tabs any more: nobody may ever end it. */
+const ABANDONED = 60_000
+
+const prefix = ({ name }: EventLog) => `bubus:read:${name}:`
+
+/** Somebody who reads a log from a segment on. What is there stays: here behind its place, in other tabs behind its beginning. */
+export class Reader {
+  readonly #log: EventLog
+  readonly lock: string
+  #seq: number
+  #release: (() => void) | null = null
+  #stop = () => {}
+
+  constructor(log: EventLog, seq: number) {
+    this.#log = log
+    this.#seq = seq
+    this.lock = `${prefix(log)}${seq}:${nanoid()}`
+    log.readers.add(this)
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+  set seq(seq: number) {
+    this.#seq = seq
+    this.#stop()
+    this.#stop = after(ABANDONED, () => this.#release?.())
+  }
+
+  /** Resolves once no compaction goes on that began before others could see the lock. */
+  async begin(): Promise<void> {
+    this.#release = await take(this.lock)
+    this.seq = this.#seq
+    const { name, deadline } = this.#log
+    ;(await hold(`bubus:compact:${name}`, deadline))?.()
+  }
+
+  end(): void {
+    this.#log.readers.delete(this)
+    this.#stop()
+    this.#release?.()
+  }
+}
+
+/** Where the first of those began who read by another EventLog, of this page or another. */
+export async function othersFrom(log: EventLog): Promise<number> {
+  const { held = [] } = (await lockManager()?.query()) ?? {}
+  const own = new Set(Array.from(log.readers, ({ lock }) => lock))
+  const others = held.flatMap(({ name = '' }) =>
+    name.startsWith(prefix(log)) && !own.has(name) ? Number(name.split(':')[3]) : [],
+  )
+  return Math.min(Infinity, ...others)
+}
