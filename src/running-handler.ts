@@ -80,7 +80,8 @@ type Subscribe<T> = (resolve: Resolve<T>, reject: Reject, waiter: HandlerRun | n
 /**
  * A `then` for the code that reads it now. The engine reads `then` synchronously at `await x`, and calls what it read in a
  * later microtask, after the one queued here; user code in the same stretch calls `x.then(f)` itself and wants a promise.
- * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile.
+ * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile, as
+ * does one that awaits what user code makes of `x`. The latter is not sure: it may be for later.
  */
 export function awaitable<T>(
   subscribe: Subscribe<T>,
@@ -95,15 +96,21 @@ export function awaitable<T>(
     later = true
   })
   const then = (resolve: Resolve<T>, reject: Reject) => {
-    if (!later || !reject) return userThen(resolve, reject)
+    const begin = (sure: boolean) => waiter && waitsFor?.addWait(waiter, sure)
+    if (!later || !reject) {
+      const stop = begin(false)
+      if (stop) subscribe(stop, stop, waiter)
+      return userThen(resolve, reject)
+    }
+    let stop: (() => void) | null | undefined
     const end =
       <V>(settle: Resolve<V>) =>
       (value: V) => {
-        if (waiter) waitsFor?.endWait(waiter)
+        stop?.()
         deliver(settle, value, known)
       }
     try {
-      if (waiter) waitsFor?.addWait(waiter)
+      stop = begin(true)
       subscribe(end(resolve), end(reject), waiter)
     } catch (error) {
       deliver(reject, error, known)

@@ -94,7 +94,7 @@ export class EventState {
   /** A bus that stopped has ended it: it is not completed in the log, and recovered later. */
   abandoned = false
   #observers: readonly ((event: BaseEvent) => void)[] = none
-  /** The runs that wait for this event: links for circles. */
+  /** The runs that are sure to wait for this event: links for circles. */
   waitingRuns: readonly HandlerRun[] = none
 
   constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>) {
@@ -181,7 +181,7 @@ export class EventState {
     for (const visit of this.visits) visit.eventCompleted()
     if (this.watched) pauseLanes()
     if (this.failed) reportUnread(this)
-    for (const run of this.waitingRuns) endWait(run)
+    for (const run of this.waitingRuns) run.waiting(-1)
     this.waitingRuns = none
     for (const observe of this.#observers) observe(this.event)
     this.#observers = none
@@ -197,27 +197,28 @@ export class EventState {
   }
 
   /**
-   * `run` waits for this event: it and its unfinished descendants jump the queues.
-   * @throws EventLoopError when this event's completion waits, however indirectly, for the run.
+   * `run` waits for this event: it and its unfinished descendants jump the queues. Gives what ends the wait.
+   * Where it is not `sure` that it is this run that waits, or that it waits now, the wait is no link of a circle.
+   * @throws EventLoopError when this event's completion waits, however indirectly, for the run that is sure to wait.
    */
-  addWait(run: HandlerRun): void {
-    if (this.status === COMPLETED || run.over) return
+  addWait(run: HandlerRun, sure: boolean): (() => void) | undefined {
+    if (this.status === COMPLETED || run.over) return undefined
     if (dependsOn(run.state, this)) {
+      if (!sure) return undefined
       throw new EventLoopError(
         `${run.label} would wait for ever for ${this.label}: dispatch without awaiting, or use \`eventCompletion\``,
       )
     }
-    this.waitingRuns = with1(this.waitingRuns, run)
-    if (run.waits++ === 0) run.visit.waiting(1)
+    if (sure) this.waitingRuns = with1(this.waitingRuns, run)
+    run.waiting(1)
     this.markUrgent()
-  }
-
-  /** The wait is over without the event being completed (a time limit of its own). */
-  endWait(run: HandlerRun): void {
-    const at = this.waitingRuns.indexOf(run)
-    if (at < 0) return
-    this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
-    endWait(run)
+    return () => {
+      const at = this.waitingRuns.indexOf(run)
+      // Completion has ended it.
+      if (sure && at < 0) return
+      if (sure) this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
+      run.waiting(-1)
+    }
   }
 
   /** Its completion includes its descendants', so they jump with it. */
@@ -255,10 +256,6 @@ export class EventState {
       this.forwarding = false
     })
   }
-}
-
-function endWait(run: HandlerRun): void {
-  if (!run.over && --run.waits === 0) run.visit.waiting(-1)
 }
 
 /** Whether `target` cannot complete before `from` has: over parents, and over those who wait. */
