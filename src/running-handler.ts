@@ -36,12 +36,15 @@ export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A
  *
  *     microtask queue:  [set] [the code after the await …] [clear, likely] [one level further …] [unlikely]
  *
- * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one.
+ * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one. Null is code that is known to be in
+ * no run: for it nobody is likely.
  */
 export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerRun | null): void {
   const page = getPage()
-  if (run) {
+  let before: HandlerRun | null
+  if (run !== undefined) {
     microtask(() => {
+      before = page.likely
       page.current = run
       page.likely = null
     })
@@ -55,10 +58,10 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerR
   } finally {
     page.delivering--
   }
-  if (run) {
+  if (run !== undefined) {
     microtask(() => {
       if (page.current === run) page.current = null
-      page.likely = run
+      page.likely = run ?? before
       microtask(() => {
         if (page.likely === run) page.likely = null
       })
@@ -110,7 +113,8 @@ export function awaitable<T>(
         deliver(settle, value, known)
       }
     try {
-      stop = begin(true)
+      // The likely run may be another, which must not get an error for it.
+      stop = begin(waiter === known || waiter === waitsFor?.dispatchedBy)
       subscribe(end(resolve), end(reject), waiter)
     } catch (error) {
       deliver(reject, error, known)
