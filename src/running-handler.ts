@@ -8,6 +8,7 @@
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
 import { getPage, microtask } from './page.js'
+import type { Holding } from './retry/retry.js'
 
 /** The run that is known to be running, or null. */
 export function currentRun(): HandlerRun | null {
@@ -32,6 +33,15 @@ export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A
 }
 
 /**
+ * The call with a slot from within which `run` does what it does now; undefined: it is in none. Null where nobody can tell: what is
+ * dispatched through a handle after a foreign await.
+ */
+export function enteredBy(run: HandlerRun | null): Holding | null | undefined {
+  const { current, entered } = getPage()
+  return entered ?? (current === run ? undefined : null)
+}
+
+/**
  * Hands `value` to the engine's `resolve`, so that the code after the `await` finds `run` as the current one:
  *
  *     microtask queue:  [set] [the code after the await …] [clear, likely] [one level further …] [unlikely]
@@ -39,13 +49,19 @@ export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A
  * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one. Null is code that is known to be in
  * no run: for it nobody is likely.
  */
-export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerRun | null): void {
+export function deliver<T>(
+  resolve: (value: T) => void,
+  value: T,
+  run?: HandlerRun | null,
+  entered: Holding | null = null,
+): void {
   const page = getPage()
   let before: HandlerRun | null
   if (run !== undefined) {
     microtask(() => {
       before = page.likely
       page.current = run
+      page.entered = entered
       page.likely = null
     })
   }
@@ -60,7 +76,7 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerR
   }
   if (run !== undefined) {
     microtask(() => {
-      if (page.current === run) page.current = null
+      if (page.current === run) page.current = page.entered = null
       page.likely = run ?? before
       microtask(() => {
         if (page.likely === run) page.likely = null
@@ -93,6 +109,7 @@ export function awaitable<T>(
     new Promise<T>((ok, fail) => subscribe(ok, fail, null)).then(resolve, reject),
 ): Promise<T>['then'] {
   const known = currentRun()
+  const { entered } = getPage()
   const waiter = waitsFor && waitingRun(waitsFor)
   let later = false
   microtask(() => {
@@ -110,14 +127,14 @@ export function awaitable<T>(
       <V>(settle: Resolve<V>) =>
       (value: V) => {
         stop?.()
-        deliver(settle, value, known)
+        deliver(settle, value, known, entered)
       }
     try {
       // The likely run may be another, which must not get an error for it.
       stop = begin(waiter === known || waiter === waitsFor?.dispatchedBy)
       subscribe(end(resolve), end(reject), waiter)
     } catch (error) {
-      deliver(reject, error, known)
+      deliver(reject, error, known, entered)
     }
     return undefined
   }

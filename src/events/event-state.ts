@@ -4,6 +4,8 @@ import { none, with1 } from '../fifo.js'
 import { uuidv7 } from '../ids.js'
 import { getPage, microtask, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
+import type { Holding } from '../retry/retry.js'
+import { enteredBy } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
 import type { HandlerRun, RunBus } from './handler-run.js'
@@ -68,6 +70,8 @@ export class EventState {
   parent: EventState | null = null
   parentId: string | null = null
   dispatchedBy: HandlerRun | null = null
+  /** Dispatched from within a call of `retry` that had a slot, or (null) perhaps; not set for all others. */
+  declare slot?: Holding | null
 
   /** One for each bus that it entered, in order. */
   visits: readonly EventVisit[] = none
@@ -158,6 +162,8 @@ export class EventState {
     if (!parent.unfinished) return
     // Whoever dispatched it may wait for it, even where its parent is said to be another.
     this.dispatchedBy = run
+    const slot = enteredBy(run)
+    if (slot !== undefined) this.slot = slot
     if (this.parentId !== parent.id) return
     this.parent = parent
     run.children = with1(run.children, this)
