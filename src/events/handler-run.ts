@@ -125,9 +125,10 @@ export class HandlerRun {
     return true
   }
 
-  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it. */
-  fail(error: Error, time: number, cause = error): void {
+  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it; `tell` comes first. */
+  fail(error: Error, time: number, tell: () => void, cause = error): void {
     if (!this.settle(ERROR, error, time)) return
+    tell()
     this.reason = error
     this.#abort?.abort(error)
     for (const child of this.children) child.cancel(cause)
