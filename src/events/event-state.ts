@@ -150,9 +150,9 @@ export class EventState {
     this.runs = with1(this.runs, run)
   }
 
-  /** A run of its own handlers that is pending, if there is one. */
-  pendingRun(): HandlerRun | undefined {
-    return this.runs.find((run) => !run.over)
+  /** A run of its own handlers that is pending, if there is one; on another bus than this one, where it is given. */
+  pendingRun(here?: RunBus): HandlerRun | undefined {
+    return this.runs.find((run) => !run.over && run.visit.core !== here)
   }
 
   /** Dispatched for the first time, by this run: an unfinished parent waits for it. A parent's id that was given stays. */
