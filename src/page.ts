@@ -3,6 +3,7 @@ import type { RunLoop } from './bus/run-loop.js'
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
 import { HOPS } from './limits.js'
+import type { Holding } from './retry/retry.js'
 import type { SlotPool } from './retry/semaphore.js'
 import type { Timers } from './timers.js'
 
@@ -35,6 +36,10 @@ export interface Page {
   contexts: Contexts | null
   /** The run that is likely running: one microtask level after code that was known. It lets an event jump, no more. */
   likely: HandlerRun | null
+  /** The innermost call with a slot of `retry` whose code is running now, as `current` is known; set with it. */
+  entered: Holding | null
+  /** The calls that have a slot. */
+  held: Set<Holding>
   /** While above 0, events are being delivered as values: their `then` is hidden. */
   delivering: number
   /** How many visits are queued, over all lanes. */
@@ -90,6 +95,8 @@ export function getPage(): Page {
     current: null,
     contexts: makeContexts(),
     likely: null,
+    entered: null,
+    held: new Set(),
     delivering: 0,
     queued: 0,
     pause: 0,

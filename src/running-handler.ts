@@ -8,6 +8,7 @@
 import type { EventState } from './events/event-state.js'
 import type { HandlerRun } from './events/handler-run.js'
 import { getPage, microtask } from './page.js'
+import type { Holding } from './retry/retry.js'
 
 /** The run that is known to be running, or null. */
 export function currentRun(): HandlerRun | null {
@@ -32,17 +33,35 @@ export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A
 }
 
 /**
+ * The call with a slot from within which `run` does what it does now; undefined: it is in none. Null where nobody can tell: what is
+ * dispatched through a handle after a foreign await.
+ */
+export function enteredBy(run: HandlerRun | null): Holding | null | undefined {
+  const { current, entered } = getPage()
+  return entered ?? (current === run ? undefined : null)
+}
+
+/**
  * Hands `value` to the engine's `resolve`, so that the code after the `await` finds `run` as the current one:
  *
  *     microtask queue:  [set] [the code after the await …] [clear, likely] [one level further …] [unlikely]
  *
- * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one.
+ * A pending event is delivered as it is: its `then` is hidden while `resolve` looks for one. Null is code that is known to be in
+ * no run: for it nobody is likely.
  */
-export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerRun | null): void {
+export function deliver<T>(
+  resolve: (value: T) => void,
+  value: T,
+  run?: HandlerRun | null,
+  entered: Holding | null = null,
+): void {
   const page = getPage()
-  if (run) {
+  let before: HandlerRun | null
+  if (run !== undefined) {
     microtask(() => {
+      before = page.likely
       page.current = run
+      page.entered = entered
       page.likely = null
     })
   }
@@ -55,10 +74,10 @@ export function deliver<T>(resolve: (value: T) => void, value: T, run?: HandlerR
   } finally {
     page.delivering--
   }
-  if (run) {
+  if (run !== undefined) {
     microtask(() => {
-      if (page.current === run) page.current = null
-      page.likely = run
+      if (page.current === run) page.current = page.entered = null
+      page.likely = run ?? before
       microtask(() => {
         if (page.likely === run) page.likely = null
       })
@@ -80,7 +99,8 @@ type Subscribe<T> = (resolve: Resolve<T>, reject: Reject, waiter: HandlerRun | n
 /**
  * A `then` for the code that reads it now. The engine reads `then` synchronously at `await x`, and calls what it read in a
  * later microtask, after the one queued here; user code in the same stretch calls `x.then(f)` itself and wants a promise.
- * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile.
+ * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile, as
+ * does one that awaits what user code makes of `x`. The latter is not sure: it may be for later.
  */
 export function awaitable<T>(
   subscribe: Subscribe<T>,
@@ -89,24 +109,32 @@ export function awaitable<T>(
     new Promise<T>((ok, fail) => subscribe(ok, fail, null)).then(resolve, reject),
 ): Promise<T>['then'] {
   const known = currentRun()
+  const { entered } = getPage()
   const waiter = waitsFor && waitingRun(waitsFor)
   let later = false
   microtask(() => {
     later = true
   })
   const then = (resolve: Resolve<T>, reject: Reject) => {
-    if (!later || !reject) return userThen(resolve, reject)
+    const begin = (sure: boolean) => waiter && waitsFor?.addWait(waiter, sure)
+    if (!later || !reject) {
+      const stop = begin(false)
+      if (stop) subscribe(stop, stop, waiter)
+      return userThen(resolve, reject)
+    }
+    let stop: (() => void) | null | undefined
     const end =
       <V>(settle: Resolve<V>) =>
       (value: V) => {
-        if (waiter) waitsFor?.endWait(waiter)
-        deliver(settle, value, known)
+        stop?.()
+        deliver(settle, value, known, entered)
       }
     try {
-      if (waiter) waitsFor?.addWait(waiter)
+      // The likely run may be another, which must not get an error for it.
+      stop = begin(waiter === known || waiter === waitsFor?.dispatchedBy)
       subscribe(end(resolve), end(reject), waiter)
     } catch (error) {
-      deliver(reject, error, known)
+      deliver(reject, error, known, entered)
     }
     return undefined
   }

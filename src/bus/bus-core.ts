@@ -145,7 +145,8 @@ export class BusCore {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
     if (state.visits.length) {
-      if (state.pendingRun()) state.hideThen()
+      // A handler that returns this forwards. Of one that is known, reading `then` tells that, and others may await meanwhile.
+      if (currentRun()?.state !== state && state.pendingRun(this)) state.hideThen()
       if (state.visit(this)) return event
     }
     if (state.origin && !this.journal?.adopts(state) && this.wasHere(state)) return event
@@ -156,6 +157,11 @@ export class BusCore {
       // A middleware may have dispatched it, or stopped the bus.
       if (state.visit(this)) return event
       this.#checkAccepts(state, run, admitted)
+    }
+    const eventClass = event.constructor as unknown as PatternClass
+    if (eventClass !== this.#lastClass) {
+      this.#learn(state.meta.type, eventClass)
+      this.#lastClass = eventClass
     }
     const page = getPage()
     this.stopped = false
@@ -204,11 +210,6 @@ export class BusCore {
       )
     }
     this.journal?.check()
-    const eventClass = state.event.constructor as PatternClass
-    if (eventClass !== this.#lastClass) {
-      this.#learn(state.meta.type, eventClass)
-      this.#lastClass = eventClass
-    }
   }
 
   #stopError(): BusStoppedError {
@@ -222,12 +223,12 @@ export class BusCore {
     return type
   }
 
-  /** Remembers the class of a type. @throws TypeError for an unrelated one of the same type */
+  /** Remembers the class of a type, the widest of related ones. @throws TypeError for an unrelated one of the same type */
   #learn(type: string, eventClass: PatternClass): void {
     if (!('eventType' in eventClass)) return
     const known = this.#classes.get(type)
-    if (!known) this.#classes.set(type, eventClass)
-    else if (!isSubclass(known, eventClass) && !isSubclass(eventClass, known)) {
+    if (!known || isSubclass(known, eventClass)) this.#classes.set(type, eventClass)
+    else if (!isSubclass(eventClass, known)) {
       throw new TypeError(`${this.name} knows another class of type ${type}: use one, or subclasses of it`)
     }
   }

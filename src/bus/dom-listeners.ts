@@ -29,9 +29,11 @@ function wrap(listener: Listener): Listener {
     // Looked at in each call, as the platform does.
     const call = () =>
       typeof listener === 'function' ? listener.call(this, event) : listener.handleEvent(event)
-    const visit = stateOf(event)?.visit(this[CORE])
+    const visit = stateOf(event)?.visit(this[CORE]) as Visit | undefined
     if (!visit) return call()
-    const failed = callAndRecord(visit as Visit, handler, (run) => callAs(run, call))
+    // A listener before it has stopped the bus.
+    if (visit.done) return
+    const failed = callAndRecord(visit, handler, (run) => callAs(run, call))
     if (!failed) return
     // The platform reports it.
     failed.errorRead = true

@@ -66,6 +66,8 @@ export class Visit implements EventVisit, RunVisit, Link {
       state.status = STARTED
       state.startedAt = getPage().time
     }
+    // In a parallel lane the next would start in the same stretch.
+    if (this.expected) pauseLanes()
     this.#plan = this.#handlers()
     if (core.inspected) core.tell('started', state)
     // An inspector may have stopped the bus.
@@ -159,8 +161,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   #expire(run: HandlerRun): void {
     const { core } = this
     const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
-    run.fail(error, readClock())
-    core.tellResult('timeout', run)
+    run.fail(error, readClock(), () => core.tellResult('timeout', run))
     warn(timeoutTree(run))
   }
 
@@ -185,8 +186,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     }
     for (const run of state.runs) {
       if (run.visit !== this || run.over) continue
-      run.fail(reason, time, cause)
-      core.tellResult('cancelled', run)
+      run.fail(reason, time, () => core.tellResult('cancelled', run), cause)
     }
     this.#advancing = advancing
     if (core.inspected) core.tell('cancelled', state)

@@ -47,9 +47,11 @@ export class Waiters {
   offer(state: EventState): boolean {
     let taken = false
     for (const type of [state.meta.type, '*']) {
-      for (const waiter of this.#byType.get(type) ?? []) {
+      const set = this.#byType.get(type)
+      for (const waiter of set ?? []) {
         try {
-          if (waiter.matches(state)) {
+          // Unless `where` has ended the wait.
+          if (waiter.matches(state) && set?.has(waiter)) {
             taken ||= !!waiter.expects
             waiter.give(state.event)
           }
@@ -96,7 +98,7 @@ export class Waiters {
           this.#core.history.pending.find(fits) ?? (run && this.#descendants(run.state).find(fits))
         if (!visit && this.#core.cleared) throw this.#core.cleared
         if (!visit) return this.#add(type, { matches, give, fail, stop: fail, expects: true })
-        visit.expected = true
+        visit.expected = !options.signal?.aborted
         return give(visit.state.event)
       },
       () => `The next ${type} on ${this.#core.name}`,

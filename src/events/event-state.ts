@@ -4,6 +4,8 @@ import { none, with1 } from '../fifo.js'
 import { uuidv7 } from '../ids.js'
 import { getPage, microtask, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
+import type { Holding } from '../retry/retry.js'
+import { enteredBy } from '../running-handler.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
 import type { HandlerRun, RunBus } from './handler-run.js'
@@ -68,6 +70,8 @@ export class EventState {
   parent: EventState | null = null
   parentId: string | null = null
   dispatchedBy: HandlerRun | null = null
+  /** Dispatched from within a call of `retry` that had a slot, or (null) perhaps; not set for all others. */
+  declare slot?: Holding | null
 
   /** One for each bus that it entered, in order. */
   visits: readonly EventVisit[] = none
@@ -94,7 +98,7 @@ export class EventState {
   /** A bus that stopped has ended it: it is not completed in the log, and recovered later. */
   abandoned = false
   #observers: readonly ((event: BaseEvent) => void)[] = none
-  /** The runs that wait for this event: links for circles. */
+  /** The runs that are sure to wait for this event: links for circles. */
   waitingRuns: readonly HandlerRun[] = none
 
   constructor(event: BaseEvent, meta: EventMeta, payload: Record<string, unknown>) {
@@ -146,9 +150,9 @@ export class EventState {
     this.runs = with1(this.runs, run)
   }
 
-  /** A run of its own handlers that is pending, if there is one. */
-  pendingRun(): HandlerRun | undefined {
-    return this.runs.find((run) => !run.over)
+  /** A run of its own handlers that is pending, if there is one; on another bus than this one, where it is given. */
+  pendingRun(here?: RunBus): HandlerRun | undefined {
+    return this.runs.find((run) => !run.over && run.visit.core !== here)
   }
 
   /** Dispatched for the first time, by this run: an unfinished parent waits for it. A parent's id that was given stays. */
@@ -158,6 +162,8 @@ export class EventState {
     if (!parent.unfinished) return
     // Whoever dispatched it may wait for it, even where its parent is said to be another.
     this.dispatchedBy = run
+    const slot = enteredBy(run)
+    if (slot !== undefined) this.slot = slot
     if (this.parentId !== parent.id) return
     this.parent = parent
     run.children = with1(run.children, this)
@@ -181,7 +187,7 @@ export class EventState {
     for (const visit of this.visits) visit.eventCompleted()
     if (this.watched) pauseLanes()
     if (this.failed) reportUnread(this)
-    for (const run of this.waitingRuns) endWait(run)
+    for (const run of this.waitingRuns) run.waiting(-1)
     this.waitingRuns = none
     for (const observe of this.#observers) observe(this.event)
     this.#observers = none
@@ -197,27 +203,28 @@ export class EventState {
   }
 
   /**
-   * `run` waits for this event: it and its unfinished descendants jump the queues.
-   * @throws EventLoopError when this event's completion waits, however indirectly, for the run.
+   * `run` waits for this event: it and its unfinished descendants jump the queues. Gives what ends the wait.
+   * Where it is not `sure` that it is this run that waits, or that it waits now, the wait is no link of a circle.
+   * @throws EventLoopError when this event's completion waits, however indirectly, for the run that is sure to wait.
    */
-  addWait(run: HandlerRun): void {
-    if (this.status === COMPLETED || run.over) return
+  addWait(run: HandlerRun, sure: boolean): (() => void) | undefined {
+    if (this.status === COMPLETED || run.over) return undefined
     if (dependsOn(run.state, this)) {
+      if (!sure) return undefined
       throw new EventLoopError(
         `${run.label} would wait for ever for ${this.label}: dispatch without awaiting, or use \`eventCompletion\``,
       )
     }
-    this.waitingRuns = with1(this.waitingRuns, run)
-    if (run.waits++ === 0) run.visit.waiting(1)
+    if (sure) this.waitingRuns = with1(this.waitingRuns, run)
+    run.waiting(1)
     this.markUrgent()
-  }
-
-  /** The wait is over without the event being completed (a time limit of its own). */
-  endWait(run: HandlerRun): void {
-    const at = this.waitingRuns.indexOf(run)
-    if (at < 0) return
-    this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
-    endWait(run)
+    return () => {
+      const at = this.waitingRuns.indexOf(run)
+      // Completion has ended it.
+      if (sure && at < 0) return
+      if (sure) this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
+      run.waiting(-1)
+    }
   }
 
   /** Its completion includes its descendants', so they jump with it. */
@@ -255,10 +262,6 @@ export class EventState {
       this.forwarding = false
     })
   }
-}
-
-function endWait(run: HandlerRun): void {
-  if (!run.over && --run.waits === 0) run.visit.waiting(-1)
 }
 
 /** Whether `target` cannot complete before `from` has: over parents, and over those who wait. */

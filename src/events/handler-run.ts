@@ -99,6 +99,13 @@ export class HandlerRun {
     return this.#abort.signal
   }
 
+  /** It waits for one event more, or less. */
+  waiting(change: 1 | -1): void {
+    if (this.over) return
+    this.waits += change
+    if (this.waits === (change > 0 ? 1 : 0)) this.visit.waiting(change)
+  }
+
   /** Records the outcome. False when there was one: a handler that answers after its time-out is too late. */
   settle(status: 2 | 3, value: unknown, time: number): boolean {
     if (this.over) return false
@@ -118,9 +125,10 @@ export class HandlerRun {
     return true
   }
 
-  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it. */
-  fail(error: Error, time: number, cause = error): void {
+  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it; `tell` comes first. */
+  fail(error: Error, time: number, tell: () => void, cause = error): void {
     if (!this.settle(ERROR, error, time)) return
+    tell()
     this.reason = error
     this.#abort?.abort(error)
     for (const child of this.children) child.cancel(cause)

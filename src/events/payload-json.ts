@@ -47,7 +47,8 @@ const isLeaf = (value: unknown) =>
 /** The values that JSON has no word for. @throws RangeError for what is too deep, which may be a circle */
 function foreign(value: unknown, path = 'payload', depth = 0, found: Foreign[] = []): Foreign[] {
   if (depth > MAX_DEPTH) throw new RangeError(`\`${path.slice(0, 50)}…\` has more than ${MAX_DEPTH} levels`)
-  if (!isPlain(value)) found.push([path, value])
+  // What has no prototype, as flat results and groups of a RegExp, is plain, too, or (a window) fails later.
+  if (!isPlain(value) && kind(value) !== null) found.push([path, value])
   else {
     const list = Array.isArray(value)
     // With the holes of an array, which JSON fills.

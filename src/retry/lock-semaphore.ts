@@ -29,14 +29,13 @@ function listen(): void {
 }
 
 /**
- * Takes a slot, first come first served as far as the browser is. While it waits, `signal` takes that back; `left` is called when
- * the slot was given back or lost.
+ * Takes a slot, first come first served as far as the browser is. While it waits, `signal` takes that back.
  * @throws TypeError where there are no Web Locks (as a rejection)
  */
-export function takeSlot(name: string, limit: number, signal: AbortSignal, left: () => void): Promise<Slot> {
+export function takeSlot(name: string, limit: number, signal: AbortSignal): Promise<Slot> {
   return new Promise((give, fail) => {
     listen()
-    const place = new Place(name, limit, left, give, fail)
+    const place = new Place(name, limit, give, fail)
     if (signal.aborted) return
     signal.addEventListener('abort', () => place.giveUp())
     places.add(place)
@@ -52,23 +51,15 @@ export function takeSlot(name: string, limit: number, signal: AbortSignal, left:
 class Place {
   readonly #name: string
   readonly #limit: number
-  readonly #left: () => void
   readonly #give: (slot: Slot) => void
   readonly #fail: (error: unknown) => void
   #round: AbortController | null = null
   #held: AbortController | null = null
   #release = () => {}
 
-  constructor(
-    name: string,
-    limit: number,
-    left: () => void,
-    give: (slot: Slot) => void,
-    fail: (error: unknown) => void,
-  ) {
+  constructor(name: string, limit: number, give: (slot: Slot) => void, fail: (error: unknown) => void) {
     this.#name = name
     this.#limit = limit
-    this.#left = left
     this.#give = give
     this.#fail = fail
   }
@@ -148,7 +139,6 @@ class Place {
   #end(reason?: unknown): void {
     if (!this.#held || !places.delete(this)) return
     this.#release()
-    this.#left()
     if (reason) this.#held.abort(reason)
   }
 }

@@ -12,7 +12,8 @@ import {
   orNull,
 } from '../errors.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { callAs, currentRun, deliver, RunPromise } from '../running-handler.js'
+import { getPage } from '../page.js'
+import { callAs, currentRun, deliver, enteredBy, RunPromise } from '../running-handler.js'
 import { wait } from '../wait.js'
 import { warn, warnOnce } from '../warnings.js'
 import { aLimit, type Pool, poolOf, type Slot, type SlotPool, sharedPoolOf } from './semaphore.js'
@@ -86,8 +87,15 @@ export function retry(options: RetryOptions = {}) {
       const run = currentRun()
       const call = () => fn.apply(this as never, args as never[])
       const signal = AbortSignal.any([run?.signal, options.signal].filter((one) => !!one))
+      const outer = getPage().entered
       const all = (place?: Holding) =>
-        attempts(run ? () => callAs(run, call) : call, name, options, signal, place)
+        attempts(
+          () => within(place ?? outer, run ? () => callAs(run, call) : call),
+          name,
+          options,
+          signal,
+          place,
+        )
       return new RunPromise((resolve, reject) => {
         // Without a semaphore the first attempt starts in the caller's own stretch.
         const done = options.semaphoreLimit
@@ -131,8 +139,12 @@ async function attempts(
   }
 }
 
-/** The slot of a call: null where it goes on without. One that was lost is taken anew for the next attempt. */
-interface Holding {
+/** A call and its slot: null where it goes on without. One that was lost is taken anew for the next attempt. */
+export interface Holding {
+  readonly pool: Pool
+  readonly run: HandlerRun | null
+  /** The call with a slot from within which this one was made. */
+  readonly outer: Holding | null
   slot: Slot | null
   take(): Promise<void>
 }
@@ -181,15 +193,34 @@ function poolFor(
   return poolOf(semaphoreName ?? name, registry)
 }
 
-/** Whether a handler, or one that waits for it, has a slot already: to wait for a second one could last for ever. */
-function holds(pool: Pool, run: HandlerRun | null): boolean {
-  for (let at = run; at; at = at.state.dispatchedBy)
-    if ((at === run || at.waits) && pool.heldBy(at)) return true
-  return false
+/** The code of a call with a slot, until its first await; after one of ours it is restored as the run is. */
+function within(place: Holding | null, call: () => unknown): unknown {
+  const page = getPage()
+  const before = page.entered
+  page.entered = place
+  try {
+    return call()
+  } finally {
+    page.entered = before
+  }
 }
 
-/** The pool of which a holder's synchronous part runs now, be it in a handler or not. */
-let entered: Pool | null = null
+/**
+ * Whether a call is made from within one that has a slot already, or by a descendant for which that one waits: to wait for a second
+ * slot could last for ever. Where nobody can tell, a call too many is better than that.
+ */
+function nested(pool: Pool, run: HandlerRun | null): boolean {
+  const { held } = getPage()
+  let place = enteredBy(run)
+  for (let at = run; ; at = at.state.dispatchedBy) {
+    if (at === run || at?.waits) {
+      if (place === null) for (const one of held) if (one.pool === pool && one.run === at) return true
+      for (let one = place; one; one = one.outer) if (one.pool === pool && held.has(one)) return true
+    }
+    if (!at) return false
+    place = at.state.slot
+  }
+}
 
 /** Holds a slot over all attempts and waits. */
 async function withSlot(
@@ -199,14 +230,18 @@ async function withSlot(
   run: HandlerRun | null,
   signal: AbortSignal,
 ): Promise<Box> {
-  if (pool === entered || holds(pool, run)) return all()
+  if (nested(pool, run)) return all()
   const limit = semaphoreLimit as number
   // 0, as without `timeout`, is no limit.
   const most = (semaphoreTimeout ?? (timeout ?? 0) * Math.max(1, limit - 1)) || null
+  const { entered, held } = getPage()
   const place: Holding = {
+    pool,
+    run,
+    outer: entered,
     slot: null,
     async take() {
-      place.slot = await pool.acquire(limit, { timeout: most, signal }, run).catch((error) => {
+      place.slot = await pool.acquire(limit, { timeout: most, signal }).catch((error) => {
         if (!semaphoreLax || (error as Error | null)?.name !== 'SemaphoreTimeoutError') throw error
         warn(`${error.message}; going on without it (semaphoreLax)`)
         return null
@@ -214,12 +249,11 @@ async function withSlot(
     },
   }
   await place.take()
+  if (place.slot) held.add(place)
   try {
-    entered = pool
-    const done = all(place)
-    entered = null
-    return await done
+    return await all(place)
   } finally {
+    held.delete(place)
     place.slot?.[DISPOSE]()
   }
 }

@@ -8,7 +8,6 @@ import {
   oneOf,
   SemaphoreTimeoutError,
 } from '../errors.js'
-import type { HandlerRun } from '../events/handler-run.js'
 import { getPage } from '../page.js'
 import { type Limits, wait } from '../wait.js'
 
@@ -36,15 +35,13 @@ export const aLimit: Check = (name, value) => {
 /** Somebody in the line of a pool, then among its holders. */
 interface Place {
   limit: number
-  run: HandlerRun | null
   enter(): void
 }
 
 /** Where slots of one name come from. */
 export interface Pool {
-  /** `run` is known as a holder afterwards. @throws SemaphoreTimeoutError, the signal's reason, TypeError, RangeError (rejections) */
-  acquire(limit: number, limits: Limits, run?: HandlerRun | null): Promise<Slot>
-  heldBy(run: HandlerRun): boolean
+  /** @throws SemaphoreTimeoutError, the signal's reason, TypeError, RangeError (rejections) */
+  acquire(limit: number, limits: Limits): Promise<Slot>
 }
 
 const late = (name: string, limit: number) => () => `A slot of semaphore ${name} (limit ${limit})`
@@ -61,7 +58,7 @@ export class SlotPool implements Pool {
     this.#name = name
   }
 
-  acquire(limit: number, limits: Limits, run: HandlerRun | null = null): Promise<Slot> {
+  acquire(limit: number, limits: Limits): Promise<Slot> {
     return wait<Slot>(
       limits,
       (resolve) => {
@@ -69,7 +66,7 @@ export class SlotPool implements Pool {
           if (this.#holders.delete(place)) this.#next()
         }
         const enter = () => resolve({ signal: new AbortController().signal, [DISPOSE]: leave } as Slot)
-        const place = { limit, run, enter }
+        const place = { limit, enter }
         this.#registry.set(this.#name, this)
         this.#line.add(place)
         this.#next()
@@ -91,10 +88,6 @@ export class SlotPool implements Pool {
     }
     if (!this.#holders.size) this.#registry.delete(this.#name)
   }
-
-  heldBy(run: HandlerRun): boolean {
-    return [...this.#holders].some((place) => place.run === run)
-  }
 }
 
 /** The pool of a name in a registry; for names alone that is the page's. */
@@ -105,33 +98,25 @@ export function poolOf(name: string, registry = getPage().pools): SlotPool {
 /** Slots that all tabs share: their locks are loaded when first asked for. */
 class SharedPool implements Pool {
   readonly #name: string
-  #holders = new Set<HandlerRun | null>()
 
   constructor(name: string) {
     this.#name = name
   }
 
-  acquire(limit: number, limits: Limits, run: HandlerRun | null = null): Promise<Slot> {
+  acquire(limit: number, limits: Limits): Promise<Slot> {
     return wait<Slot>(
       limits,
       (give, fail) => {
         const over = new AbortController()
         import('./lock-semaphore.js')
-          .then(({ takeSlot }) => takeSlot(this.#name, limit, over.signal, () => this.#holders.delete(run)))
-          .then((slot) => {
-            this.#holders.add(run)
-            give(slot)
-          })
+          .then(({ takeSlot }) => takeSlot(this.#name, limit, over.signal))
+          .then(give)
           .catch(fail)
         return () => over.abort()
       },
       late(this.#name, limit),
       SemaphoreTimeoutError as never,
     )
-  }
-
-  heldBy(run: HandlerRun): boolean {
-    return this.#holders.has(run)
   }
 }
 

@@ -1,7 +1,7 @@
 // Queue jumping across buses, lanes and wrappers: what is awaited runs, what is not keeps its place.
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventBus, EventTimeoutError, retry } from '../../src/index.js'
-import { deferred, foreign, only } from './helpers.js'
+import { deferred, foreign, only, thenOf } from './helpers.js'
 
 const make = (type: string, timeout: number | null = 60_000) => new BaseEvent(type, {}, { timeout })
 const logs = (bus: EventBus, log: string[], ...types: string[]) => {
@@ -207,5 +207,77 @@ describe('jumping the queue', () => {
     await foreign()
     await b.stop()
     expect(await parent.eventResult()).to.equal('completed')
+  })
+
+  const derived: Record<string, (promise: Promise<unknown>) => PromiseLike<unknown>> = {
+    then: (promise) => promise.then((value) => value),
+    catch: (promise) => promise.catch(() => null),
+    finally: (promise) => promise.finally(() => {}),
+    'Promise.all of catch': (promise) => Promise.all([promise.catch(String)]).then(([value]) => value),
+  }
+  for (const [name, derive] of Object.entries(derived)) {
+    it(`\`eventResult().${name}\` in a handler counts as waiting, after a foreign await, too`, async () => {
+      const bus = new EventBus()
+      const log: string[] = []
+      logs(bus, log, 'Queued')
+      bus.on('Child', () => 7)
+      bus.on('Parent', async (_event, { bus: handle }) => {
+        log.push(String(await derive(handle.dispatch(make('Child')).eventResult())))
+        await foreign()
+        log.push(String(await derive(handle.dispatch(make('Child')).eventResult())))
+      })
+      const parent = bus.dispatch(make('Parent', 1000))
+      bus.dispatch(make('Queued'))
+      await parent.eventResult()
+      await bus.waitUntilIdle()
+      expect(log).to.deep.equal(['7', '7', 'Queued'])
+    })
+  }
+
+  it('`child.then(f)` by the handler itself counts as waiting', async () => {
+    const bus = new EventBus()
+    const log: string[] = []
+    logs(bus, log, 'Child', 'Queued')
+    bus.on('Parent', async (_event, { bus: handle }) => {
+      const child = handle.dispatch(make('Child'))
+      const then = thenOf(child) as (f: () => void) => Promise<void>
+      await then(() => void log.push('then'))
+    })
+    const parent = bus.dispatch(make('Parent', 1000))
+    bus.dispatch(make('Queued'))
+    await parent.eventResult()
+    await bus.waitUntilIdle()
+    expect(log).to.deep.equal(['Child', 'then', 'Queued'])
+  })
+
+  it('what a handler derives from the result of its own event may be for later: it is no circle', async () => {
+    const bus = new EventBus()
+    let later: unknown
+    bus.on('Parent', (event) => {
+      later = event.eventResult().then((value) => value)
+      return 5
+    })
+    await bus.dispatch(make('Parent'))
+    expect(await later).to.equal(5)
+  })
+
+  it('a derived wait that gives up ends: the handler no longer lets its child overtake it', async () => {
+    const bus = new EventBus()
+    const log: string[] = []
+    bus.on('Slow', () => foreign())
+    bus.on('Parent', async (_event, { bus: handle }) => {
+      const slow = new EventBus()
+      slow.on('Never', () => new Promise(() => {}))
+      const never = slow.dispatch(make('Never'))
+      await never.eventResult({ timeout: 5 }).catch(() => log.push('gave up'))
+      const child = handle.dispatch(make('Child'))
+      void child.eventCompletion
+      await foreign()
+      log.push('Parent')
+      await slow.stop()
+    })
+    logs(bus, log, 'Child')
+    await bus.dispatch(make('Parent'))
+    expect(log).to.deep.equal(['gave up', 'Parent', 'Child'])
   })
 })

@@ -192,6 +192,88 @@ describe('which handler is running', () => {
     })
   }
 
+  // All of these run one microtask after a handler's code that awaited the same promise.
+  describe('code outside that awaits what a handler awaits', () => {
+    const slowly = async () => {
+      await foreign()
+      await foreign()
+    }
+
+    it('may then await the event of that handler, and its result', async () => {
+      const bus = new EventBus()
+      let child!: BaseEvent
+      bus.on('Child', slowly)
+      bus.on('Parent', async (_event, context) => {
+        child = context.bus.dispatch(make('Child'))
+        await child
+        await slowly()
+        return 5
+      })
+      for (const wait of [
+        async (event: BaseEvent) => await event,
+        (event: BaseEvent) => event.eventResult(),
+      ]) {
+        const parent = bus.dispatch(make('Parent'))
+        await foreign()
+        await child
+        await wait(parent)
+        expect(await parent.eventResult()).to.equal(5)
+      }
+    })
+
+    it('may do so after one helper, too', async () => {
+      const bus = new EventBus()
+      let child!: BaseEvent
+      bus.on('Child', slowly)
+      bus.on('Parent', async (_event, context) => {
+        child = context.bus.dispatch(make('Child'))
+        await child
+        await slowly()
+        return 5
+      })
+      const parent = bus.dispatch(make('Parent'))
+      await foreign()
+      await Promise.all([child])
+      expect(await parent.eventResult()).to.equal(5)
+    })
+
+    it('may await the event of that handler when both had an `expect`', async () => {
+      const [bus, other] = [new EventBus(), new EventBus()]
+      bus.on('Parent', async () => {
+        await other.expect('Sign')
+        await slowly()
+      })
+      const parent = bus.dispatch(make('Parent'))
+      await foreign()
+      const outside = (async () => {
+        await other.expect('Sign')
+        await parent
+        return parent.eventStatus
+      })()
+      other.dispatch(make('Sign'))
+      expect(await outside).to.equal('completed')
+    })
+
+    it('makes nothing jump', async () => {
+      const bus = new EventBus()
+      const log: string[] = []
+      let child!: BaseEvent
+      bus.on('Child', slowly)
+      for (const type of ['First', 'Second']) bus.on(type, () => log.push(type))
+      bus.on('Parent', async (_event, context) => {
+        child = context.bus.dispatch(make('Child'))
+        await child
+        await slowly()
+        log.push('Parent')
+      })
+      const [, , second] = ['Parent', 'First', 'Second'].map((type) => bus.dispatch(make(type)))
+      await foreign()
+      await child
+      await second
+      expect(log).to.deep.equal(['Parent', 'First', 'Second'])
+    })
+  })
+
   it('`context.bus` and `context.via()` record the parent after any await, destructured too', async () => {
     const [bus, other] = [new EventBus(), new EventBus()]
     bus.on('Root', async (root, { bus: handle, via }) => {

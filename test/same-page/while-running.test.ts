@@ -1,0 +1,157 @@
+// What happens to an event, and to those who wait, while its handlers run.
+import { expect } from '@esm-bundle/chai'
+import { BaseEvent, defineEvent, EventBus, inspect } from '../../src/index.js'
+import { consoleDuring, foreign, only, rejectionOf } from './helpers.js'
+
+const make = (type: string, payload = {}) => new BaseEvent(type, payload)
+
+describe('while handlers run', () => {
+  for (const eventConcurrency of ['bus', 'global', 'parallel'] as const) {
+    it(`two \`expect\` in a row miss nothing: ${eventConcurrency}`, async () => {
+      const bus = new EventBus({ eventConcurrency })
+      bus.on('A', foreign)
+      const first = bus.expect('A')
+      const events = [bus.dispatch(make('A')), bus.dispatch(make('A'))]
+      expect([await first, await bus.expect('A', { timeout: 1000 })]).to.deep.equal(events)
+    })
+  }
+
+  it('an event that its own handler forwards can be awaited by others meanwhile', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    a.on('*', b.dispatch)
+    b.on('X', foreign)
+    for (const hops of [0, 1, 2, 3]) {
+      const event = a.dispatch(make('X'))
+      for (let hop = hops; hop--; ) await null
+      await event
+      expect(event.eventStatus, `after ${hops} hops`).to.equal('completed')
+    }
+  })
+
+  it('a second dispatch to the same bus, of an event that runs, can be awaited', async () => {
+    const bus = new EventBus()
+    bus.on('X', async () => {
+      await foreign()
+      await foreign()
+    })
+    const event = bus.dispatch(make('X'))
+    await foreign()
+    await bus.dispatch(event)
+    expect(event.eventStatus).to.equal('completed')
+  })
+
+  it('a handler may forward its event, after a foreign await, to a bus that it comes from', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      from.on('X', async (event) => {
+        await foreign()
+        return to.dispatch(event)
+      })
+    }
+    const event = await a.dispatch(new BaseEvent('X', {}, { timeout: 1000 }))
+    expect([...event.eventResults.values()].map(({ status }) => status)).to.deep.equal([
+      'completed',
+      'completed',
+    ])
+  })
+
+  it('a listener after one that stopped the bus is not called: the event is over', async () => {
+    const bus = new EventBus()
+    const log: string[] = []
+    bus.addEventListener('X', () => {
+      log.push('first')
+      void bus.stop()
+    })
+    bus.addEventListener('X', async () => log.push('second'))
+    const event = await bus.dispatch(make('X'))
+    await foreign()
+    expect(log).to.deep.equal(['first'])
+    expect(only(event.eventResults.values()).status).to.equal('error')
+  })
+
+  it('an inspector is told of a time-out before what comes of it', async () => {
+    const bus = new EventBus()
+    const steps: string[] = []
+    bus.on('Child', () => new Promise(() => {}), { name: 'child' })
+    bus.on('X', async () => await bus.dispatch(make('Child')), { name: 'slow', timeout: 5 })
+    bus.on('X', () => 1, { name: 'next' })
+    bus[inspect](
+      (step, event, result) => void steps.push(`${result?.handlerName ?? event.eventType} ${step}`),
+    )
+    await consoleDuring('warn', () => bus.dispatch(make('X')))
+    const after = steps.slice(steps.indexOf('slow timeout'))
+    expect(after).to.deep.equal([
+      'slow timeout',
+      'child cancelled',
+      'Child cancelled',
+      'Child completed',
+      'next started',
+      'next result',
+      'X completed',
+    ])
+  })
+})
+
+describe('what a bus knows of classes', () => {
+  class A extends defineEvent('A') {}
+  class B1 extends A {}
+  class B2 extends A {}
+
+  it('is the widest of related ones, in whatever order it met them', () => {
+    for (const classes of [
+      [B1, A],
+      [A, B1],
+    ]) {
+      const bus = new EventBus()
+      for (const one of classes) bus.on(one, () => {})
+      bus.dispatch(new B2())
+    }
+  })
+
+  it('is not taught by an event that was refused', async () => {
+    const onDispatch = (event: BaseEvent) => {
+      if (event instanceof B1) throw new Error('refused')
+    }
+    const bus = new EventBus({ middlewares: [{ onDispatch }] })
+    expect(() => bus.dispatch(new B1())).to.throw('refused')
+    await bus.dispatch(new B2())
+  })
+})
+
+describe('those who wait', () => {
+  it('an `expect` whose `where` aborts it has not had the event', async () => {
+    for (const isLate of [true, false]) {
+      const bus = new EventBus()
+      const controller = new AbortController()
+      const where = () => {
+        controller.abort()
+        return true
+      }
+      if (isLate) bus.dispatch(make('X'))
+      const first = rejectionOf(bus.expect('X', { signal: controller.signal, where }))
+      if (!isLate) bus.dispatch(make('X'))
+      expect((await bus.expect('X', { timeout: 1000 })).eventType).to.equal('X')
+      expect((await first).name).to.equal('AbortError')
+    }
+  })
+})
+
+describe('what has no prototype', () => {
+  it('is plain to a logged bus: flat results, and the groups of a RegExp', async () => {
+    const plain = new EventBus()
+    plain.on('X', () => ({ a: 1 }))
+    const dict = await plain.dispatch(make('X')).eventResultsFlatDict()
+    const { groups } = /(?<letter>.)/.exec('b') as RegExpExecArray
+    const bus = new EventBus({ log: 'NoPrototype' })
+    const event = bus.dispatch(make('Y', { dict, groups }))
+    expect(JSON.stringify(event.eventPayload)).to.equal('{"dict":{"a":1},"groups":{"letter":"b"}}')
+    expect(() => bus.dispatch(make('Y', { dict: Object.assign(Object.create(null), { f() {} }) }))).to.throw(
+      'dict.f',
+    )
+    await event
+    await bus.stop({ clear: true })
+  })
+})
