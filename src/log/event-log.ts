@@ -180,8 +180,7 @@ export class EventLog extends EventTarget implements LogLike {
         if (this.#lost) throw this.#lost
         if (gone) continue
         this.failed(error)
-        if (tries++ === TRIES || isHopeless(error))
-          throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
+        if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', logError(this.name, error))
         await sleep(wait)
         wait *= 2
       }
@@ -298,7 +297,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** A write has failed or is late: nobody waits for the log until one succeeds. @internal */
   failed(error: unknown): void {
     if (this.#state === 'ok') this.#enter('degraded')
-    for (const writer of this.writers) writer.release(error)
+    for (const writer of this.writers) writer.release(logError(this.name, error))
   }
 
   #lose(state: 'memory' | 'closed', error: LogError): LogError {
@@ -316,12 +315,12 @@ export class EventLog extends EventTarget implements LogLike {
   }
 
   /** Tells of what was durable and is not there. @internal */
-  tellLoss(from: number, to: number, reason: string): void {
-    const range = `${from} to ${to}`
-    if (this.#losses.has(range)) return
+  tellLoss(from: number, to: number, reason: string): boolean {
+    const range = `${from}-${to}`
+    if (this.#losses.has(range)) return false
     this.#losses.add(range)
-    warn(`the log ${this.name} has lost segments ${range}: ${reason}`)
     this.dispatchEvent(new DataLossEvent(from, to, reason))
+    return true
   }
 
   /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */
@@ -346,5 +345,9 @@ export class EventLog extends EventTarget implements LogLike {
 const isHopeless = (error: unknown) =>
   error instanceof NewerLog || !globalThis.indexedDB || (error as Error | null)?.name === 'SecurityError'
 
-const reasonOf = (name: string, error: unknown) =>
-  `The log ${name} cannot be opened: ${(error as Error | null)?.message ?? error}`
+const logError = (name: string, cause: unknown) =>
+  cause instanceof LogError
+    ? cause
+    : new LogError(`The log ${name} cannot be written: ${(cause as Error | null)?.message ?? cause}`, {
+        cause,
+      })

@@ -1,4 +1,5 @@
 /** What is asked of the database only by those who are loaded when they are needed. */
+import { warn } from '../warnings.js'
 import type { EventLog } from './event-log.js'
 import { ask, type LogDb, META, type Summary } from './log-db.js'
 
@@ -54,14 +55,21 @@ export async function quarantine(log: EventLog, seq: number, reason: string, val
   const db = await log.db()
   if (await db.idb.count('quarantine', `${seq}:`)) return
   await db.change(() => ({ quarantine: [{ seq, reason, value }] }))
-  log.tellLoss(seq, seq, reason)
+  tellLoss(log, seq, seq, reason)
+}
+
+/** Once for each range. */
+function tellLoss(log: EventLog, from: number, to: number, reason: string): void {
+  if (log.tellLoss(from, to, reason))
+    warn(`the log ${log.name} has lost segments ${from} to ${to}: ${reason}`)
 }
 
 /** The newest segments are not there, or the whole database: what this page knows of that is forgotten, and what is open written again. */
 export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: boolean): void {
   const { witness, index, writers } = log
   witness.forget()
-  log.tellLoss(
+  tellLoss(
+    log,
     vanished ? 1 : head + 1,
     seen,
     vanished ? 'the database has vanished' : 'the newest segments have vanished',
@@ -79,7 +87,7 @@ export async function findHoles(log: EventLog, { idb }: LogDb, low: number, head
   for (let first = low; first <= head; first += CHUNK) {
     const range = IDBKeyRange.bound(first, Math.min(head, first + CHUNK - 1))
     for (const seq of await idb.getAllKeys('wal', range)) {
-      if (seq > next) log.tellLoss(next, seq - 1, 'segments are missing')
+      if (seq > next) tellLoss(log, next, seq - 1, 'segments are missing')
       next = seq + 1
     }
   }
