@@ -210,7 +210,7 @@ export class Exchange {
     const plan = this.routes.plan(type)
     try {
       if (!plan.length) return answer?.([])
-      if (hops > MAX_HOPS)
+      if (answer && hops > MAX_HOPS)
         throw new EventLoopError(`${type} ends a chain of ${hops} events that wait for each other`)
       const eventClass = (this.routes.classOf(type) ?? BaseEvent) as unknown as typeof BaseEvent
       const state = stateOf(eventClass.fromJSON(record)) as EventState
@@ -223,7 +223,7 @@ export class Exchange {
       const incoming = new Incoming(this, state, plan, answer)
       if (answer) this.#incoming.set(key, incoming)
       this.#inbox.push(incoming)
-      if (hops) incoming.urge(hops)
+      if (answer && hops) incoming.urge(hops)
     } catch (error) {
       if (error instanceof WireError) this.stats.wireErrors++
       answer?.([this.refusal(error)])
