@@ -54,13 +54,15 @@ export class WorkerBridge extends Bridge {
 /** Where a bus is exposed: of two, a page would take each for the other, started anew. */
 const exposedAt = new WeakSet<object>()
 
+type LostHandler = (exposed: Exposed, forGood: boolean) => void
+
 /** The other side of a WorkerBridge. */
 class Exposed extends Bridge implements ExposedBus {
   readonly #link: WorkerLink
 
   readonly #place: object
 
-  constructor(bus: EventBus, target: Target, options: ExposeOptions, lost: (exposed: Exposed) => void) {
+  constructor(bus: EventBus, target: Target, options: ExposeOptions, lost: LostHandler) {
     const place = 'window' in target ? target.window : target
     checkType(!exposedAt.has(place), 'endpoint', 'one without an exposed bus: close that one first', target)
     const link = new WorkerLink(`exposeBus(${bus.name})`, target, bus, options)
@@ -69,7 +71,7 @@ class Exposed extends Bridge implements ExposedBus {
     this.#place = place
     exposedAt.add(place)
     link.dispatch = this.dispatch
-    link.onLost = () => lost(this)
+    link.onLost = (forGood) => lost(this, forGood)
     this.on('*', bus.dispatch)
     link.start(this.exchange)
   }
@@ -99,17 +101,27 @@ export function exposeBus(
   return new Exposed(bus, target, options, () => {})
 }
 
-/** A shared worker's bus, for each page that connects, as long as the page is there. */
+/** So many pages may be away and still come back from the back/forward cache: of more, whoever left first is forgotten. */
+const MAX_AWAY = 100
+
+/** A shared worker's bus, for each page that connects, until the page closes its bridge or has long been away. */
 function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   const ended = new AbortController()
   const exposed = new Set<Exposed>()
   const stats = { sent: 0, received: 0, wireErrors: 0 }
   const add = (to: Record<keyof BridgeStats, number>, more: BridgeStats) => {
-    for (const key of ['sent', 'received', 'wireErrors'] as const) to[key] += more[key]
+    for (const key in to) to[key as keyof BridgeStats] += more[key as keyof BridgeStats]
     return to
   }
-  const forget = (one: Exposed) => {
+  const forget: LostHandler = (one, forGood) => {
     if (!exposed.delete(one)) return
+    // A lock does not tell a page that is gone from one that rests, and will want its port again.
+    if (!forGood) {
+      exposed.add(one)
+      const away = [...exposed].filter(({ exchange }) => !exchange.carrier.open)
+      if (away.length > MAX_AWAY) forget(away[0], true)
+      return
+    }
     add(stats, one.stats)
     one.close()
   }
@@ -117,7 +129,7 @@ function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   globalThis.addEventListener('connect', connect as never, { signal: ended.signal })
   const close = () => {
     ended.abort()
-    for (const one of exposed) forget(one)
+    for (const one of exposed) forget(one, true)
   }
   return {
     get stats() {

@@ -52,7 +52,7 @@ export class WorkerLink implements Carrier {
   #tellsRest = false
   /** The bridge's, on the exposing side. */
   dispatch!: EventBus['dispatch']
-  onLost: () => void = () => {}
+  onLost: (forGood: boolean) => void = () => {}
 
   constructor(
     name: string,
@@ -105,6 +105,7 @@ export class WorkerLink implements Carrier {
 
   /** There is something to send, and nobody has said hello yet. */
   delayed(): void {
+    if (this.#resting) return
     const ms = this.timeout ?? PATIENCE
     this.#stopPatience ??= after(ms, () =>
       this.#lose(
@@ -149,6 +150,7 @@ export class WorkerLink implements Carrier {
     } else if (from === this.#peer?.id) {
       this.#lose(
         new EventCancelledError(`The other side of ${this.name} has ${flag ? 'gone to rest' : 'closed'}`),
+        !flag,
       )
       this.#tellRest(flag)
     }
@@ -201,7 +203,7 @@ export class WorkerLink implements Carrier {
   }
 
   /** The other side will not answer any more. */
-  #lose(error: Error): void {
+  #lose(error: Error, forGood = false): void {
     const peer = this.#peer
     this.#unwatch.abort()
     this.#stopWaiting()
@@ -210,7 +212,7 @@ export class WorkerLink implements Carrier {
     this.#lost = error
     if (peer) this.#exchange.lost(peer.id, error)
     this.#exchange.flush()
-    this.onLost()
+    this.onLost(forGood)
   }
 
   #failed({ message }: ErrorEvent): void {
@@ -240,6 +242,7 @@ export class WorkerLink implements Carrier {
     this.#since = Date.now()
     this.#lost = null
     void this.#hello(true)
+    this.#exchange.flush()
   }
 
   /** A page at rest may hold no lock that others wait for; it comes back as somebody new. */
