@@ -109,10 +109,6 @@ function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   const ended = new AbortController()
   const exposed = new Set<Exposed>()
   const stats = { sent: 0, received: 0, wireErrors: 0 }
-  const add = (to: Record<keyof BridgeStats, number>, more: BridgeStats) => {
-    for (const key in to) to[key as keyof BridgeStats] += more[key as keyof BridgeStats]
-    return to
-  }
   const forget: LostHandler = (one, forGood) => {
     if (!exposed.delete(one)) return
     // A lock does not tell a page that is gone from one that rests, and will want its port again.
@@ -122,10 +118,13 @@ function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
       if (away.length > MAX_AWAY) forget(away[0], true)
       return
     }
-    add(stats, one.stats)
     one.close()
   }
-  const connect = ({ ports: [port] }: MessageEvent) => exposed.add(new Exposed(bus, port, options, forget))
+  const connect = ({ ports: [port] }: MessageEvent) => {
+    const one = new Exposed(bus, port, options, forget)
+    one.exchange.stats = stats
+    exposed.add(one)
+  }
   globalThis.addEventListener('connect', connect as never, { signal: ended.signal })
   const close = () => {
     ended.abort()
@@ -133,7 +132,7 @@ function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   }
   return {
     get stats() {
-      return [...exposed].reduce((sum, one) => add(sum, one.stats), { ...stats })
+      return { ...stats }
     },
     close,
     [DISPOSE]: close,

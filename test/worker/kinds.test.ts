@@ -92,6 +92,17 @@ describe('a WorkerBridge to a MessagePort', () => {
     expect(lastError(event)).to.include({ name: 'WireError' })
   })
 
+  it('has a WireError for an answer that is too long, and carries the next event', async () => {
+    const { near, far } = ends()
+    const off = Array.from({ length: 1001 }, () => far.on(Double, ({ n }) => n))
+    const event = await within(5000, near.dispatch(new Double({ n: 4 })))
+    expect(lastError(event)).to.include({ name: 'WireError' })
+    expect(lastError(event)?.message).to.contain('1000')
+    for (const one of off.slice(1)) one()
+    const next = await within(2000, near.dispatch(new Double({ n: 5 })))
+    expect(await next.eventResult()).to.equal(5)
+  })
+
   it('checks results by the struct of this side', async () => {
     const { near, far } = ends()
     far.on('Double', () => 'no number')
