@@ -54,15 +54,12 @@ export class WorkerBridge extends Bridge {
 /** Where a bus is exposed: of two, a page would take each for the other, started anew. */
 const exposedAt = new WeakSet<object>()
 
-type LostHandler = (exposed: Exposed, forGood: boolean) => void
-
 /** The other side of a WorkerBridge. */
 class Exposed extends Bridge implements ExposedBus {
   readonly #link: WorkerLink
-
   readonly #place: object
 
-  constructor(bus: EventBus, target: Target, options: ExposeOptions, lost: LostHandler) {
+  constructor(bus: EventBus, target: Target, options: ExposeOptions) {
     const place = 'window' in target ? target.window : target
     checkType(!exposedAt.has(place), 'endpoint', 'one without an exposed bus: close that one first', target)
     const link = new WorkerLink(`exposeBus(${bus.name})`, target, bus, options)
@@ -71,7 +68,6 @@ class Exposed extends Bridge implements ExposedBus {
     this.#place = place
     exposedAt.add(place)
     link.dispatch = this.dispatch
-    link.onLost = (forGood) => lost(this, forGood)
     this.on('*', bus.dispatch)
     link.start(this.exchange)
   }
@@ -98,31 +94,33 @@ export function exposeBus(
   const own = 'document' in globalThis ? undefined : (globalThis as unknown as DedicatedPort)
   const target = endpoint ?? own
   checkType(target, 'endpoint', 'a MessagePort or { window, origin } outside of workers', endpoint)
-  return new Exposed(bus, target, options, () => {})
+  return new Exposed(bus, target, options)
 }
 
-/** So many pages may be away and still come back from the back/forward cache: of more, whoever left first is forgotten. */
-const MAX_AWAY = 100
+/** Of more, a page that has left is forgotten, the first that did; until then it may come back from the back/forward cache. */
+const MAX_PAGES = 200
 
 /** A shared worker's bus, for each page that connects, until the page closes its bridge or has long been away. */
 function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   const ended = new AbortController()
   const exposed = new Set<Exposed>()
   const stats = { sent: 0, received: 0, wireErrors: 0 }
-  const forget: LostHandler = (one, forGood) => {
+  const forget = (one: Exposed, forGood: boolean) => {
     if (!exposed.delete(one)) return
     // A lock does not tell a page that is gone from one that rests, and will want its port again.
     if (!forGood) {
       exposed.add(one)
-      const away = [...exposed].filter(({ exchange }) => !exchange.carrier.open)
-      if (away.length > MAX_AWAY) forget(away[0], true)
-      return
+      if (exposed.size <= MAX_PAGES) return
+      one = [...exposed].find(({ exchange }) => !exchange.carrier.open) as Exposed
+      exposed.delete(one)
     }
     one.close()
   }
   const connect = ({ ports: [port] }: MessageEvent) => {
-    const one = new Exposed(bus, port, options, forget)
-    one.exchange.stats = stats
+    const one = new Exposed(bus, port, options)
+    const { exchange } = one
+    exchange.stats = stats
+    ;(exchange.carrier as WorkerLink).onLost = (forGood) => forget(one, forGood)
     exposed.add(one)
   }
   globalThis.addEventListener('connect', connect as never, { signal: ended.signal })
