@@ -40,9 +40,6 @@ describe('a page that comes back from rest', () => {
         await pause(100)
         tell('pageshow')
       }
-      await bus.dispatch(new Square({ n: 5 }))
-      bridge.close()
-      await eventually('the worker forgets it', async () => (await locks()) === before)
     })
 
   it('waits as long as it was told for somebody to say hello, and no longer', async () => {
