@@ -70,7 +70,7 @@ export interface Carrier {
  */
 export class Exchange {
   readonly carrier: Carrier
-  readonly stats = { sent: 0, received: 0, wireErrors: 0 }
+  stats = { sent: 0, received: 0, wireErrors: 0 }
   readonly routes = new Routes()
   /** What is sent and not answered, by number. */
   readonly holds = new Map<number, Hold>()
@@ -187,9 +187,10 @@ export class Exchange {
     const { n, value, hops = 0 } = item
     if (kind === 'events') return this.#take(from, item, flag)
     if (kind === 'results') {
-      if (isList(value)) this.holds.get(n)?.answered(from, value)
-      else this.stats.wireErrors++
-      return
+      const hold = this.holds.get(n)
+      if (isList(value)) return hold?.answered(from, value)
+      this.stats.wireErrors++
+      return hold?.answered(from, new WireError(`Expected a list of at most ${MAX_LIST} outcomes`))
     }
     const incoming = this.#incoming.get(keyOf(from, n))
     if (kind === 'urgent') incoming?.urge(hops)
@@ -210,7 +211,7 @@ export class Exchange {
     const plan = this.routes.plan(type)
     try {
       if (!plan.length) return answer?.([])
-      if (hops > MAX_HOPS)
+      if (answer && hops > MAX_HOPS)
         throw new EventLoopError(`${type} ends a chain of ${hops} events that wait for each other`)
       const eventClass = (this.routes.classOf(type) ?? BaseEvent) as unknown as typeof BaseEvent
       const state = stateOf(eventClass.fromJSON(record)) as EventState
@@ -223,7 +224,7 @@ export class Exchange {
       const incoming = new Incoming(this, state, plan, answer)
       if (answer) this.#incoming.set(key, incoming)
       this.#inbox.push(incoming)
-      if (hops) incoming.urge(hops)
+      if (answer && hops) incoming.urge(hops)
     } catch (error) {
       if (error instanceof WireError) this.stats.wireErrors++
       answer?.([this.refusal(error)])

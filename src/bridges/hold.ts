@@ -42,10 +42,10 @@ export class Hold implements EventHold {
     this.urge()
   }
 
-  /** Its peers are to know that somebody's handler waits, here or where it came from. */
+  /** Peers that are to answer are to know that somebody's handler waits, here or where it came from. */
   urge(): void {
     const { item, exchange } = this
-    if (this.over || item.hops) return
+    if (this.over || item.hops || !exchange.carrier.gather) return
     const hops = hopsOf(this.state)
     if (!hops) return
     item.hops = hops

@@ -2,7 +2,7 @@
  * What bridges say to each other, and the check of what came. A message from another tab, worker or frame may be anything until it
  * has passed here; what is in its items is checked where it becomes an event, a result or a peer.
  */
-import { aBoolean, type Check, checkType, from } from '../errors.js'
+import { checkType } from '../errors.js'
 import { isUuid } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
 import { isRecord } from '../values-in.js'
@@ -13,7 +13,7 @@ export const VERSION = 1
 /**
  * What a message may be about, and what its items hold:
  *
- *     hello    who is there: `n` is since when (ms since 1970), `value` a Hello. flag: tell me the same
+ *     hello    who is there: `value` is a Hello. flag: tell me the same
  *     events   `value` is a record. flag: I wait for answers
  *     results  `value` is a list of outcomes
  *     urgent   a handler waits for this event now
@@ -48,25 +48,21 @@ export interface Hello {
   busNames: string[]
   /** Patterns of the events that it delivers. */
   wanted: string[]
+  /** It holds a lock of its id, as far as it knows. */
+  locked: boolean
 }
-
-const aCount: Check = /* @__PURE__ */ from(0)
 
 /** Lists from outside are short. */
 export const isList = (value: unknown): value is unknown[] => Array.isArray(value) && value.length <= MAX_LIST
 
-/** A message as it came, checked. @throws TypeError, RangeError naming what is wrong */
+const isCount = (value: unknown) => typeof value === 'number' && value >= 0
+
+const isItem = (value: unknown) => isRecord(value) && isCount(value.n) && isCount(value.hops ?? 0)
+
+/** A message as it came, checked. Whoever catches it counts it, and shows it to nobody. @throws TypeError */
 export function checkMessage(value: unknown): Message {
-  checkType(isRecord(value) && value.bubus === VERSION, 'bubus', `${VERSION}`, value)
-  const { kind, from: sender, items, flag } = value
-  checkType(kinds.includes(kind as Kind), 'kind', `${kinds}`, kind)
-  checkType(isUuid(sender), 'from', 'a UUID', sender)
-  checkType(isList(items), 'items', `a list of at most ${MAX_LIST}`, items)
-  aBoolean('flag', flag)
-  for (const item of items) {
-    checkType(isRecord(item), 'item', 'an object', item)
-    aCount('n', item.n)
-    aCount('hops', item.hops ?? 0)
-  }
-  return value as never
+  const { bubus, kind, from, items, flag } = Object(value)
+  const isKnown = bubus === VERSION && kinds.includes(kind) && isUuid(from) && typeof flag === 'boolean'
+  checkType(isKnown && isList(items) && items.every(isItem), 'message', 'valid', kind)
+  return value as Message
 }

@@ -24,24 +24,26 @@ export function watch(name: string, signal: AbortSignal, gone: () => void): void
 export class OwnLock {
   /** Asked for last; empty once it was released. */
   name = ''
-  #held: Promise<void> | undefined
+  #held: Promise<boolean> | undefined
   #end = () => {}
 
-  /** Resolves once it is held: the new name first, then the old one goes, so that nobody sees a gap. */
-  hold(name: string): Promise<void> | undefined {
+  /** Resolves to whether it is held, once that is clear: the new name first, then the old one goes, so that nobody sees a gap. */
+  hold(name: string): Promise<boolean> | undefined {
     if (name === this.name) return this.#held
     this.name = name
     if (!hasLocks()) return undefined
     this.#held = new Promise((held) => {
       const granted = () =>
         new Promise<void>((end) => {
-          held()
+          held(true)
           // Another name was asked for meanwhile, or none.
           if (this.name !== name) return end()
           this.#end()
           this.#end = end
         })
-      lockManager()?.request(name, granted).catch(held)
+      lockManager()
+        ?.request(name, granted)
+        .catch(() => held(false))
     })
     return this.#held
   }

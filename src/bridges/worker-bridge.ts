@@ -57,10 +57,9 @@ const exposedAt = new WeakSet<object>()
 /** The other side of a WorkerBridge. */
 class Exposed extends Bridge implements ExposedBus {
   readonly #link: WorkerLink
-
   readonly #place: object
 
-  constructor(bus: EventBus, target: Target, options: ExposeOptions, lost: (exposed: Exposed) => void) {
+  constructor(bus: EventBus, target: Target, options: ExposeOptions) {
     const place = 'window' in target ? target.window : target
     checkType(!exposedAt.has(place), 'endpoint', 'one without an exposed bus: close that one first', target)
     const link = new WorkerLink(`exposeBus(${bus.name})`, target, bus, options)
@@ -69,7 +68,6 @@ class Exposed extends Bridge implements ExposedBus {
     this.#place = place
     exposedAt.add(place)
     link.dispatch = this.dispatch
-    link.onLost = () => lost(this)
     this.on('*', bus.dispatch)
     link.start(this.exchange)
   }
@@ -96,32 +94,43 @@ export function exposeBus(
   const own = 'document' in globalThis ? undefined : (globalThis as unknown as DedicatedPort)
   const target = endpoint ?? own
   checkType(target, 'endpoint', 'a MessagePort or { window, origin } outside of workers', endpoint)
-  return new Exposed(bus, target, options, () => {})
+  return new Exposed(bus, target, options)
 }
 
-/** A shared worker's bus, for each page that connects, as long as the page is there. */
+/** Of more, a page that has left is forgotten, the first that did; until then it may come back from the back/forward cache. */
+const MAX_PAGES = 200
+
+/** A shared worker's bus, for each page that connects, until the page closes its bridge or has long been away. */
 function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   const ended = new AbortController()
   const exposed = new Set<Exposed>()
   const stats = { sent: 0, received: 0, wireErrors: 0 }
-  const add = (to: Record<keyof BridgeStats, number>, more: BridgeStats) => {
-    for (const key of ['sent', 'received', 'wireErrors'] as const) to[key] += more[key]
-    return to
-  }
-  const forget = (one: Exposed) => {
+  const forget = (one: Exposed, forGood: boolean) => {
     if (!exposed.delete(one)) return
-    add(stats, one.stats)
+    // A lock does not tell a page that is gone from one that rests, and will want its port again.
+    if (!forGood) {
+      exposed.add(one)
+      if (exposed.size <= MAX_PAGES) return
+      one = [...exposed].find(({ exchange }) => !exchange.carrier.open) as Exposed
+      exposed.delete(one)
+    }
     one.close()
   }
-  const connect = ({ ports: [port] }: MessageEvent) => exposed.add(new Exposed(bus, port, options, forget))
+  const connect = ({ ports: [port] }: MessageEvent) => {
+    const one = new Exposed(bus, port, options)
+    const { exchange } = one
+    exchange.stats = stats
+    ;(exchange.carrier as WorkerLink).onLost = (forGood) => forget(one, forGood)
+    exposed.add(one)
+  }
   globalThis.addEventListener('connect', connect as never, { signal: ended.signal })
   const close = () => {
     ended.abort()
-    for (const one of exposed) forget(one)
+    for (const one of exposed) forget(one, true)
   }
   return {
     get stats() {
-      return [...exposed].reduce((sum, one) => add(sum, one.stats), { ...stats })
+      return { ...stats }
     },
     close,
     [DISPOSE]: close,

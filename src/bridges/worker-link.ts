@@ -40,7 +40,6 @@ export class WorkerLink implements Carrier {
   #remote!: Remote<Verbs>
   /** comlink makes a proxy for each member that is read. */
   readonly #calls: Partial<Record<Kind, (message: Message) => Promise<void>>> = {}
-  #since = 0
   #peer: Peer | null = null
   #unwatch = new AbortController()
   /** Why nobody is there; null while somebody is, or may still come. */
@@ -52,7 +51,7 @@ export class WorkerLink implements Carrier {
   #tellsRest = false
   /** The bridge's, on the exposing side. */
   dispatch!: EventBus['dispatch']
-  onLost: () => void = () => {}
+  onLost: (forGood: boolean) => void = () => {}
 
   constructor(
     name: string,
@@ -105,6 +104,7 @@ export class WorkerLink implements Carrier {
 
   /** There is something to send, and nobody has said hello yet. */
   delayed(): void {
+    if (this.#resting) return
     const ms = this.timeout ?? PATIENCE
     this.#stopPatience ??= after(ms, () =>
       this.#lose(
@@ -145,10 +145,11 @@ export class WorkerLink implements Carrier {
     const { kind, from, items, flag } = message
     if (kind === 'hello') {
       this.#tellRest(false)
-      this.#meet({ id: from, since: items[0]?.n ?? 0, ...helloOf(items[0]?.value) }, flag)
+      this.#meet({ id: from, since: 0, ...helloOf(items[0]?.value) }, flag)
     } else if (from === this.#peer?.id) {
       this.#lose(
         new EventCancelledError(`The other side of ${this.name} has ${flag ? 'gone to rest' : 'closed'}`),
+        !flag,
       )
       this.#tellRest(flag)
     }
@@ -158,7 +159,7 @@ export class WorkerLink implements Carrier {
     if (this.#peer) microtask(() => this.#hello(false))
   }
 
-  #meet({ wanted, ...peer }: Peer & Hello, asks: boolean): void {
+  #meet({ wanted, locked, ...peer }: Peer & Hello, asks: boolean): void {
     const { id } = peer
     if (this.#peer && this.#peer.id !== id)
       this.#lose(new EventCancelledError(`The other side of ${this.name} has started anew`))
@@ -166,17 +167,17 @@ export class WorkerLink implements Carrier {
     this.#peer = peer
     this.#lost = null
     this.#stopWaiting()
-    if (!known) void this.#watch(id)
+    if (!known) void this.#watch(id, locked && this.#place === 'worker')
     this.#forward(wanted)
     if (asks) void this.#hello(false)
     this.#exchange.flush()
   }
 
-  /** A lock that cannot be seen is none: of another origin, or on plain http. */
-  async #watch(id: string): Promise<void> {
+  /** A lock that cannot be seen is none, of another origin, or on plain http: unless `mine`, the worker of this page says it has it. */
+  async #watch(id: string, mine: boolean): Promise<void> {
     this.#unwatch = new AbortController()
     const { signal } = this.#unwatch
-    if (!(await isHeld(lockOf(id))) || signal.aborted) return
+    if (!(mine || (await isHeld(lockOf(id)))) || signal.aborted) return
     watch(lockOf(id), signal, () =>
       this.#lose(new EventCancelledError(`The other side of ${this.name} is gone`)),
     )
@@ -201,7 +202,7 @@ export class WorkerLink implements Carrier {
   }
 
   /** The other side will not answer any more. */
-  #lose(error: Error): void {
+  #lose(error: Error, forGood = false): void {
     const peer = this.#peer
     this.#unwatch.abort()
     this.#stopWaiting()
@@ -210,7 +211,7 @@ export class WorkerLink implements Carrier {
     this.#lost = error
     if (peer) this.#exchange.lost(peer.id, error)
     this.#exchange.flush()
-    this.onLost()
+    this.onLost(forGood)
   }
 
   #failed({ message }: ErrorEvent): void {
@@ -228,18 +229,18 @@ export class WorkerLink implements Carrier {
     const { id } = exchange
     // With what else is registered in this stretch.
     await null
-    if (!this.#resting) await this.#lock.hold(lockOf(id))
+    const locked = !this.#resting && (await this.#lock.hold(lockOf(id)))
     if (id !== exchange.id || this.#resting) return
     const { busNames, wanted } = exchange.routes
-    exchange.post('hello', [{ n: this.#since, value: { busNames, wanted } }], asks)
+    exchange.post('hello', [{ n: 0, value: { busNames, wanted, locked } }], asks)
   }
 
   #wake(): void {
     this.#resting = false
     this.#exchange.renew()
-    this.#since = Date.now()
     this.#lost = null
     void this.#hello(true)
+    this.#exchange.flush()
   }
 
   /** A page at rest may hold no lock that others wait for; it comes back as somebody new. */
@@ -274,9 +275,12 @@ export class WorkerLink implements Carrier {
 
 /** What is said of whoever is there; what is wrong in it is left out. */
 function helloOf(value: unknown): Hello {
-  const { busNames, wanted } = Object(value)
+  const { busNames, wanted, locked } = Object(value)
+  const texts = (list: unknown, isText: (one: unknown) => unknown) =>
+    (isList(list) ? list.filter(isText) : []) as string[]
   return {
-    busNames: isList(busNames) ? busNames.filter(isIdentifier) : [],
-    wanted: isList(wanted) ? wanted.filter((one): one is string => one === '*' || isIdentifier(one)) : [],
+    locked: locked === true,
+    busNames: texts(busNames, isIdentifier),
+    wanted: texts(wanted, (one) => one === '*' || isIdentifier(one)),
   }
 }

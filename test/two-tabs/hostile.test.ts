@@ -3,7 +3,7 @@ import { number } from 'superstruct'
 import { defineEvent } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
 import { malformed, meaningless, message, mutated, record, uuid, values } from './junk.js'
-import { channelName, closeAll, side } from './sides.js'
+import { channelName, closeAll, keptForOthers, side } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
 
@@ -153,6 +153,23 @@ describe('a hostile tab', () => {
       (before.held?.length ?? 0) + (before.pending?.length ?? 0),
     )
     expect(await tabs.peers()).to.deep.equal([])
+    end()
+  })
+
+  it('leaves nothing behind by events that nobody waits for, and that say a handler does', async () => {
+    const { bus, tabs, all, received, end } = await victim()
+    await received()
+    const before = keptForOthers()
+    let seen = 0
+    bus.on('Unasked', () => seen++)
+    for (let n = 0; n < 100; n++) {
+      const value = { event_type: 'Unasked', event_id: uuid(n + 20) }
+      all.postMessage(message('events', [{ n, hops: n, value }], { flag: false }))
+    }
+    await eventually('all are handled', () => seen === 100)
+    await received()
+    expect(keptForOthers()).to.equal(before)
+    expect(tabs.stats.wireErrors).to.equal(0)
     end()
   })
 

@@ -1,3 +1,4 @@
+import { shared } from '../../src/bridges/awaited.js'
 import { TabBridge, type TabBridgeOptions } from '../../src/bridges/tab-bridge.js'
 import { type BusOptions, EventBus } from '../../src/index.js'
 
@@ -25,3 +26,7 @@ export async function closeAll(): Promise<void> {
   }
   open.clear()
 }
+
+/** How many events this page keeps because a handler elsewhere waits for them. */
+export const keptForOthers = (): number =>
+  Object.values(shared()).find((one) => one instanceof Set)?.size as number

@@ -1,9 +1,9 @@
 import { expect } from '@esm-bundle/chai'
 import { number, string } from 'superstruct'
 import type { TabBridge } from '../../src/bridges/tab-bridge.js'
-import { defineEvent } from '../../src/index.js'
+import { BaseEvent, defineEvent } from '../../src/index.js'
 import { runSandboxed } from '../log/sandbox.js'
-import { channelName, closeAll, type Side, side } from './sides.js'
+import { channelName, closeAll, keptForOthers, type Side, side } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
 class Note extends defineEvent('Note', { text: string() }) {}
@@ -32,6 +32,27 @@ describe('a TabBridge that waits for nobody', () => {
     expect(parent.eventResults.size).to.equal(2)
     expect(a.tabs.stats).to.deep.equal({ sent: 2, received: 0, wireErrors: 0 })
     expect(b.tabs.stats).to.deep.equal({ sent: 0, received: 2, wireErrors: 0 })
+  })
+
+  it('lets events go to and fro as often as they like, also where a handler waited for the first', async () => {
+    const [a, b] = pair()
+    await Promise.all([a.tabs.ready, b.tabs.ready])
+    for (const { bus, tabs } of [a, b]) {
+      bus.on(Ping, tabs.dispatch)
+      tabs.on('*', bus.dispatch)
+    }
+    const last = a.bus.expect(Note)
+    for (const { bus } of [a, b])
+      bus.on(Ping, ({ n, eventPath }) => {
+        // Each comes along once where it was sent, and is answered where it came in.
+        if (eventPath.length > 1) bus.dispatch(n < 40 ? new Ping({ n: n + 1 }) : new Note({ text: 'done' }))
+        return n
+      })
+    a.bus.on('Start', async (_, { bus }) => void (await bus.dispatch(new Ping({ n: 1 }))))
+    await a.bus.dispatch(new BaseEvent('Start', {}))
+    await last
+    expect(a.tabs.stats.wireErrors + b.tabs.stats.wireErrors).to.equal(0)
+    expect(keptForOthers()).to.equal(0)
   })
 })
 

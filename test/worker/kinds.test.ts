@@ -41,9 +41,10 @@ function bridgeTo(
   later(() => bridge.close())
   return bridge
 }
-function workerOf(name: 'worker' | 'silent' | 'throws' | 'missing'): Worker {
+function workerOf(name: 'worker' | 'brief' | 'silent' | 'throws' | 'missing'): Worker {
   const urls = {
     worker: new URL('./fixtures/worker.ts', import.meta.url),
+    brief: new URL('./fixtures/brief.ts', import.meta.url),
     silent: new URL('./fixtures/silent.ts', import.meta.url),
     throws: new URL('./fixtures/throws.ts', import.meta.url),
     missing: new URL('./fixtures/missing.ts', import.meta.url),
@@ -90,6 +91,17 @@ describe('a WorkerBridge to a MessagePort', () => {
     far.on(Carry, () => () => {})
     const event = await within(2000, near.dispatch(new Carry({ what: 1 })))
     expect(lastError(event)).to.include({ name: 'WireError' })
+  })
+
+  it('has a WireError for an answer that is too long, and carries the next event', async () => {
+    const { near, far } = ends()
+    const off = Array.from({ length: 1001 }, () => far.on(Double, ({ n }) => n))
+    const event = await within(5000, near.dispatch(new Double({ n: 4 })))
+    expect(lastError(event)).to.include({ name: 'WireError' })
+    expect(lastError(event)?.message).to.contain('1000')
+    for (const one of off.slice(1)) one()
+    const next = await within(2000, near.dispatch(new Double({ n: 5 })))
+    expect(await next.eventResult()).to.equal(5)
   })
 
   it('checks results by the struct of this side', async () => {
@@ -206,6 +218,15 @@ describe('a WorkerBridge to a worker', () => {
       expect(lastError(event)).to.include({ name: 'EventCancelledError' })
     })
   }
+
+  it('has an EventCancelledError where the worker is gone as soon as it has said hello', async () => {
+    for (let n = 0; n < 5; n++) {
+      const bus = newBus()
+      bus.on('*', bridgeTo(workerOf('brief')).dispatch)
+      const event = await within(5000, bus.dispatch(new Square({ n })))
+      expect(lastError(event)).to.include({ name: 'EventCancelledError' })
+    }
+  })
 
   it('brings events of the worker to a bus only after it was asked to', async () => {
     const { near, far, bridge } = ends()
