@@ -74,10 +74,12 @@ test('no word of the wire is among them', () => {
     'bubus',
     'kind',
     'from',
+    'to',
     'items',
     'flag',
     'busNames',
     'wanted',
+    'locked',
   ])
   assert.deepEqual(
     names.filter((name) => words.includes(name)),
