@@ -63,6 +63,6 @@ const isItem = (value: unknown) => isRecord(value) && isCount(value.n) && isCoun
 export function checkMessage(value: unknown): Message {
   const { bubus, kind, from, items, flag } = Object(value)
   const isKnown = bubus === VERSION && kinds.includes(kind) && isUuid(from) && typeof flag === 'boolean'
-  checkType(isKnown && isList(items) && items.every(isItem), 'message', 'valid', kind)
+  checkType(isKnown && isList(items) && [...items].every(isItem), 'message', 'valid', kind)
   return value as Message
 }

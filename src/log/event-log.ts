@@ -180,7 +180,8 @@ export class EventLog extends EventTarget implements LogLike {
         if (this.#lost) throw this.#lost
         if (gone) continue
         this.failed(error)
-        if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', logError(this.name, error))
+        if (tries++ === TRIES || isHopeless(error))
+          throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
         await sleep(wait)
         wait *= 2
       }
@@ -297,7 +298,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** A write has failed or is late: nobody waits for the log until one succeeds. @internal */
   failed(error: unknown): void {
     if (this.#state === 'ok') this.#enter('degraded')
-    for (const writer of this.writers) writer.release(logError(this.name, error))
+    for (const writer of this.writers) writer.release(error)
   }
 
   #lose(state: 'memory' | 'closed', error: LogError): LogError {
@@ -345,9 +346,5 @@ export class EventLog extends EventTarget implements LogLike {
 const isHopeless = (error: unknown) =>
   error instanceof NewerLog || !globalThis.indexedDB || (error as Error | null)?.name === 'SecurityError'
 
-const logError = (name: string, cause: unknown) =>
-  cause instanceof LogError
-    ? cause
-    : new LogError(`The log ${name} cannot be written: ${(cause as Error | null)?.message ?? cause}`, {
-        cause,
-      })
+const reasonOf = (name: string, error: unknown) =>
+  `The log ${name} cannot be opened: ${(error as Error | null)?.message ?? error}`

@@ -56,6 +56,8 @@ export const malformed: (() => unknown)[] = [
   () => message('events', new Array(1001).fill(0)),
   () => message('events', { length: 1, 0: item(record(1)) }),
   () => message('events', [null]),
+  // With a hole at its end: a valid one before it.
+  () => message('events', Object.assign(new Array(2), [item(record(1))])),
   () => message('events', [[1, 2]]),
   () => message('events', [], { flag: 1 }),
   () => message('results', [item('no list')]),
