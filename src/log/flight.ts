@@ -54,8 +54,10 @@ function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' 
   // The `C` that follows says the same; what a stop has ended has none.
   if (!run || (run.state.status === COMPLETED && !run.state.abandoned)) return 'never'
   let when: 'now' | 'later' = 'now'
-  for (const child of run.children) {
-    for (const { mark } of child.visits) {
+  for (const state of [run.state, ...run.children]) {
+    for (const { mark } of state.visits) {
+      // Its own event may have been passed on, too; here it was first.
+      if (state === run.state && mark?.journal === journal) continue
       if (mark?.status === FAILED) return 'never'
       if (mark?.status === WAITING && (mark.journal !== journal || (beside && !mark.seq))) when = 'later'
     }

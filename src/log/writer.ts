@@ -260,7 +260,7 @@ export class LogWriter extends Living implements BusLog {
   /** A transaction that never ends is given up with its connection. */
   #append(db: LogDb, segment: Segment): Promise<number> {
     const { deadline, durability } = this.log
-    return inTime(db.append(segment, durability), 3 * deadline, 'A transaction did not end')
+    return inTime(db.append(segment, durability), 3 * deadline, 'The database did not write')
   }
 
   /** It is durable: from here on, entries know where it is. */
