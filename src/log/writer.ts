@@ -334,7 +334,7 @@ export class LogWriter extends Living implements BusLog {
     }
     const flight = this.#flight
     // The places of the others are those of other events now.
-    for (const { mark } of [...(flight?.entries ?? []), ...this.journal.waiting]) mark.seq = 0
+    for (const { mark } of this.#unwritten) mark.seq = 0
     // Before what is on its way: the order of a writer is that of its dispatches.
     if (flight) Object.assign(flight, this.#build([...again, ...flight.entries]))
     else this.#putBack(again)

@@ -199,41 +199,38 @@ describe('which handler is running', () => {
       await foreign()
     }
 
-    it('may then await the event of that handler, and its result', async () => {
-      const bus = new EventBus()
-      let child!: BaseEvent
-      bus.on('Child', slowly)
-      bus.on('Parent', async (_event, context) => {
-        child = context.bus.dispatch(make('Child'))
-        await child
+    /** A bus whose `Parent` awaits a child, then goes on for a while and gives 5; `child` is the last one. */
+    const parentBus = () => {
+      const seen = { bus: new EventBus(), child: undefined as unknown as BaseEvent }
+      seen.bus.on('Child', slowly)
+      seen.bus.on('Parent', async (_event, context) => {
+        seen.child = context.bus.dispatch(make('Child'))
+        await seen.child
         await slowly()
         return 5
       })
+      return seen
+    }
+
+    it('may then await the event of that handler, and its result', async () => {
+      const seen = parentBus()
       for (const wait of [
         async (event: BaseEvent) => await event,
         (event: BaseEvent) => event.eventResult(),
       ]) {
-        const parent = bus.dispatch(make('Parent'))
+        const parent = seen.bus.dispatch(make('Parent'))
         await foreign()
-        await child
+        await seen.child
         await wait(parent)
         expect(await parent.eventResult()).to.equal(5)
       }
     })
 
     it('may do so after one helper, too', async () => {
-      const bus = new EventBus()
-      let child!: BaseEvent
-      bus.on('Child', slowly)
-      bus.on('Parent', async (_event, context) => {
-        child = context.bus.dispatch(make('Child'))
-        await child
-        await slowly()
-        return 5
-      })
-      const parent = bus.dispatch(make('Parent'))
+      const seen = parentBus()
+      const parent = seen.bus.dispatch(make('Parent'))
       await foreign()
-      await Promise.all([child])
+      await Promise.all([seen.child])
       expect(await parent.eventResult()).to.equal(5)
     })
 

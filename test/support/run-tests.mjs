@@ -87,8 +87,7 @@ async function main() {
 async function runAll(steps, lanes) {
   const results = []
   for (const step of steps.filter(({ tests }) => !tests)) results.push(await run(step))
-  const sets = steps.filter(({ tests }) => tests)
-  const queue = [...sets]
+  const queue = steps.filter(({ tests }) => tests)
   const lane = async () => {
     for (let step = queue.shift(); step; step = queue.shift()) results.push(await run(step))
   }

@@ -84,7 +84,7 @@ function nodeStep(files) {
   return { name: 'node', title: 'Tests run by Node', commands: [nodeTest(files, 1)], tests: true }
 }
 
-/** The demo goes at the pace of a person who watches it: its tests hardly do anything but wait. @returns {Step} */
+/** The demo goes at the pace of a person who watches it: two files at once, each with a server of its own. @returns {Step} */
 function demoStep(files) {
   return { name: 'demo', title: 'Tests of the demo', commands: [nodeTest(files, 2)], tests: true }
 }
