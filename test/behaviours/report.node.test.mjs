@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { failures, outcome } from '../support/report.mjs'
+import { failures, filesOf, outcome } from '../support/report.mjs'
 
 const browserRun = `
 \u001b[2K\u001b[1A\u001b[2K\u001b[Gtest/same-page/a.test.ts:
@@ -62,6 +62,12 @@ test('each test that failed in Node is named once', () => {
   assert.equal(told.length, 1)
   assert.match(told[0], /^test\/x\.node\.test\.mjs:3:23\n\s+✖ fails \(3\.5ms\)\n\s+AssertionError/)
   assert.equal(outcome(nodeRun), '1 passed, 1 failed')
+})
+
+test('the files of failed tests are known, each once, to run them again', () => {
+  assert.deepEqual(filesOf(failures(browserRun)), ['test/same-page/a.test.ts'])
+  assert.deepEqual(filesOf(failures(nodeRun)), ['test/x.node.test.mjs'])
+  assert.deepEqual(filesOf(failures('Found 1 error.\n')), [])
 })
 
 test('of a check without tests it is the end of what it said, and of many tests the first', () => {

@@ -39,3 +39,9 @@ export function failures(output) {
   if (told.length > TESTS) return [...told.slice(0, TESTS), `and ${told.length - TESTS} more`]
   return told.length > 0 ? told : lines.filter((line) => line.trim()).slice(-TESTS)
 }
+
+/** The files that these failed tests are in. */
+export function filesOf(told) {
+  const files = told.map((text) => /^test\/[^\s:]+/.exec(text)?.[0])
+  return [...new Set(files)].filter((file) => file !== undefined)
+}

@@ -11,6 +11,7 @@ import { root } from './bundle.mjs'
  * @property {Record<string, string>} [env]
  * @property {boolean} [live]  shows its output while it runs, not only when it fails
  * @property {boolean} [tests]  a set of tests: is live, and may run beside another set
+ * @property {(files: string[]) => Step} [only]  a set of tests: these files of it
  */
 
 const npm = (script) => ['npm', 'run', '--silent', script]
@@ -81,12 +82,24 @@ const nodeTest = (files, atOnce) => [
 
 /** @returns {Step} */
 function nodeStep(files) {
-  return { name: 'node', title: 'Tests run by Node', commands: [nodeTest(files, 1)], tests: true }
+  return {
+    name: 'node',
+    title: 'Tests run by Node',
+    commands: [nodeTest(files, 1)],
+    tests: true,
+    only: nodeStep,
+  }
 }
 
 /** The demo goes at the pace of a person who watches it: two files at once, each with a server of its own. @returns {Step} */
 function demoStep(files) {
-  return { name: 'demo', title: 'Tests of the demo', commands: [nodeTest(files, 2)], tests: true }
+  return {
+    name: 'demo',
+    title: 'Tests of the demo',
+    commands: [nodeTest(files, 2)],
+    tests: true,
+    only: demoStep,
+  }
 }
 
 /** @returns {Step} */
@@ -98,5 +111,6 @@ function browserStep(engine, files = []) {
     commands: [command],
     env: { BROWSERS: engine },
     tests: true,
+    only: (some) => browserStep(engine, some),
   }
 }
