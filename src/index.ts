@@ -11,6 +11,7 @@ export type {
   HandlerContext,
   HandlerFunction,
   HandlerOptions,
+  HandlerReturn,
   Inspector,
   InspectStep,
   Pattern,

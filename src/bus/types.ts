@@ -19,7 +19,22 @@ export interface HandlerContext {
   readonly attempt: number
 }
 
-export type HandlerFunction<E extends BaseEvent = BaseEvent> = (event: E, context: HandlerContext) => unknown
+/**
+ * What a handler of the event may return: the event's result, nothing, or an event as a forwarder does; or a promise of it. Anything
+ * where the event's class names no result.
+ */
+export type HandlerReturn<E extends BaseEvent> = [E] extends [BaseEvent<infer _, infer Result>]
+  ? unknown extends Result
+    ? unknown
+    : Answer<Result> | PromiseLike<Answer<Result>>
+  : unknown
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
+type Answer<Result> = Result | BaseEvent | null | undefined | void
+
+export type HandlerFunction<E extends BaseEvent = BaseEvent> = (
+  event: E,
+  context: HandlerContext,
+) => HandlerReturn<E>
 
 export interface HandlerOptions {
   /** Unsubscribes when it aborts. */

@@ -308,8 +308,8 @@ describe('<bus-inspector>: state and deep link (goal 28)', () => {
     await bus.waitUntilIdle()
     // How long each took, not how long it asked for: a busy machine may stall the first for longer than the last.
     const took = (event: BaseEvent) => Number(event.eventCompletedAt) - Number(event.eventStartedAt)
-    const slowest = events
-      .toSorted((a, b) => took(b) - took(a))
+    const slowest = [...events]
+      .sort((a, b) => took(b) - took(a))
       .map((event) => `{ms: ${event.eventPayload.ms}}`)
     const inspector = await mount({ buses: [bus] })
     await caughtUp(inspector)

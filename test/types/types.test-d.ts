@@ -114,6 +114,12 @@ export function handlers() {
   subscription()
   const disposable: Disposable = subscription
   bus.off(OrderCreated)
+  bus.on(OrderCreated, (event) => (event.total > 1 ? new Opened() : null))
+  bus.on(Opened, () => 'whatever')
+  // @ts-expect-error a result of the wrong kind
+  bus.on(OrderCreated, () => 'charged')
+  // @ts-expect-error a promise of one
+  bus.on(OrderCreated, async () => ({ charged: 'all' }))
   // @ts-expect-error a pattern is a class, a type or '*'
   bus.on(42, () => {})
   // @ts-expect-error a handler is a function
