@@ -1,7 +1,7 @@
 /** What is asked of the database only by those who are loaded when they are needed. */
 import { warn } from '../warnings.js'
 import type { EventLog } from './event-log.js'
-import { ask, type LogDb, META, type Summary } from './log-db.js'
+import { ask, type LogDb, META, type Meta, type Summary } from './log-db.js'
 
 /** How many decisions were taken. */
 export async function turnOf({ idb }: LogDb): Promise<number> {
@@ -81,14 +81,26 @@ export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: 
 
 const CHUNK = 10_000
 
-/** Tells of the segments that are missing between the first and the last. */
-export async function findHoles(log: EventLog, { idb }: LogDb, low: number, head: number): Promise<void> {
+/** Tells of the segments that are missing between the first and the last, as one transaction sees them: another tab may remove some. */
+export async function findHoles(log: EventLog, { idb }: LogDb): Promise<void> {
+  const tx = idb.transaction(['meta', 'wal'])
+  const wal = tx.objectStore('wal')
+  const [meta, last] = await Promise.all([
+    tx.objectStore('meta').get(META),
+    wal.openKeyCursor(null, 'prev').then((cursor) => cursor?.key ?? 0),
+  ])
+  const { low } = meta as Meta
+  if (last < low || (await wal.count(IDBKeyRange.lowerBound(low))) === last - low + 1) return
   let next = low
-  for (let first = low; first <= head; first += CHUNK) {
-    const range = IDBKeyRange.bound(first, Math.min(head, first + CHUNK - 1))
-    for (const seq of await idb.getAllKeys('wal', range)) {
+  for (let first = low; first <= last; first += CHUNK) {
+    for (const seq of await wal.getAllKeys(IDBKeyRange.bound(first, first + CHUNK - 1))) {
       if (seq > next) tellLoss(log, next, seq - 1, 'segments are missing')
       next = seq + 1
     }
   }
+}
+
+/** Beside what goes on: whoever reads the log looks whether it is all there. */
+export function lookForHoles(log: EventLog): void {
+  ask(log.db().then((db) => findHoles(log, db)))
 }

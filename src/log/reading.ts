@@ -2,6 +2,7 @@ import { anIdentifier, type Check, checkOptions, checkType } from '../errors.js'
 import type { EventRecord } from '../protocol.js'
 import type { EventLog } from './event-log.js'
 import type { Summary } from './log-db.js'
+import { lookForHoles } from './log-queries.js'
 import { Reader } from './reader.js'
 import { rows } from './rows.js'
 import type { Line, RecordLine } from './segment.js'
@@ -113,6 +114,7 @@ async function* read(
 /** What was said so far is written, and indexed; gives the newest segment. */
 export async function settled(log: EventLog): Promise<number> {
   await log.flush()
+  lookForHoles(log)
   const last = await (await log.db()).head()
   await indexed(log, last)
   return last

@@ -7,6 +7,7 @@ import { bringBack, makeFirst, revive, twinsOf, visitsById } from './bring-back.
 import { type Claim, claimed, newClaim } from './claim.js'
 import { entry, type Fate, type Fold } from './fold.js'
 import { Lineage } from './lineage.js'
+import { lookForHoles } from './log-queries.js'
 import type { LogWriter } from './writer.js'
 
 /** So many attempts that ended with the page are enough. */
@@ -35,7 +36,10 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
     )
     await bringBack(writer, claim, again)
     // What a writer has claimed that is no more is nobody's.
-    if (writer.steady && (claim.by === writer.id || !claim.by)) return again
+    if (writer.steady && (claim.by === writer.id || !claim.by)) {
+      lookForHoles(writer.log)
+      return again
+    }
   }
 }
 

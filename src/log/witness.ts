@@ -74,7 +74,7 @@ export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
     (await import('./log-queries.js')).tellOfLoss(log, head, seen.seq, vanished)
   if (head >= low && count < head - low + 1) {
     const { findHoles } = await import('./log-queries.js')
-    await findHoles(log, db, low, head)
+    await findHoles(log, db)
   }
   if (head) witness.note(epoch, head)
 }

@@ -1,7 +1,9 @@
 // Promise 8, "Loss is loud": what was durable and is not there any more is told of, with its range; the rest goes on.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent } from '../../src/index.js'
+import { BaseEvent, type EventBus } from '../../src/index.js'
 import { type DataLossEvent, EventLog } from '../../src/log/event-log.js'
+import { LogDb } from '../../src/log/log-db.js'
+import { lookForLoss } from '../../src/log/witness.js'
 import { consoleDuring, forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
 import { changeRow, inStore, rowsOf } from './raw.js'
@@ -71,6 +73,40 @@ describe('promise 8: loss is loud', () => {
     const numbers = (await rowsOf(name)).map(([seq]) => seq)
     expect(numbers, 'nothing is renumbered').not.to.include.members([3])
     expect(Math.min(...numbers.filter((seq) => seq > 8))).to.equal(9)
+  })
+
+  for (const [what, use] of [
+    ['records() is read', async ({ log }: { log: EventLog }) => void (await log.records().next())],
+    ['recover() is called', async ({ bus }: { bus: EventBus }) => void (await bus.recover())],
+  ] as const)
+    it(`segments that go missing while the log is open are told of when ${what}`, async () => {
+      const name = await written(6)
+      const { losses, warnings, ...logged } = await opened(name)
+      expect(losses).to.deep.equal([])
+      await inStore(name, 'wal', (store) => store.delete(IDBKeyRange.bound(3, 4)))
+      for (let times = 0; times < 2; times++)
+        await consoleDuring('warn', async () => {
+          await use(logged)
+          await eventually('it is told of', () => losses.length)
+          expect(losses).to.deep.equal([[3, 4]])
+        })
+    })
+
+  it('what another tab removes while this one opens is no loss', async () => {
+    const name = await written(6)
+    const { log, bus } = await opened(name)
+    await log.flush()
+    const late = new EventLog(name)
+    const told: unknown[] = []
+    late.addEventListener('dataloss', (event) => told.push(event))
+    const db = await LogDb.open(name)
+    // What it has read of where the log begins is old by now.
+    await log.clear()
+    await bus.dispatch(make('X', { n: 7 })).eventPersisted
+    await lookForLoss(late, db)
+    expect(told).to.deep.equal([])
+    db.close()
+    await late.close()
   })
 
   it('the newest segments have vanished: found by the witness beside the database', async () => {
