@@ -90,11 +90,30 @@ export class Fold {
     })
   }
 
-  #adopt(writer: string, { event_id: id, writer: first = writer, with: others }: Line): void {
-    for (const it of [id, ...(Array.isArray(others) ? others : [])]) {
-      const fate = this.find(it, first)
-      if (fate) fate.owner = writer
+  #adopt(writer: string, { event_id: id, writer: first = writer, also }: Line): void {
+    const fate = this.find(id, first)
+    if (fate) fate.owner = writer
+    const places: number[] = Array.isArray(also) ? also : []
+    for (let i = 0; i < places.length; i += 3) {
+      const [seq, from, to] = places.slice(i, i + 3)
+      for (let at = this.#indexOf(seq, from); at < this.fates.length; at++) {
+        const it = this.fates[at]
+        if (it.seq !== seq || !(it.index <= to)) break
+        if (it.writer === first) it.owner = writer
+      }
     }
+  }
+
+  /** Of the first fate that stands there or behind. */
+  #indexOf(seq: number, index: number): number {
+    let [low, high] = [0, this.fates.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const it = this.fates[middle]
+      if (it.seq < seq || (it.seq === seq && it.index < index)) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #accept(
@@ -147,15 +166,22 @@ function follow(fate: Fate, kind: string, line: Line): void {
 export const entry = (kind: string, { line, writer, seq, index }: Fate, tail = '') =>
   `${lineHead(kind, line.event_id, writer, { seq, index })}${tail}}\n`
 
-/** Lines by which events become somebody else's: one for all that one writer accepted, so that a claim is no second log. */
+/**
+ * Lines by which events become somebody else's: one for all that one writer accepted, and of those behind the first their places, a
+ * row of them at a time, so that a claim is no second log.
+ */
 export function adoptions(fates: readonly Fate[]): string[] {
-  const byWriter = new Map<string, Fate[]>()
+  const byWriter = new Map<string, { first: Fate; also: number[] }>()
   for (const fate of fates) {
-    const known = byWriter.get(fate.writer)
-    if (known) known.push(fate)
-    else byWriter.set(fate.writer, [fate])
+    const { writer, seq, index } = fate
+    const known = byWriter.get(writer)
+    if (!known) byWriter.set(writer, { first: fate, also: [] })
+    else {
+      const { also } = known
+      const last = also.length - 1
+      if (also[last - 2] === seq && also[last] === index - 1) also[last] = index
+      else also.push(seq, index, index)
+    }
   }
-  return [...byWriter.values()].map(([first, ...others]) =>
-    entry('A', first, `,"with":${JSON.stringify(others.map(({ line }) => line.event_id))}`),
-  )
+  return Array.from(byWriter.values(), ({ first, also }) => entry('A', first, `,"also":[${also}]`))
 }

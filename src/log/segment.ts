@@ -45,8 +45,8 @@ export interface Line {
   writer?: string
   /** Where its `E` is: a segment's number, 0 for this segment, and the line's; absent when that was not known. */
   at?: [seq: number, index: number]
-  /** `A`: the ids of further events that the same writer accepted. */
-  with?: string[]
+  /** `A`: where further events stand that the same writer accepted: segment, first and last line, again and again. */
+  also?: number[]
   [key: string]: unknown
 }
 

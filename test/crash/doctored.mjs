@@ -14,7 +14,7 @@ const settled = { pattern: 'Plain', name: 'note', outcome: {} }
 const segments = [
   ['one', 0, [accepted(1, 'Plain', 0), accepted(2, 'Plain', 1)]],
   ['one', 1, [said('R', 1, [1, 0], settled), said('C', 1, [1, 0]), accepted(3, 'Bad', 2)]],
-  ['two', 0, [said('A', 2, [1, 1], { with: [id(3)] })]],
+  ['two', 0, [said('A', 2, [1, 1], { also: [2, 2, 2] })]],
   ['two', 1, [said('S', 2, [1, 1])]],
   ['two', 2, [said('C', 2, [1, 1]), said('C', 3, [2, 2])]],
 ]

@@ -79,17 +79,17 @@ describe('the judge of the crash tests', () => {
   finds('an event that ends twice', () => rewrite(5, (all) => [...all, all[0]]), 'twice')
   finds(
     'an end by a page that does not own the event',
-    () => rewrite(3, ([all]) => [{ ...all, with: [] }]),
+    () => rewrite(3, ([all]) => [{ ...all, also: [] }]),
     'owner',
   )
   finds(
     'a taking-over of what is finished',
-    () => rewrite(3, (all) => [...all, { ...all[0], event_id: id(1), at: [1, 0], with: [] }]),
+    () => rewrite(3, (all) => [...all, { ...all[0], event_id: id(1), at: [1, 0], also: [] }]),
     'twice',
   )
   finds(
     'a taking-over, among others, of what nobody accepted',
-    () => rewrite(3, ([all]) => [{ ...all, with: [id(3), id(8)] }]),
+    () => rewrite(3, ([all]) => [{ ...all, also: [2, 2, 2, 2, 7, 7] }]),
     'stray',
   )
   finds(

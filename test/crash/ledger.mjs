@@ -21,12 +21,6 @@
 
 /** @typedef {{ kind: string, what: string }} Problem */
 
-/** An `A` speaks of several events, and knows the place of the first. */
-const adoptedBy = ({ with: others = [], ...line }) => [
-  line,
-  ...others.map((/** @type {string} */ id) => ({ ...line, event_id: id, at: undefined })),
-]
-
 export class Ledger {
   /** @type {Fate[]} */
   fates = []
@@ -34,6 +28,8 @@ export class Ledger {
   #byKey = new Map()
   /** @type {Map<string, Fate[]>} */
   byId = new Map()
+  /** @type {Map<string, string>} ids by where they stand */
+  #idAt = new Map()
   /** @type {Problem[]} */
   problems = []
   entries = 0
@@ -83,9 +79,22 @@ export class Ledger {
     this.skipped += Math.max(0, wseq - expected)
     this.#wseqs.set(writer, wseq)
     for (const [index, line] of this.code.linesOf(segment).entries()) {
-      if (line) for (const one of adoptedBy(line)) this.#entry(one, segment, seq, index)
+      if (line) for (const one of this.#saidBy(line)) this.#entry(one, segment, seq, index)
       else this.problem('torn', `segment ${seq}: line ${index} is no entry`)
     }
+  }
+
+  /** An `A` speaks of several events, and names the places of those behind the first. */
+  #saidBy({ also = [], ...line }) {
+    const all = [line]
+    for (let i = 0; i < also.length; i += 3) {
+      const [seq, first, last] = also.slice(i, i + 3)
+      for (let index = first; index <= last; index++) {
+        const id = this.#idAt.get(`${seq}:${index}`) ?? `what stands at ${seq}:${index}`
+        all.push({ ...line, event_id: id, at: [seq, index] })
+      }
+    }
+    return all
   }
 
   #entry(line, segment, seq, index) {
@@ -146,6 +155,7 @@ export class Ledger {
     const { event_id: id, event_type: type } = line
     const key = `${writer} ${id}`
     const known = this.#byKey.get(key)
+    this.#idAt.set(`${seq}:${index}`, id)
     if (known) {
       this.twins++
       known.places.push(`${seq}:${index}`)

@@ -32,14 +32,21 @@ export async function rawSegments(
   return all.result
 }
 
-/** The entries of segments, with one for each event that a line adopts. */
-export const lines = (segments: { body: string }[]): Record<string, unknown>[] =>
-  segments
-    .flatMap(({ body }) => body.split('\n').filter(Boolean))
-    .map((line) => JSON.parse(line))
-    .flatMap(({ with: others = [], ...line }) =>
-      [line.event_id, ...others].map((id) => ({ ...line, event_id: id })),
-    )
+/** The entries of segments, with one for each event that a line adopts: of these `all` tells the ids, the first of which is number 1. */
+export function lines(segments: { body: string }[], all = segments): Record<string, unknown>[] {
+  const read = ({ body }: { body: string }) =>
+    body
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+  const ids = all.map((segment) => read(segment).map(({ event_id: id }) => id))
+  return segments.flatMap(read).flatMap(({ also = [], ...line }) => {
+    const others: unknown[] = []
+    for (let i = 0; i < also.length; i += 3)
+      for (let index = also[i + 1]; index <= also[i + 2]; index++) others.push(ids[also[i] - 1]?.[index])
+    return [line.event_id, ...others].map((id) => ({ ...line, event_id: id }))
+  })
+}
 
 export const kinds = (segments: { body: string }[]): string =>
   lines(segments)

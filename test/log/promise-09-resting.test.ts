@@ -7,8 +7,10 @@ import { freshName, lines } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
 import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, tell, writerIds } from './tabs.js'
 
-const entries = async (name: string) =>
-  (await rowsOf(name)).flatMap(([, row]) => lines([row]).map((line) => ({ ...line, by: row.writer })))
+async function entries(name: string) {
+  const rows = (await rowsOf(name)).map(([, row]) => row)
+  return rows.flatMap((row) => lines([row], rows).map((line) => ({ ...line, by: row.writer })))
+}
 const said = async (name: string, kind: string) =>
   (await entries(name)).filter((line) => (line as Record<string, unknown>).event_entry === kind)
 

@@ -72,12 +72,17 @@ async function sendSingly(first: number, count: number, more: object = {}): Prom
 /** Lines of the log as they lie there, with who wrote them. */
 async function lines() {
   const found: { seq: number; writer: string; kind: string; id: string; n?: number }[] = []
+  const ids = new Map<string, string>()
   for await (const some of rows(log.name, 'wal')) {
     for (const { seq, value } of some) {
       const { body, writer } = value as { body: string; writer: string }
-      for (const text of body.trimEnd().split('\n')) {
-        const { event_entry: kind, event_id, with: others = [], n } = JSON.parse(text)
-        for (const id of [event_id, ...others]) found.push({ seq, writer, kind, id, n })
+      for (const [index, text] of body.trimEnd().split('\n').entries()) {
+        const { event_entry: kind, event_id: id, also = [], n } = JSON.parse(text)
+        ids.set(`${seq}:${index}`, id)
+        found.push({ seq, writer, kind, id, n })
+        for (let i = 0; i < also.length; i += 3)
+          for (let at = also[i + 1]; at <= also[i + 2]; at++)
+            found.push({ seq, writer, kind, id: ids.get(`${also[i]}:${at}`) ?? '', n })
       }
     }
   }
