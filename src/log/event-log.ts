@@ -10,6 +10,7 @@ import { LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
 import type { LogRecord, RecordsFilter } from './reading.js'
 import type { ReplayOptions } from './replay.js'
+import type { Read } from './segment.js'
 import { lookForLoss, Witness } from './witness.js'
 import { LogWriter } from './writer.js'
 
@@ -63,6 +64,8 @@ export class EventLog extends EventTarget implements LogLike {
   readonly index: LogIndex = new LogIndex(this)
   /** Positions that somebody reads from: nothing behind them is removed. @internal */
   readonly readers = new Set<{ seq: number; lock?: string }>()
+  /** By number, what the history has just read: recovery mostly comes next, and takes it. @internal */
+  read = new Map<number, Read>()
   /** @internal */
   readonly writers = new Set<LogWriter>()
   /** @internal */

@@ -1,7 +1,7 @@
 import type { EventLog } from './event-log.js'
 import type { LogDb } from './log-db.js'
-import { quarantine } from './log-queries.js'
-import { fault, type Line, lineHead, linesOf, type Placed, type RecordLine } from './segment.js'
+import { quarantine, seqsOf } from './log-queries.js'
+import { fault, type Line, lineHead, linesOf, type Read, type RecordLine } from './segment.js'
 
 /** What the log says of one accepted event. */
 export interface Fate {
@@ -50,8 +50,26 @@ export class Fold {
 
   /** Reads on to the end of the log. A segment that cannot be read is kept apart. */
   async read(log: EventLog, db: LogDb): Promise<void> {
+    const { read } = log
+    log.read = new Map()
+    const first = Math.min(...read.keys())
+    if (read.size) {
+      await this.#readTo(first - 1, log, db)
+      // What is not there any more was finished, and removed.
+      for (const seq of await seqsOf(db, first, Math.max(...read.keys()))) {
+        const known = read.get(seq)
+        if (seq < this.#next) continue
+        if (known) this.#add(known)
+        else await this.#readTo(seq, log, db)
+        this.#next = seq + 1
+      }
+    }
+    await this.#readTo(Infinity, log, db)
+  }
+
+  async #readTo(end: number, log: EventLog, db: LogDb): Promise<void> {
     let limit = FEW
-    let segments = await db.read('wal', this.#next, Infinity, limit)
+    let segments = await db.read('wal', this.#next, end, limit)
     while (segments.length) {
       const [last] = segments.slice(-1)
       this.#next = last.seq + 1
@@ -60,11 +78,11 @@ export class Fold {
       if (chars < ENOUGH) limit = Math.min(2 * limit, MANY)
       else if (chars > 4 * ENOUGH) limit = Math.ceil(limit / 2)
       // The next come while these are taken apart.
-      const more = full ? db.read('wal', this.#next, Infinity, limit) : []
+      const more = full ? db.read('wal', this.#next, end, limit) : []
       for (const segment of segments) {
         const reason = fault(segment)
         if (reason) await quarantine(log, segment.seq, reason, segment)
-        else this.#add(segment)
+        else this.#add({ ...segment, lines: linesOf(segment) })
       }
       segments = await more
     }
@@ -74,9 +92,8 @@ export class Fold {
     return ofWriter(this.byId.get(id), writer)
   }
 
-  #add({ seq, ...segment }: Placed): void {
-    const { writer, bus } = segment
-    linesOf(segment).forEach((line, index) => {
+  #add({ seq, writer, bus, lines }: Read): void {
+    lines.forEach((line, index) => {
       if (!line) return
       const { event_entry: kind, event_id: id } = line
       // The line of an event has the payload's keys beside its own.

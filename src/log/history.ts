@@ -2,12 +2,17 @@ import { stateOf } from '../brands.js'
 import type { EventState } from '../events/event-state.js'
 import { with1 } from '../fifo.js'
 import type { EventRecord } from '../protocol.js'
+import { after } from '../timers.js'
 import type { LogDb } from './log-db.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 import type { LogWriter } from './writer.js'
 
 const MOST = 1000
 const CHUNK = 16
+
+/** How many characters' worth of lines wait for a recovery, which reads the same segments, and ms. */
+const KEPT = 8_000_000
+const KEPT_FOR = 10_000
 
 /** A finished event of the log. */
 interface Past {
@@ -25,6 +30,7 @@ export async function restore(writer: LogWriter): Promise<void> {
   if (!limit) return
   const db = await log.db()
   const past = await newest(db, name, limit, writer)
+  after(KEPT_FOR, () => log.read.clear())
   let states: readonly EventState[] | null = null
   core.restored = () => {
     states ??= revive(
@@ -40,10 +46,15 @@ export async function restore(writer: LogWriter): Promise<void> {
 async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): Promise<Past[]> {
   const ends = new Map<string, Line>()
   const found: Past[] = []
+  let room = KEPT
   const lines = (segment: Placed) => {
     // What this page has written is in its own history.
     if (segment.writer === self.id) return
-    for (const [index, line] of [...linesOf(segment).entries()].reverse()) {
+    const { seq, body } = segment
+    const all = linesOf(segment)
+    room -= body.length
+    if (room > 0) self.log.read.set(seq, { ...segment, body: '', lines: all })
+    for (const [index, line] of [...all.entries()].reverse()) {
       if (!line) continue
       const kind = line.event_entry
       // The line of an event has the payload's keys beside its own.
@@ -51,7 +62,7 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
       if (kind === 'C' && !line.superseded && segment.bus === bus && ends.size < limit) ends.set(name, line)
       const end = kind === 'E' ? ends.get(name) : undefined
       if (!end || found.length >= limit) continue
-      found.push({ line: line as RecordLine, end, seq: segment.seq, index })
+      found.push({ line: line as RecordLine, end, seq, index })
     }
   }
   for (

@@ -1,12 +1,20 @@
 /** What is asked of the database only by those who are loaded when they are needed. */
+import type { Entry } from '../bus/journal.js'
+import { payloadJSON } from '../events/payload-json.js'
+import { DURABLE } from '../events/status.js'
 import { warn } from '../warnings.js'
 import type { EventLog } from './event-log.js'
 import { ask, type LogDb, META, type Meta, type Summary } from './log-db.js'
+import type { LogWriter } from './writer.js'
 
 /** How many decisions were taken. */
 export async function turnOf({ idb }: LogDb): Promise<number> {
   return (await idb.get('meta', META))?.turn ?? 0
 }
+
+/** The numbers of the segments that are there. */
+export const seqsOf = ({ idb }: LogDb, first: number, last: number): Promise<number[]> =>
+  idb.getAllKeys('wal', IDBKeyRange.bound(first, last))
 
 /** Segments from a number on, with what is known of them. */
 export async function rowsOf(
@@ -66,7 +74,7 @@ function tellLoss(log: EventLog, from: number, to: number, reason: string): void
 
 /** The newest segments are not there, or the whole database: what this page knows of that is forgotten, and what is open written again. */
 export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: boolean): void {
-  const { witness, index, writers } = log
+  const { witness, index, read, writers } = log
   witness.forget()
   tellLoss(
     log,
@@ -76,7 +84,29 @@ export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: 
   )
   if (!vanished) return
   index.forget()
-  for (const writer of writers) writer.again()
+  read.clear()
+  for (const writer of writers) acceptAgain(writer)
+}
+
+/** The database has vanished: what is not finished is accepted again. */
+function acceptAgain(writer: LogWriter): void {
+  const { journal, flight } = writer
+  const again: Entry[] = []
+  for (const { mark } of journal.core.history.unfinished.newest()) {
+    // With a text it waits already: somebody has missed the database before.
+    if (mark?.status !== DURABLE || mark.text) continue
+    mark.text = payloadJSON(mark.visit.state)
+    mark.seq = 0
+    journal.unpersisted++
+    journal.chars += mark.text.length
+    again.push(mark)
+  }
+  // The places of the others are those of other events now.
+  for (const { mark } of writer.unwritten) mark.seq = 0
+  // Before what is on its way: the order of a writer is that of its dispatches.
+  if (flight) Object.assign(flight, writer.build([...again, ...flight.entries]))
+  else writer.putBack(again)
+  writer.wake()
 }
 
 const CHUNK = 10_000

@@ -30,6 +30,11 @@ export interface Placed extends Segment {
   seq: number
 }
 
+/** A sound one, and what its body says. */
+export interface Read extends Placed {
+  lines: (Line | null)[]
+}
+
 export interface Position {
   seq: number
   index: number

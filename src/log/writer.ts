@@ -3,7 +3,6 @@ import type { Visit } from '../bus/visit.js'
 import { LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { HandlerRun } from '../events/handler-run.js'
-import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE, FAILED, OPEN, SHUT, WAITING } from '../events/status.js'
 import { after } from '../timers.js'
 import { completedEntry, settledEntry } from './entries.js'
@@ -37,8 +36,8 @@ export class LogWriter extends Living implements BusLog {
   #running = false
   /** Nothing is written before it is over: when the page comes back, what it had may have been taken. */
   readonly rest = new Rest()
-  /** The segment on its way. */
-  #flight: Flight | null = null
+  /** The segment on its way. @internal */
+  flight: Flight | null = null
   /** It is not: it is tried again in a while. */
   #failing = false
   /** Settles when it is placed, or is known to have failed. */
@@ -124,11 +123,12 @@ export class LogWriter extends Living implements BusLog {
   flush(): Promise<void> {
     this.wake()
     if (!this.#running) return Promise.resolve()
-    return new Promise((resolve) => this.#idlers.push({ last: this.#unwritten.at(-1), resolve }))
+    return new Promise((resolve) => this.#idlers.push({ last: this.unwritten.at(-1), resolve }))
   }
 
-  get #unwritten(): Entry[] {
-    const flying = [...this.#sent, this.#flight].flatMap((flight) => flight?.entries ?? [])
+  /** Everything, the oldest first. @internal */
+  get unwritten(): Entry[] {
+    const flying = [...this.#sent, this.flight].flatMap((flight) => flight?.entries ?? [])
     return flying.concat(this.journal.waiting)
   }
 
@@ -159,7 +159,7 @@ export class LogWriter extends Living implements BusLog {
         stop()
       }
       const flight = this.held ? this.#take() : null
-      this.#flight = flight
+      this.flight = flight
       // The next one is on its way before anybody hears of the last.
       const placed = flight && this.#fly(flight).then((seq) => this.place(flight, seq))
       this.#placed = placed
@@ -186,7 +186,7 @@ export class LogWriter extends Living implements BusLog {
 
   #tellIdlers(all = false): void {
     this.#idlers = this.#idlers.filter(({ last, resolve }) => {
-      const waits = !all && last && this.#unwritten.includes(last)
+      const waits = !all && last && this.unwritten.includes(last)
       if (!waits) resolve()
       return waits
     })
@@ -196,10 +196,11 @@ export class LogWriter extends Living implements BusLog {
   #take(beside = false): Flight | null {
     const { now, later } = load(this.journal, beside, this.#last)
     if (later) deferring.add(this)
-    return now.length ? this.#build(now) : null
+    return now.length ? this.build(now) : null
   }
 
-  #build(entries: Entry[]): Flight {
+  /** @internal */
+  build(entries: Entry[]): Flight {
     return build(entries, this.id, this.nextSegment(), this.journal.name, this.#seq)
   }
 
@@ -230,7 +231,7 @@ export class LogWriter extends Living implements BusLog {
       const found = again && (await db.find(flight.segment, flight.seq + 1))
       // Its writer is no more: another one has to see first what is still its own.
       if (!found && !(this.held && flight.segment.writer === this.id)) {
-        this.#putBack(flight.entries)
+        this.putBack(flight.entries)
         return 0
       }
       const seq = found || (await this.#append(db, flight.segment))
@@ -252,8 +253,8 @@ export class LogWriter extends Living implements BusLog {
     return full
   }
 
-  /** Before all that waits: it is older. */
-  #putBack(entries: readonly Entry[]): void {
+  /** Before all that waits: it is older. @internal */
+  putBack(entries: readonly Entry[]): void {
     this.journal.waiting = [...entries, ...this.journal.waiting]
   }
 
@@ -266,7 +267,7 @@ export class LogWriter extends Living implements BusLog {
   /** It is durable: from here on, entries know where it is. */
   place(flight: Flight, seq: number): boolean {
     const { entries, segment } = flight
-    if (this.#flight === flight) this.#flight = null
+    if (this.flight === flight) this.flight = null
     if (!seq) return false
     this.#seq = flight.seq = seq
     for (const { kind, mark } of entries) {
@@ -305,7 +306,7 @@ export class LogWriter extends Living implements BusLog {
   /** The log cannot be written now: nobody waits for it any longer. What waits is still written when it can be. */
   release(error: unknown): void {
     this.journal.degraded = true
-    for (const { kind, mark } of this.#unwritten) {
+    for (const { kind, mark } of this.unwritten) {
       if (kind === 'E' && mark.status === WAITING) mark.settle(FAILED, error)
       else mark.release()
     }
@@ -319,34 +320,12 @@ export class LogWriter extends Living implements BusLog {
     this.rest.end()
   }
 
-  /** The database has vanished: what is not finished is accepted again. */
-  again(): void {
-    const { history } = this.journal.core
-    const again: Entry[] = []
-    for (const { mark } of history.unfinished.newest()) {
-      // With a text it waits already: somebody has missed the database before.
-      if (mark?.status !== DURABLE || mark.text) continue
-      mark.text = payloadJSON(mark.visit.state)
-      mark.seq = 0
-      this.journal.unpersisted++
-      this.journal.chars += mark.text.length
-      again.push(mark)
-    }
-    const flight = this.#flight
-    // The places of the others are those of other events now.
-    for (const { mark } of this.#unwritten) mark.seq = 0
-    // Before what is on its way: the order of a writer is that of its dispatches.
-    if (flight) Object.assign(flight, this.#build([...again, ...flight.entries]))
-    else this.#putBack(again)
-    this.wake()
-  }
-
   /** Now or never: what waits goes out beside what is on its way. Then the lock, since a page that rests may not hold one. */
   hide(): void {
     const db = this.log.open
     // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be tried again.
     const mine = db && this.held && !this.rest.now && !this.#failing
-    for (let flight = mine && this.#take(!!this.#flight); flight; flight = this.#take(true)) {
+    for (let flight = mine && this.#take(!!this.flight); flight; flight = this.#take(true)) {
       flight.done = this.#append(db as LogDb, flight.segment)
       flight.done.catch(() => {})
       this.#sent.push(flight)

@@ -1,6 +1,5 @@
 // Promise 5, "At least once": what dead writers have left unfinished is claimed and dispatched again, in log order.
 import { expect } from '@esm-bundle/chai'
-import { nanoid } from 'nanoid'
 import { number } from 'superstruct'
 import { BaseEvent, defineEvent, type EventBus } from '../../src/index.js'
 import { consoleDuring, forever, only } from '../same-page/helpers.js'
@@ -191,74 +190,6 @@ describe('promise 5: recovery', () => {
     await b.log.flush()
     const adopted = lines((await rowsOf(name)).map(([, row]) => row)).filter((l) => l.event_entry === 'A')
     expect(adopted.map(({ event_id }) => event_id).sort()).to.deep.equal([x.id, y.id].sort())
-  })
-
-  it('what one writer has left is claimed by one line, which says each of its events; who claims and dies leaves all of them', async () => {
-    const name = freshName()
-    const events = Array.from({ length: 5 }, (_, n) => make('X', { n }))
-    await left(name, ...events)
-    const second = next(name)
-    second.bus.on('X', forever)
-    expect(await second.bus.recover()).to.have.length(5)
-    const all = (await rowsOf(name)).map(([, row]) => row)
-    const claims = all.filter(({ body }) => body.includes('"event_entry":"A"'))
-    expect(claims.map(({ n }) => n)).to.eql([1])
-    expect(lines(claims, all).map(({ event_id }) => event_id)).to.eql(events.map(({ eventId }) => eventId))
-    await loseLocks(second)
-    const third = next(name, 'X')
-    expect(await third.bus.recover()).to.have.length(5)
-    await third.bus.waitUntilIdle()
-    expect(third.seen).to.eql([0, 1, 2, 3, 4])
-  })
-
-  it('a claim takes what it names and nothing beside it: of several segments, with others between, and of two writers', async () => {
-    const name = await emptyLog()
-    const events = Array.from({ length: 12 }, (_, n) => accepted('X', { payload: { n } }))
-    const [own, ours] = [events.slice(0, 9), events.slice(9)].map((some) => some.map(({ line }) => line))
-    const finished = [4, 10].map((n) => said('C', events[n].id, { writer: n < 9 ? 'dead' : 'ours' }))
-    await plant(name, own.slice(0, 6))
-    await plant(name, ours, { writer: 'ours' })
-    await plant(name, [said('S', events[0].id), ...own.slice(6, 8), finished[0], own[8]], { wseq: 1 })
-    await plant(name, [finished[1]], { writer: 'ours', wseq: 1 })
-    const second = next(name)
-    second.bus.on('X', forever)
-    expect((await second.bus.recover()).map(({ eventPayload: { n } }) => n)).to.eql([
-      0, 1, 2, 3, 5, 9, 11, 6, 7, 8,
-    ])
-    const rows = (await rowsOf(name)).map(([, row]) => row)
-    const claims = lines(
-      rows.filter(({ writer }) => writer !== 'dead' && writer !== 'ours'),
-      rows,
-    ).filter(({ event_entry }) => event_entry === 'A')
-    const adopted = claims.map(({ event_id: of }) => events.findIndex(({ id }) => id === of))
-    expect(adopted).to.eql([0, 1, 2, 3, 5, 6, 7, 8, 9, 11])
-    await loseLocks(second)
-    const third = next(name, 'X')
-    expect(await third.bus.recover()).to.have.length(10)
-    await third.bus.waitUntilIdle()
-    expect(third.seen).to.eql([0, 1, 2, 3, 5, 9, 11, 6, 7, 8])
-  })
-
-  it('a claim whose places are none is no claim of them', async () => {
-    const name = await emptyLog()
-    const [a, b] = [accepted('X', { payload: { n: 1 } }), accepted('X', { payload: { n: 2 } })]
-    await plant(name, [a.line, b.line])
-    for (const also of [
-      null,
-      'all',
-      [1],
-      [1, 0],
-      [9, 0, 1],
-      [1, 7, 9],
-      ['1', 'x', {}],
-      [1, 1, 'x'],
-      [NaN, 1, 1],
-    ])
-      await plant(name, [said('A', a.id, { writer: 'dead', also })], { writer: nanoid(), wseq: 0 })
-    const { bus, seen } = next(name, 'X')
-    expect(await bus.recover()).to.have.length(2)
-    await bus.waitUntilIdle()
-    expect(seen).to.eql([1, 2])
   })
 
   it('two tabs that recover at once: every event once, in order', async () => {

@@ -53,6 +53,34 @@ const recovery: BenchCase = {
   },
 }
 
+/** All that a page waits for which starts after a crash. */
+const opening: BenchCase = {
+  name: 'opening the log, then recovery of 10 000 events',
+  group: 'recovery',
+  events: EVENTS,
+  async prepare() {
+    const name = await abandoned()
+    let log!: EventLog
+    let bus!: EventBus
+    let again = 0
+    return {
+      async run() {
+        log = new EventLog(name)
+        bus = new EventBus({ name, log, maxPending: null })
+        bus.on(Tick, () => {})
+        await bus.ready
+        again = (await bus.recover()).length
+      },
+      async finish() {
+        check(again === EVENTS, `all were recovered (${again})`)
+        await bus.stop({ clear: true })
+        await log.close()
+        await EventLog.destroy(name)
+      },
+    }
+  },
+}
+
 const reading: BenchCase = {
   name: 'getAll + JSON.parse of the same segments',
   group: 'recovery',
@@ -75,4 +103,4 @@ const reading: BenchCase = {
   },
 }
 
-export const logRecovery: readonly BenchCase[] = [recovery, reading]
+export const logRecovery: readonly BenchCase[] = [recovery, opening, reading]
