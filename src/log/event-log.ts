@@ -149,7 +149,9 @@ export class EventLog extends EventTarget implements LogLike {
   /** A bus is gone for ever. @internal */
   async leave(writer: LogWriter): Promise<void> {
     this.writers.delete(writer)
-    if (this.onDemand && !this.writers.size) await this.close()
+    if (!this.onDemand || this.writers.size) return
+    await this.close()
+    writer.lose(this.#lost)
   }
 
   /** The database, opened when it is first asked for and again when it was lost. @internal */

@@ -115,9 +115,20 @@ class PuppeteerDriver {
 
   async open(tabs) {
     for (const [tab, url] of tabs) {
-      const page = await this.#browser.newPage()
+      const page = await this.#newPage()
       this.#pages.set(tab, page)
       await page.goto(url)
+    }
+  }
+
+  /** Firefox has been seen to fail at the first, on a busy machine. */
+  async #newPage(tries = 3) {
+    try {
+      return await this.#browser.newPage()
+    } catch (error) {
+      if (tries === 1) throw error
+      await pause(500)
+      return this.#newPage(tries - 1)
     }
   }
 

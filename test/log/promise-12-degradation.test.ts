@@ -49,6 +49,23 @@ describe('promise 12: degradation', () => {
     expect(await accepted(name)).to.deep.equal([0, 1, 2])
   })
 
+  it('a log of its own that is late is closed with its bus: nothing is tried any more', async () => {
+    const name = freshName()
+    const before = await heldLocks()
+    const bus = new EventBus({ name, log: { deadline: 50 } })
+    await bus.ready
+    await bus.dispatch(make('X')).eventPersisted
+    const release = await holdStore(name)
+    await consoleDuring('warn', async () => {
+      for (let n = 0; n < 3; n++) await bus.dispatch(make('X', { n }))
+      expect(bus.stats.logLagMs).to.be.above(0)
+      await bus.stop({ clear: true })
+    })
+    expect(bus.stats.logLagMs, 'something waits to be written').to.equal(0)
+    await release()
+    await eventually('its lock is free', async () => (await heldLocks()).length <= before.length)
+  })
+
   it('what was released while degraded is written in order, before what comes later', async () => {
     const { bus, log, name } = await impatient(loggedBus())
     const release = await holdStore(name)
