@@ -1,5 +1,6 @@
 import { nanoid } from 'nanoid'
 import { hold, lockManager, take } from '../locks.js'
+import { onRest } from '../resting.js'
 import { after } from '../timers.js'
 import type { EventLog } from './event-log.js'
 
@@ -15,6 +16,7 @@ export class Reader {
   #seq: number
   #release: (() => void) | null = null
   #stop = () => {}
+  readonly #over = new AbortController()
 
   constructor(log: EventLog, seq: number) {
     this.#log = log
@@ -34,14 +36,27 @@ export class Reader {
 
   /** Resolves once no compaction goes on that began before others could see the lock. */
   async begin(): Promise<void> {
-    this.#release = await take(this.lock)
-    this.seq = this.#seq
+    // A page that comes back from its rest has given its locks up.
+    onRest(
+      () => {},
+      () => void this.#take(),
+      this.#over.signal,
+    )
+    await this.#take()
     const { name, deadline } = this.#log
     ;(await hold(`bubus:compact:${name}`, deadline))?.()
   }
 
+  async #take(): Promise<void> {
+    const release = await take(this.lock)
+    if (this.#over.signal.aborted) return release?.()
+    this.#release = release ?? this.#release
+    this.seq = this.#seq
+  }
+
   end(): void {
     this.#log.readers.delete(this)
+    this.#over.abort()
     this.#stop()
     this.#release?.()
   }
