@@ -7,8 +7,9 @@ import type { Handler, HandlerRun } from '../events/handler-run.js'
 import { settledRuns } from '../events/record.js'
 import { ASK, ERROR, statuses } from '../events/status.js'
 import { checkSize, errorRecord, SMALL } from '../protocol.js'
+import type { Summary } from './log-db.js'
 import { acceptedLine, completedTail, dateJSON, lineHead } from './segment.js'
-import type { SummaryBuilder } from './summary.js'
+import { addEvent } from './summary.js'
 
 /** An event is completed; one that a stop has ended is left to be recovered. */
 export function completedEntry({ mark, state }: Visit): Entry | null {
@@ -61,11 +62,11 @@ function outcomeJSON(run: HandlerRun): string {
 }
 
 /** An entry as the `index`th line of a segment. */
-export function lineOf({ kind, mark, text, run }: Entry, index: number, summary: SummaryBuilder): string {
+export function lineOf({ kind, mark, text, run }: Entry, index: number, summary: Summary): string {
   const { state } = mark.visit
   if (kind === 'E') {
     mark.index = index
-    summary.add(state.meta.type, state.id, state.createdAt)
+    addEvent(summary, state.meta.type, state.id, state.createdAt)
     return acceptedLine(mark)
   }
   const head = lineHead(kind, state.id, mark.writer, mark)

@@ -79,8 +79,6 @@ export class EventLog extends EventTarget implements LogLike {
   #lost: LogError | undefined
   #compacted = 0
   #head = 0
-  /** What was told of. */
-  readonly #losses = new Set<string>()
   #ended = new AbortController()
 
   /** @throws TypeError, RangeError for a wrong name or option */
@@ -197,7 +195,10 @@ export class EventLog extends EventTarget implements LogLike {
     db.onGone = () => this.drop(db)
     this.open = db
     if (![...this.writers].some(({ busy }) => busy)) this.#works()
-    void this.#catchUp(db).catch(() => {})
+    // What other pages have written and not indexed.
+    db.head()
+      .then((head) => (head > db.meta.indexed ? this.index.catchUp() : undefined))
+      .catch(() => {})
     return db
   }
 
@@ -209,11 +210,6 @@ export class EventLog extends EventTarget implements LogLike {
     signal.addEventListener('abort', release)
     if (signal.aborted) release()
     await LogDb.settle()
-  }
-
-  /** What other pages have written and not indexed. */
-  async #catchUp(db: LogDb): Promise<void> {
-    if ((await db.head()) > db.meta.indexed) await this.index.catchUp()
   }
 
   /** The connection is gone or not to be trusted: the next use opens another. @internal */
@@ -320,13 +316,9 @@ export class EventLog extends EventTarget implements LogLike {
     this.dispatchEvent(new Event('statechange'))
   }
 
-  /** Tells of what was durable and is not there. @internal */
-  tellLoss(from: number, to: number, reason: string): boolean {
-    const range = `${from}-${to}`
-    if (this.#losses.has(range)) return false
-    this.#losses.add(range)
+  /** What was durable is not there. @internal */
+  tellLoss(from: number, to: number, reason: string): void {
     this.dispatchEvent(new DataLossEvent(from, to, reason))
-    return true
   }
 
   /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */

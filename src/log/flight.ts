@@ -3,7 +3,7 @@ import { COMPLETED, FAILED, WAITING } from '../events/status.js'
 import { lineOf } from './entries.js'
 import type { Summary } from './log-db.js'
 import { type Segment, seal } from './segment.js'
-import { SummaryBuilder } from './summary.js'
+import { newSummary } from './summary.js'
 
 /** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
 const MAX_ENTRIES = 1000
@@ -66,8 +66,9 @@ function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' 
 }
 
 export function build(entries: Entry[], writer: string, wseq: number, bus: string, seq: number): Flight {
-  const summary = new SummaryBuilder(bus)
+  const summary = newSummary(bus)
   const lines = entries.map((entry, i) => lineOf(entry, i, summary))
   const segment = seal(writer, wseq, bus, lines)
-  return { entries, segment, summary: summary.done(lines.length, segment.body.length), seq }
+  Object.assign(summary, { n: lines.length, size: segment.body.length })
+  return { entries, segment, summary, seq }
 }

@@ -3,15 +3,17 @@ import type { EventState } from '../events/event-state.js'
 import { with1 } from '../fifo.js'
 import type { EventRecord } from '../protocol.js'
 import { after } from '../timers.js'
-import type { LogDb } from './log-db.js'
+import type { LogDb, Summary } from './log-db.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 import type { LogWriter } from './writer.js'
 
 const MOST = 1000
-const CHUNK = 16
+/** How many segments are read at first, and then. */
+const FEW = 4
+const MANY = 16
 
-/** How many characters' worth of lines wait for a recovery, which reads the same segments, and ms. */
-const KEPT = 8_000_000
+/** Of how many segments the lines wait for a recovery, which reads the same ones, and ms. */
+const KEPT = 32
 const KEPT_FOR = 10_000
 
 /** A finished event of the log. */
@@ -44,33 +46,40 @@ export async function restore(writer: LogWriter): Promise<void> {
 
 /** Reads backwards until enough ends were met, and their beginnings with them. */
 async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): Promise<Past[]> {
+  /** Of those whose beginnings are not found yet. */
   const ends = new Map<string, Line>()
   const found: Past[] = []
-  let room = KEPT
+  const { read } = self.log
   const lines = (segment: Placed) => {
+    const { seq, writer } = segment
     // What this page has written is in its own history.
-    if (segment.writer === self.id) return
-    const { seq, body } = segment
+    if (writer === self.id) return
     const all = linesOf(segment)
-    room -= body.length
-    if (room > 0) self.log.read.set(seq, { ...segment, body: '', lines: all })
+    if (read.size < KEPT) read.set(seq, { ...segment, body: '', lines: all })
     for (const [index, line] of [...all.entries()].reverse()) {
       if (!line) continue
       const kind = line.event_entry
       // The line of an event has the payload's keys beside its own.
-      const name = `${(kind !== 'E' && line.writer) || segment.writer} ${line.event_id}`
-      if (kind === 'C' && !line.superseded && segment.bus === bus && ends.size < limit) ends.set(name, line)
-      const end = kind === 'E' ? ends.get(name) : undefined
-      if (!end || found.length >= limit) continue
-      found.push({ line: line as RecordLine, end, seq, index })
+      const name = `${(kind !== 'E' && line.writer) || writer} ${line.event_id}`
+      const end = ends.get(name)
+      if (kind === 'E' && end) {
+        ends.delete(name)
+        found.push({ line: line as RecordLine, end, seq, index })
+      } else if (kind === 'C' && !line.superseded && segment.bus === bus && found.length + ends.size < limit)
+        ends.set(name, line)
     }
   }
   for (
-    let last = await db.head();
-    last >= db.meta.low && (ends.size < limit || found.length < ends.size);
-    last -= CHUNK
+    let last = await db.head(), chunk = FEW;
+    last >= db.meta.low && (ends.size || found.length < limit);
+    last -= chunk, chunk = MANY
   ) {
-    const segments = await db.read('wal', Math.max(last - CHUNK + 1, db.meta.low), last, CHUNK)
+    const range = [Math.max(last - chunk + 1, db.meta.low), last, chunk] as const
+    const known = await db.read('summaries', ...range)
+    // A beginning may be anywhere, an end is known to be there.
+    const wanted = (it: Summary) => (ends.size ? it.events : it.ended && it.bus === bus)
+    if (known.length > last - range[0] && !known.some(wanted)) continue
+    const segments = await db.read('wal', ...range)
     for (const segment of segments.reverse()) if (!fault(segment)) lines(segment)
   }
   return found.sort((a, b) => a.seq - b.seq || a.index - b.index)

@@ -16,7 +16,7 @@ import { IMPORTED } from './reading.js'
 import { rows } from './rows.js'
 import { lineHead, seal } from './segment.js'
 import { SegmentCache } from './segment-cache.js'
-import { SummaryBuilder } from './summary.js'
+import { addEvent, newSummary } from './summary.js'
 
 /** What one segment of imported events holds at most. */
 const MAX_EVENTS = 500
@@ -130,10 +130,10 @@ class Importer {
       this.#orRefuse(incoming.line, () => this.#again(incoming, known))
     }
     if (!events.size) return
-    const summary = new SummaryBuilder(IMPORTED)
+    const summary = newSummary(IMPORTED)
     const lines: string[] = []
     for (const { record } of events.values()) {
-      summary.add(record.event_type, record.event_id, Date.parse(record.event_created_at ?? ''))
+      addEvent(summary, record.event_type, record.event_id, Date.parse(record.event_created_at ?? ''))
       lines.push(...closed(record, lines.length))
     }
     const { durability, index } = this.#log
@@ -142,7 +142,8 @@ class Importer {
     const seq = await db.append(segment, durability)
     this.#log.written(db, seq)
     const ends = lines.flatMap((_, i) => (i % 2 ? [i - 1, seq, i] : []))
-    index.note(seq, summary.done(lines.length, segment.body.length), new Map([[seq, ends]]))
+    Object.assign(summary, { n: lines.length, size: segment.body.length })
+    index.note(seq, summary, new Map([[seq, ends]]))
     this.outcome.done += events.size
   }
 

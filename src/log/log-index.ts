@@ -32,7 +32,6 @@ export class LogIndex {
   /** Takes the next write back. */
   #stop: (() => void) | null = null
   #writing: Promise<void> = Promise.resolve()
-  #catching: Promise<void> | null = null
 
   constructor(log: EventLog) {
     this.#log = log
@@ -105,11 +104,6 @@ export class LogIndex {
 
   /** Reads what dead or other writers have written, and nobody has indexed. */
   catchUp(): Promise<void> {
-    this.#catching ??= import('./rows.js')
-      .then(({ catchUp }) => catchUp(this.#log))
-      .finally(() => {
-        this.#catching = null
-      })
-    return this.#catching
+    return import('./rows.js').then(({ catchUp }) => catchUp(this.#log))
   }
 }

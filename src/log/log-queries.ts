@@ -66,10 +66,18 @@ export async function quarantine(log: EventLog, seq: number, reason: string, val
   tellLoss(log, seq, seq, reason)
 }
 
+/** The ranges that were told of, by log. */
+const losses = new WeakMap<EventLog, Set<string>>()
+
 /** Once for each range. */
 function tellLoss(log: EventLog, from: number, to: number, reason: string): void {
-  if (log.tellLoss(from, to, reason))
-    warn(`the log ${log.name} has lost segments ${from} to ${to}: ${reason}`)
+  const told = losses.get(log) ?? new Set()
+  losses.set(log, told)
+  const range = `${from} to ${to}`
+  if (told.has(range)) return
+  told.add(range)
+  log.tellLoss(from, to, reason)
+  warn(`the log ${log.name} has lost segments ${range}: ${reason}`)
 }
 
 /** The newest segments are not there, or the whole database: what this page knows of that is forgotten, and what is open written again. */

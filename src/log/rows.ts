@@ -3,7 +3,7 @@ import type { Ends, LogDb, Summary } from './log-db.js'
 import { noteProgress, rowsOf } from './log-queries.js'
 import { FORMAT, type Line } from './segment.js'
 import { type OpenSegment, SegmentCache } from './segment-cache.js'
-import { SummaryBuilder } from './summary.js'
+import { addEvent, newSummary } from './summary.js'
 
 /** How many rows are read at once: for whoever goes through all, and to see what is finished. */
 const BATCH = 256
@@ -21,23 +21,21 @@ export interface Row {
 /** The summary of a segment as it lies there, without what only other segments tell. */
 export function summaryOf(opened: OpenSegment): Summary {
   const { v, bus, body, seq } = opened.segment
-  const builder = new SummaryBuilder(bus)
+  const summary = newSummary(bus)
+  Object.assign(summary, { n: opened.lines.length, size: String(body).length, keep: v !== FORMAT })
   const first = new Map<string, number>()
   const twins: number[] = []
-  let keep = v !== FORMAT
-  let ended = 0
   for (const [index, line] of opened.lines.entries()) {
     const accepted = opened.accepted(index)
     if (accepted) {
       const { event_type: type, event_id: id, event_created_at: created } = accepted
-      builder.add(type, id, Date.parse(created ?? ''))
+      addEvent(summary, type, id, Date.parse(created ?? ''))
       const twin = first.get(id)
       if (twin === undefined) first.set(id, index)
       else twins.push(index, seq, twin)
-    } else if (!line || !'ASRCXB'.includes(line.event_entry)) keep = true
-    else if (isHistory(line)) ended++
+    } else if (!line || !'ASRCXB'.includes(line.event_entry)) summary.keep = true
+    else if (isHistory(line)) summary.ended++
   }
-  const summary = { ...builder.done(opened.lines.length, String(body).length), keep, ended }
   return twins.length ? { ...summary, twins } : summary
 }
 
@@ -64,7 +62,7 @@ export async function* rows(log: EventLog, first: number, last: number): AsyncGe
 async function make(log: EventLog, seq: number, cache: SegmentCache): Promise<Summary> {
   const opened = await cache.open(seq)
   // What cannot be read is in quarantine, and holds nobody up.
-  const summary = opened ? summaryOf(opened) : new SummaryBuilder('').done(0)
+  const summary = opened ? summaryOf(opened) : newSummary('')
   const ends: [number, Ends][] = []
   if (opened) {
     if (summary.events) await findTwins(log, opened, summary, cache)
@@ -158,8 +156,17 @@ async function advance(db: LogDb): Promise<void> {
   if (indexed > before || settled > db.meta.settled) await noteProgress(db, indexed, settled)
 }
 
+/** Who catches up, and when that is done: one at a time in a log. */
+const catching = new WeakMap<EventLog, Promise<void>>()
+
 /** Reads what dead or other writers have written and nobody has indexed, and notes how far everything is finished. */
-export async function catchUp(log: EventLog): Promise<void> {
+export function catchUp(log: EventLog): Promise<void> {
+  const now = catching.get(log) ?? catchUpNow(log).finally(() => catching.delete(log))
+  catching.set(log, now)
+  return now
+}
+
+async function catchUpNow(log: EventLog): Promise<void> {
   const db = await log.db()
   const last = await db.head()
   for await (const _ of rows(log, db.meta.indexed + 1, last)) {

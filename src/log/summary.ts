@@ -1,44 +1,30 @@
 import type { Summary } from './log-db.js'
 
-/** Makes the summary of a segment from its events, one by one. */
-export class SummaryBuilder {
-  readonly #bus: string
-  readonly #types = new Set<string>()
-  #events = 0
-  #from = Infinity
-  #to = -Infinity
-  #least = ''
-  #most = ''
+/** The summary of a segment of that bus, without any lines yet. */
+export const newSummary = (bus: string): Summary => ({
+  n: 0,
+  events: 0,
+  open: 0,
+  ended: 0,
+  until: 0,
+  size: 0,
+  bus,
+  from: Infinity,
+  to: -Infinity,
+  types: [],
+  least: '',
+  most: '',
+  keep: false,
+})
 
-  constructor(bus: string) {
-    this.#bus = bus
-  }
-
-  /** `created` in ms. */
-  add(type: string, id: string, created: number): void {
-    this.#types.add(type)
-    this.#from = Math.min(this.#from, created)
-    this.#to = Math.max(this.#to, created)
-    if (!this.#events++ || id < this.#least) this.#least = id
-    if (id > this.#most) this.#most = id
-  }
-
-  /** Of `n` lines with so many characters. */
-  done(n: number, size = 0): Summary {
-    return {
-      n,
-      events: this.#events,
-      open: this.#events,
-      ended: 0,
-      until: 0,
-      size,
-      bus: this.#bus,
-      from: this.#from,
-      to: this.#to,
-      types: [...this.#types],
-      least: this.#least,
-      most: this.#most,
-      keep: false,
-    }
-  }
+/** A line of it accepts an event; `created` in ms. */
+export function addEvent(summary: Summary, type: string, id: string, created: number): void {
+  const { types, from, to, least, most } = summary
+  // The same as the last, mostly.
+  if (types.at(-1) !== type && !types.includes(type)) types.push(type)
+  summary.from = Math.min(from, created)
+  summary.to = Math.max(to, created)
+  if (!summary.events++ || id < least) summary.least = id
+  if (id > most) summary.most = id
+  summary.open++
 }

@@ -1,3 +1,4 @@
+import { EventBus } from '../../src/bus/event-bus.js'
 import { uuidv7 } from '../../src/ids.js'
 import { compact } from '../../src/log/compaction.js'
 import { EventLog } from '../../src/log/event-log.js'
@@ -76,6 +77,16 @@ Object.assign(globalThis, {
         )
       }
       return `${await db.head()} segments`
+    },
+    /** A page whose bus is `name` starts: the log's own, and one that has no past in it. */
+    async start(name: string) {
+      const other = new EventLog(NAME)
+      const bus = new EventBus({ name, log: other })
+      const told = await measured(() => bus.ready)
+      const past = bus.eventHistory.size
+      await bus.stop({ clear: true })
+      await other.close()
+      return { ...told, gave: past }
     },
     catchUp: () => measured(() => log.index.catchUp()),
     firstPage: () => measured(() => page({})),

@@ -43,6 +43,8 @@ for (const step of ['fill', 'catchUp', 'firstPage', 'lastPage', 'rareType', 'cou
     await page.evaluate((step, n) => globalThis.million[step](n), step, Number(options.events)),
   )
 }
+for (const name of ['Shop', 'Other'])
+  console.log('start of', name, await page.evaluate((name) => globalThis.million.start(name), name))
 console.log('heap before the export', await heap())
 for (let last = false; !last; ) {
   const { ended, ...told } = await page.evaluate(() => globalThis.million.exportPart(0.2))

@@ -249,4 +249,34 @@ describe('history after a reload', () => {
     const { bus } = await after(name, { bus: { maxHistorySize: 100 } })
     expect(numbers(bus)).to.deep.equal(Array.from({ length: 100 }, (_, n) => n + 50))
   })
+
+  it('segments in which a bus has finished nothing are passed over', async () => {
+    const name = freshName()
+    await before(name, (bus) => bus.dispatch(make('X', { n: 'its own' })))
+    for (let wseq = 0; wseq < 80; wseq++) {
+      const { id, line } = accepted('Y', { payload: { n: wseq } })
+      await plant(name, [line, said('C', id, { at: [0, 0] })], { bus: 'Else', writer: 'else', wseq })
+    }
+    const indexing = openBus(name)
+    for await (const _ of indexing.log.records()) {
+      // Whoever reads everything makes the index.
+    }
+    await indexing.bus.stop({ clear: true })
+    await indexing.log.close()
+    const { prototype } = IDBObjectStore
+    const { getAll } = prototype
+    let read = 0
+    prototype.getAll = function (...args) {
+      const request = getAll.apply(this, args)
+      if (this.name === 'wal') request.addEventListener('success', () => (read += request.result.length))
+      return request
+    }
+    try {
+      const { bus } = await after(name)
+      expect(numbers(bus)).to.deep.equal(['its own'])
+    } finally {
+      prototype.getAll = getAll
+    }
+    expect(read, 'segments that were read').to.be.within(1, 24)
+  })
 })
