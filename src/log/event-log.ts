@@ -6,7 +6,7 @@ import { releaseAll, take } from '../locks.js'
 import { warn } from '../warnings.js'
 import { inTime, sleep } from './in-time.js'
 import type { Outcome, Source, TransferOptions } from './lines.js'
-import { LogDb, NewerLog } from './log-db.js'
+import { hush, LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
 import type { LogRecord, RecordsFilter } from './reading.js'
 import type { ReplayOptions } from './replay.js'
@@ -140,7 +140,7 @@ export class EventLog extends EventTarget implements LogLike {
     const writer = new LogWriter(this, journal)
     this.writers.add(writer)
     if (this.#lost) journal.lose(this.#lost)
-    else void this.db().catch(() => {})
+    else hush(this.db())
     return writer
   }
 
@@ -161,7 +161,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   async #open(): Promise<LogDb> {
     // At once: until it is done, a crash may cost everything.
-    void this.#settle().catch(() => {})
+    hush(this.#settle())
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
       let db = null as LogDb | null
@@ -183,8 +183,7 @@ export class EventLog extends EventTarget implements LogLike {
         if (this.#lost) throw this.#lost
         if (gone) continue
         this.failed(error)
-        if (tries++ === TRIES || isHopeless(error))
-          throw this.#lose('memory', new LogError(reasonOf(this.name, error), { cause: error }))
+        if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
         await sleep(wait)
         wait *= 2
       }
@@ -196,9 +195,7 @@ export class EventLog extends EventTarget implements LogLike {
     this.open = db
     if (![...this.writers].some(({ busy }) => busy)) this.#works()
     // What other pages have written and not indexed.
-    db.head()
-      .then((head) => (head > db.meta.indexed ? this.index.catchUp() : undefined))
-      .catch(() => {})
+    hush(db.head().then((head) => (head > db.meta.indexed ? this.index.catchUp() : undefined)))
     return db
   }
 
@@ -287,7 +284,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** @internal */
   tidy(): void {
     this.#compacted = this.#head
-    import('./compaction.js').then(({ tidy }) => tidy(this)).catch(() => {})
+    hush(import('./compaction.js').then(({ tidy }) => tidy(this)))
   }
 
   #works(): void {
@@ -343,5 +340,5 @@ export class EventLog extends EventTarget implements LogLike {
 const isHopeless = (error: unknown) =>
   error instanceof NewerLog || !globalThis.indexedDB || (error as Error | null)?.name === 'SecurityError'
 
-const reasonOf = (name: string, error: unknown) =>
-  `The log ${name} cannot be opened: ${(error as Error | null)?.message ?? error}`
+const cannotOpen = (name: string, cause: unknown) =>
+  new LogError(`The log ${name} cannot be opened: ${(cause as Error | null)?.message ?? cause}`, { cause })

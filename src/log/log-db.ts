@@ -192,7 +192,7 @@ export class LogDb {
     meanwhile?: () => void,
   ): Promise<number[] | null> {
     const tx = this.idb.transaction(stores, 'readwrite', { durability })
-    const done = ask(tx.done)
+    const done = hush(tx.done)
     const store = <N extends StoreName>(name: N) => tx.objectStore(name)
     const meta = (await store('meta').get(META)) ?? this.meta
     const change = decide(meta)
@@ -201,16 +201,16 @@ export class LogDb {
       await done
       return null
     }
-    if (change.meta) ask(store('meta').put(Object.assign(this.meta, meta, change.meta), META))
-    for (const [seq, summary] of change.summaries ?? []) ask(store('summaries').put(summary, seq))
-    for (const [seq, ends] of change.ends ?? []) ask(store('ends').put(ends, seq))
+    if (change.meta) hush(store('meta').put(Object.assign(this.meta, meta, change.meta), META))
+    for (const [seq, summary] of change.summaries ?? []) hush(store('summaries').put(summary, seq))
+    for (const [seq, ends] of change.ends ?? []) hush(store('ends').put(ends, seq))
     for (const item of change.quarantine ?? [])
-      ask(store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`))
+      hush(store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`))
     if (change.removeTo) {
       const range = IDBKeyRange.upperBound(change.removeTo)
-      for (const name of ['wal', 'summaries', 'ends'] as const) ask(store(name).delete(range))
+      for (const name of ['wal', 'summaries', 'ends'] as const) hush(store(name).delete(range))
     }
-    const added = ask(Promise.all((change.append ?? []).map((segment) => store('wal').add(segment))))
+    const added = hush(Promise.all((change.append ?? []).map((segment) => store('wal').add(segment))))
     tx.commit()
     meanwhile?.()
     await done
@@ -255,7 +255,7 @@ export class LogDb {
   /** Adds to what is known of segments, in one transaction: whoever comes first, an end finds its beginning. */
   async index(known: ReadonlyMap<number, Summary>, ended: ReadonlyMap<number, Ends>): Promise<void> {
     const tx = this.idb.transaction(['summaries', 'ends'], 'readwrite', { durability: 'relaxed' })
-    const done = ask(tx.done)
+    const done = hush(tx.done)
     const [all, allEnds] = [tx.objectStore('summaries'), tx.objectStore('ends')]
     const summaries = new Map(known)
     const again: [seq: number, ends: Ends][] = []
@@ -266,7 +266,7 @@ export class LogDb {
       for (let i = 0; i < more.length; i += 3)
         if (!endAt(ends, more[i])) ends.push(more[i], more[i + 1], more[i + 2])
       const grown = ends.length > old.length
-      if (grown) ask(allEnds.put(ends, seq))
+      if (grown) hush(allEnds.put(ends, seq))
       if (!summary || !(grown || summary !== before)) return
       summaries.delete(seq)
       const { events, twins = [] } = summary
@@ -278,7 +278,7 @@ export class LogDb {
         open++
         again.push([twins[i + 1], [twins[i + 2], ...end]])
       }
-      ask(all.put({ ...summary, open, until }, seq))
+      hush(all.put({ ...summary, open, until }, seq))
     }
     await Promise.all([...new Set([...known.keys(), ...ended.keys()])].map((seq) => add(seq, ended.get(seq))))
     for (const [seq, ends] of again) await add(seq, ends)
@@ -292,8 +292,8 @@ export function endAt(ends: Ends, index: number): [seq: number, index: number] |
   return undefined
 }
 
-/** What a transaction is asked for is rejected with it, which is told by the transaction alone. */
-export function ask<T>(request: Promise<T>): Promise<T> {
+/** Why this fails is told elsewhere: by the transaction of a request, by the log's state. */
+export function hush<T>(request: Promise<T>): Promise<T> {
   request.catch(() => {})
   return request
 }
@@ -303,7 +303,7 @@ async function readMeta(db: IDBPDatabase<Schema>): Promise<Meta> {
   const known = await tx.store.get(META)
   const epoch = crypto.getRandomValues(new Uint32Array(3)).join('-')
   const meta = known ?? { epoch, turn: 0, low: 1, indexed: 0, settled: 0, format: FORMAT }
-  if (!known) ask(tx.store.put(meta, META))
+  if (!known) hush(tx.store.put(meta, META))
   await tx.done
   return meta
 }

@@ -1,6 +1,6 @@
 import { after } from '../timers.js'
 import type { EventLog } from './event-log.js'
-import type { Ends, Summary } from './log-db.js'
+import { type Ends, hush, type Summary } from './log-db.js'
 
 /** ms from a segment to the write of what is known of it, and how many of them do not wait so long. */
 const IDLE = 200
@@ -51,8 +51,8 @@ export class LogIndex {
   add(seq: number, summary: Summary): void {
     const { summaries } = this.#batch
     summaries.set(seq, summary)
-    if (summaries.size >= BATCH) void this.flush().catch(() => {})
-    else this.#stop ??= after(IDLE, () => this.flush().catch(() => {}))
+    if (summaries.size >= BATCH) hush(this.flush())
+    else this.#stop ??= after(IDLE, () => hush(this.flush()))
   }
 
   /** An event of a segment has its end. */

@@ -4,7 +4,7 @@ import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
 import { warn } from '../warnings.js'
 import type { EventLog } from './event-log.js'
-import { ask, type LogDb, META, type Meta, type Summary } from './log-db.js'
+import { hush, type LogDb, META, type Meta, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
 /** How many decisions were taken. */
@@ -39,13 +39,13 @@ export async function rowsOf(
 /** Up to here everything is indexed, and finished. */
 export async function noteProgress(db: LogDb, indexed: number, settled: number): Promise<void> {
   const tx = db.idb.transaction('meta', 'readwrite', { durability: 'relaxed' })
-  const done = ask(tx.done)
+  const done = hush(tx.done)
   const meta = (await tx.store.get(META)) ?? db.meta
   Object.assign(db.meta, meta, {
     indexed: Math.max(meta.indexed, indexed),
     settled: Math.max(meta.settled, settled),
   })
-  ask(tx.store.put(db.meta, META))
+  hush(tx.store.put(db.meta, META))
   await done
 }
 
@@ -140,5 +140,5 @@ export async function findHoles(log: EventLog, { idb }: LogDb): Promise<void> {
 
 /** Beside what goes on: whoever reads the log looks whether it is all there. */
 export function lookForHoles(log: EventLog): void {
-  ask(log.db().then((db) => findHoles(log, db)))
+  hush(log.db().then((db) => findHoles(log, db)))
 }

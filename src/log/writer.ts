@@ -11,7 +11,7 @@ import { build, type Flight, load } from './flight.js'
 import { restore } from './history.js'
 import { inTime, sleep } from './in-time.js'
 import { Living } from './living.js'
-import type { Ends, LogDb } from './log-db.js'
+import { type Ends, hush, type LogDb } from './log-db.js'
 import { Rest } from './rest.js'
 import type { Segment } from './segment.js'
 
@@ -230,8 +230,10 @@ export class LogWriter extends Living implements BusLog {
       db ??= await log.db()
       const found = again && (await db.find(flight.segment, flight.seq + 1))
       // Its writer is no more: another one has to see first what is still its own.
-      if (!found && !(this.held && flight.segment.writer === this.id)) {
-        this.putBack(flight.entries)
+      if (!found && flight.segment.writer !== this.id) {
+        // Before what was sent beside it, when the page went.
+        if (this.rest.now) this.#sent.unshift(flight)
+        else this.putBack(flight.entries)
         return 0
       }
       const seq = found || (await this.#append(db, flight.segment))
@@ -326,8 +328,7 @@ export class LogWriter extends Living implements BusLog {
     // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be tried again.
     const mine = db && this.held && !this.rest.now && !this.#failing
     for (let flight = mine && this.#take(!!this.flight); flight; flight = this.#take(true)) {
-      flight.done = this.#append(db as LogDb, flight.segment)
-      flight.done.catch(() => {})
+      flight.done = hush(this.#append(db as LogDb, flight.segment))
       this.#sent.push(flight)
     }
     this.resign()

@@ -142,6 +142,40 @@ describe('promise 9: a page that rests', () => {
     for (const [seq, { n }] of known) expect(n, `lines of segment ${seq}`).to.equal(counts.get(seq))
   })
 
+  it('what was on its way when it went, and did not land, is written in order', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    const make = (n: number) => new tab.bubus.BaseEvent('X', { n })
+    await bus.dispatch(make(0)).eventPersisted
+    await log.flush()
+    const sent: IDBTransaction[] = []
+    const { prototype } = tab.window.IDBDatabase
+    const { transaction } = prototype
+    prototype.transaction = function (...args) {
+      const tx = transaction.apply(this, args)
+      // What commits cannot be aborted any more.
+      tx.commit = () => {}
+      if (tx.mode === 'readwrite' && tx.objectStoreNames.contains('wal')) sent.push(tx)
+      return tx
+    }
+    const release = await holdStore(name)
+    bus.dispatch(make(1))
+    await foreign()
+    for (const n of [2, 3]) bus.dispatch(make(n))
+    tell(tab, 'pagehide')
+    prototype.transaction = transaction
+    expect(sent, 'one on its way, one beside it').to.have.length(2)
+    for (const tx of sent) tx.abort()
+    await foreign()
+    bus.dispatch(make(4))
+    tell(tab, 'pageshow')
+    await release()
+    const accepted = async () => (await said(name, 'E')).map((line) => (line as Record<string, unknown>).n)
+    await eventually('all are accepted', async () => (await accepted()).length === 5)
+    expect(await accepted()).to.deep.equal([0, 1, 2, 3, 4])
+  })
+
   it('goes to rest again before it is all back, and writes when it is', async () => {
     const { name, tab, bus, log, events, release } = await onItsWay()
     tell(tab, 'pagehide')
