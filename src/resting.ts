@@ -3,9 +3,10 @@
  * hold nothing that other tabs wait for.
  */
 export function onRest(rest: () => void, wake: () => void, signal?: AbortSignal): void {
-  const options = signal && { signal }
-  for (const target of [globalThis, globalThis.document]) {
-    for (const type of ['pagehide', 'freeze']) target?.addEventListener?.(type, rest, options)
-    for (const type of ['pageshow', 'resume']) target?.addEventListener?.(type, wake, options)
+  const on = (target: EventTarget | undefined, away: string, back: string) => {
+    target?.addEventListener?.(away, rest, { signal } as AddEventListenerOptions)
+    target?.addEventListener?.(back, wake, { signal } as AddEventListenerOptions)
   }
+  on(globalThis, 'pagehide', 'pageshow')
+  on(globalThis.document, 'freeze', 'resume')
 }

@@ -28,6 +28,7 @@ export abstract class Bridge implements Disposable {
         }),
       },
     })
+    carrier.start(exchange)
   }
 
   get stats(): BridgeStats {
@@ -48,7 +49,9 @@ export abstract class Bridge implements Disposable {
   }
 
   /** Sends what waits, ends every wait for the other side, and leaves. Doing so twice does no harm. */
-  abstract close(): void
+  close(): void {
+    this.exchange.carrier.close()
+  }
 
   [DISPOSE](): void {
     this.close()

@@ -32,7 +32,7 @@ const isWindow = (target: unknown): target is WindowTarget =>
 
 /** Where a target is, as trees name it. */
 export const placeOf = (target: Target): string =>
-  isWindow(target) ? 'frame' : 'terminate' in target || 'port' in target ? 'worker' : 'port'
+  isWindow(target) ? 'frame' : 'terminate' in Object(target) || 'port' in Object(target) ? 'worker' : 'port'
 
 /** A message that calls a verb, or lets go. */
 function requestOf(data: Data, verbs: readonly string[]): Data | undefined {
@@ -53,18 +53,21 @@ function replyOf({ id, type, path }: Data): Data | undefined {
 
 /** One end of a connection. Its two sides: what comlink exposes on, and what it wraps. */
 export class FilteredEndpoint {
-  readonly requests: Endpoint
-  readonly replies: Endpoint
+  declare readonly requests: Endpoint
+  declare readonly replies: Endpoint
   readonly #raw: Raw
 
   /** `refused` is called for each message that does not pass. @throws TypeError for what is no target */
   constructor(target: Target, verbs: readonly string[], signal: AbortSignal, refused: () => void) {
     const far = isWindow(target) ? target : null
-    const raw = ((target as SharedWorker).port ?? target) as Raw
-    const usable = far
-      ? typeof far.window?.postMessage === 'function' && far.origin !== '*'
-      : raw?.postMessage
-    checkType(usable, 'target', 'a worker, a MessagePort or { window, origin }', target)
+    const raw = (Object(target).port ?? target) as Raw
+    const usable = far ? far.origin !== '*' && far.window : raw
+    checkType(
+      (usable as Raw | undefined)?.postMessage,
+      'target',
+      'a worker, a MessagePort or { window, origin }',
+      target,
+    )
     this.#raw = far
       ? ({ postMessage: (message, moved) => far.window.postMessage(message, far.origin, moved) } as Raw)
       : raw
@@ -93,8 +96,8 @@ export class FilteredEndpoint {
     }
   }
 
-  /** A port of our own is of no more use. */
+  /** A port of our own is of no more use; a worker may have other things to do. */
   close(): void {
-    this.#raw.close?.()
+    if ((this.#raw as unknown) !== globalThis) this.#raw.close?.()
   }
 }

@@ -11,18 +11,17 @@ import {
 import { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import { COMPLETED, NEW, PENDING } from '../events/status.js'
-import { Fifo, with1 } from '../fifo.js'
+import { with1 } from '../fifo.js'
 import { newId } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
 import { microtask } from '../page.js'
 import { errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
-import { isRecord } from '../values-in.js'
 import { MAX_HOPS } from './awaited.js'
 import { Hold } from './hold.js'
 import { type Answer, Incoming } from './incoming.js'
-import { checkMessage, type Item, isList, type Kind, type Message, VERSION } from './messages.js'
-import { type Peer, recordOut, refusalOf } from './records.js'
+import { type Item, isList, isMessage, type Kind, type Message, VERSION } from './messages.js'
+import { recordOut, refusalOf, type Who } from './records.js'
 import { coreBehind, Routes } from './routes.js'
 
 /** Since the bridge was made. */
@@ -31,7 +30,7 @@ export interface BridgeStats {
   readonly sent: number
   /** Events that came in and went to somebody. */
   readonly received: number
-  /** Messages and records that were refused: hostile, damaged, or of another version. */
+  /** Messages and records that were refused: hostile, damaged, of another version, without end, or more than there is room for. */
   readonly wireErrors: number
 }
 
@@ -39,21 +38,25 @@ export interface BridgeStats {
 export interface Carrier {
   /** As errors call the bridge. */
   readonly name: string
+  start(exchange: Exchange): void
+  close(): void
   /** What is sent now reaches those who are there. */
   readonly open: boolean
   /** Why there is nobody to send to, and will not be for now. */
-  readonly lost: Error | null
+  readonly lost?: Error | null
   /** Something waits until it is open. */
-  delayed(): void
+  delayed?(): void
   /** Whether events wait for their peers' answers, and how long, in ms. */
   readonly gather: boolean
   readonly timeout: number | null
-  /** Who is there to answer. */
-  audience(): Iterable<Peer>
+  /** Who is there to answer, or is not although somebody should be. */
+  audience(): Iterable<Who>
   /** How trees name a peer's place. */
-  where(peer: Peer): string
-  moves(event: BaseEvent): Transferable[]
-  movesResult(result: unknown): Transferable[]
+  where(peer: Who): string
+  /** Whether they may be in another agent cluster, which can take less. */
+  readonly far: boolean
+  /** What of an event, or of a handler's result, is moved. */
+  moves(what: unknown, isResult: boolean): Transferable[]
   /** To everybody, or to one. May throw, or reject. */
   post(message: Message, to: string | null, moved: Transferable[]): Promise<unknown> | undefined
   /** These went out. */
@@ -69,21 +72,22 @@ export interface Carrier {
  * Events and answers that come in one synchronous stretch go in one message.
  */
 export class Exchange {
-  readonly carrier: Carrier
+  declare readonly carrier: Carrier
   stats = { sent: 0, received: 0, wireErrors: 0 }
   readonly routes = new Routes()
   /** What is sent and not answered, by number. */
   readonly holds = new Map<number, Hold>()
   /** Peers that let an event run out, until they are heard again. */
-  readonly silent = new Set<string>()
-  id = newId()
+  readonly unheard = new Set<string>()
+  /** Another one in each life of its page. */
+  declare id: string
   #closed = false
   /** Events that came or went this way: they do so once. */
   readonly #known = new WeakSet<EventState>()
   #sent = 0
   #outbox: Hold[] = []
   /** What came and waits for room on its buses, in order; and what peers wait for. */
-  readonly #inbox = new Fifo<Incoming>()
+  readonly #inbox = new Set<Incoming>()
   #pumping = false
   #incoming = new Map<string, Incoming>()
   readonly #answers = new Map<string, Item[]>()
@@ -105,8 +109,8 @@ export class Exchange {
     run?.checkAlive(state)
     if (this.#outbox.length >= MAX_OUTBOX)
       throw new BusFullError(`${MAX_OUTBOX} events wait for the other side of ${carrier.name}`)
-    const moved = carrier.moves(event)
-    const record = recordOut(state, moved.length > 0)
+    const moved = carrier.moves(event, false)
+    const record = recordOut(state, moved.length > 0, carrier.far)
     this.routes.learn(state.meta.type, event.constructor as PatternClass)
     this.#known.add(state)
     if (state.status === NEW) {
@@ -121,12 +125,16 @@ export class Exchange {
     return event
   }
 
-  /** Sends what waits. */
-  flush(): void {
-    const { open, lost } = this.carrier
-    if (!open && !lost) return this.#outbox.length ? this.carrier.delayed() : undefined
+  /** Sends what waits; where it is `lost`, entries say why. */
+  flush(lost = this.carrier.lost): void {
+    const { open } = this.carrier
+    if (!open && !lost) return this.#outbox.length ? this.carrier.delayed?.() : undefined
     const outbox = this.#outbox.splice(0).filter(({ over }) => !over)
-    if (lost) for (const hold of outbox.splice(0)) hold.fail(lost, nobody)
+    if (lost)
+      for (const hold of outbox.splice(0)) {
+        hold.sent()
+        hold.fail(lost)
+      }
     while (outbox.length) {
       // What moves goes alone: if it cannot, nobody else is concerned.
       const moving = outbox.findIndex(({ moved }) => moved.length)
@@ -140,7 +148,7 @@ export class Exchange {
     const { gather } = carrier
     for (const hold of batch) {
       this.holds.set(hold.item.n, hold)
-      hold.sent(gather ? carrier.audience() : [])
+      hold.sent()
     }
     this.stats.sent += batch.length
     const items = batch.map(({ item }) => item)
@@ -149,7 +157,7 @@ export class Exchange {
       for (const hold of batch) hold.fail(error)
     })
     carrier.sent?.(batch)
-    for (const hold of batch) hold.endIfAnswered()
+    for (const hold of batch) hold.end()
   }
 
   post(
@@ -172,10 +180,11 @@ export class Exchange {
   /** Whatever came. Never throws. */
   receive(value: unknown): void {
     try {
-      const { from, to = this.id, kind, items, flag } = checkMessage(value)
+      if (!isMessage(value)) throw new TypeError()
+      const { from, to = this.id, kind, items, flag } = value
       if (from === this.id || to !== this.id || this.#closed) return
-      this.silent.delete(from)
-      if (kind === 'hello' || kind === 'close') this.carrier.heard(value as Message)
+      this.unheard.delete(from)
+      if (kind === 'hello' || kind === 'close') this.carrier.heard(value)
       else for (const item of items) this.#hear(from, kind, item, flag)
     } catch {
       this.stats.wireErrors++
@@ -207,7 +216,7 @@ export class Exchange {
           this.#answer(from, { n, value: outcomes }, moved)
         }
       : null
-    const type = String(isRecord(record) && record.event_type)
+    const type = String(Object(record).event_type)
     const plan = this.routes.plan(type)
     try {
       if (!plan.length) return answer?.([])
@@ -219,14 +228,16 @@ export class Exchange {
         throw new WireError('Expected an event that is to be handled, got what came of one')
       // Whoever asks for what was here need not wait.
       if (answer && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer([])
+      if (this.#inbox.size >= MAX_INBOX)
+        throw new BusFullError(`${MAX_INBOX} events wait for room on ${this.routes.busNames}`)
       this.stats.received++
       this.#known.add(state)
       const incoming = new Incoming(this, state, plan, answer)
       if (answer) this.#incoming.set(key, incoming)
-      this.#inbox.push(incoming)
+      this.#inbox.add(incoming)
       if (answer && hops) incoming.urge(hops)
     } catch (error) {
-      if (error instanceof WireError) this.stats.wireErrors++
+      this.stats.wireErrors++
       answer?.([this.refusal(error)])
     }
   }
@@ -235,10 +246,11 @@ export class Exchange {
   async #pump(): Promise<void> {
     if (this.#pumping) return
     this.#pumping = true
-    for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) {
+    for (const next of this.#inbox) {
       for (let full = next.full; full && !next.delivered; full = next.full)
         await full.catch(() => next.deliver())
       next.deliver()
+      this.#inbox.delete(next)
     }
     this.#pumping = false
   }
@@ -267,7 +279,7 @@ export class Exchange {
 
   /** A peer is gone. */
   lost(id: string, error: Error): void {
-    this.silent.delete(id)
+    this.unheard.delete(id)
     for (const hold of this.holds.values()) hold.answered(id, error)
   }
 
@@ -276,8 +288,8 @@ export class Exchange {
     const error = new EventCancelledError(`${this.carrier.name} ${why}`)
     this.#sendAnswers()
     this.flush()
-    const waiting = ends ? this.#outbox.splice(0) : []
-    for (const hold of [...this.holds.values(), ...waiting]) hold.fail(error)
+    if (ends) this.flush(error)
+    for (const hold of this.holds.values()) hold.fail(error)
     this.#closed ||= ends
   }
 
@@ -292,8 +304,11 @@ export class Exchange {
 const BATCH = MAX_LIST / 2
 /** So many events may wait for somebody to be there. */
 const MAX_OUTBOX = 10_000
-
-const nobody: Peer = { id: 'nobody', busNames: [], since: 0 }
+/**
+ * And so many that came for room on their buses: senders are not slowed down, so one that is faster for long would fill the memory. Of
+ * more, each is refused and counted, and who waits for its answer is told. Far more than bursts have, at about 1 kB each.
+ */
+export const MAX_INBOX = 100_000
 
 const keyOf = (from: string, n: number) => `${from}/${n}`
 

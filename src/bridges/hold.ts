@@ -5,7 +5,7 @@ import { after } from '../timers.js'
 import { hopsOf, waitsElsewhere } from './awaited.js'
 import type { Exchange } from './exchange.js'
 import type { Item } from './messages.js'
-import { failEntry, type Peer, takeOutcomes } from './records.js'
+import { failEntry, takeOutcomes, type Who } from './records.js'
 
 /**
  * One event that a bridge has taken: like a visit to a bus it keeps the event open, but it has no lane, history or path.
@@ -13,20 +13,19 @@ import { failEntry, type Peer, takeOutcomes } from './records.js'
  * Invariant: until it is `over` it counts in its event's `open`; once it is sent, it is in the exchange's `holds` meanwhile.
  */
 export class Hold implements EventHold {
-  readonly exchange: Exchange
-  readonly state: EventState
-  readonly item: Item
+  readonly #exchange: Exchange
+  declare readonly state: EventState
+  declare readonly item: Item
   /** What goes with it and is then no longer here. */
-  readonly moved: Transferable[]
+  declare readonly moved: Transferable[]
   /** Who has not answered yet. */
-  readonly asked = new Map<string, Peer>()
+  readonly asked = new Map<string, Who>()
   over = false
-  #isSent = false
   #waits = false
   #stopTimer: (() => void) | undefined
 
   constructor(exchange: Exchange, state: EventState, item: Item, moved: Transferable[]) {
-    this.exchange = exchange
+    this.#exchange = exchange
     this.state = state
     this.item = item
     this.moved = moved
@@ -44,27 +43,28 @@ export class Hold implements EventHold {
 
   /** Peers that are to answer are to know that somebody's handler waits, here or where it came from. */
   urge(): void {
-    const { item, exchange } = this
+    const { item } = this
+    const exchange = this.#exchange
     if (this.over || item.hops || !exchange.carrier.gather) return
     const hops = hopsOf(this.state)
     if (!hops) return
     item.hops = hops
-    if (this.#isSent) exchange.post('urgent', [{ ...item, value: null }])
+    // It is sent, and somebody has not answered.
+    if (this.asked.size) exchange.post('urgent', [{ ...item, value: null }])
   }
 
   /** It goes out now, and these are to answer in time. */
-  sent(audience: Iterable<Peer>): void {
-    const { silent, carrier } = this.exchange
-    const { timeout } = carrier
+  sent(): void {
+    const { unheard, carrier } = this.#exchange
+    const { gather, timeout } = carrier
     this.urge()
-    this.#isSent = true
-    // All of them, before one that is silent is counted out: it may be the only one.
-    for (const peer of audience) this.asked.set(peer.id, peer)
+    // All of them, before one that is unheard of is counted out: it may be the only one.
+    for (const peer of gather ? carrier.audience() : []) this.asked.set(peer.id, peer)
     for (const id of this.asked.keys())
-      if (silent.has(id)) this.answered(id, new EventTimeoutError(`${id} has not answered for a while`))
+      if (unheard.has(id)) this.answered(id, new EventTimeoutError(`${id} has not answered for a while`))
     if (!timeout || !this.asked.size) return
     this.#stopTimer = after(timeout, () => {
-      for (const id of this.asked.keys()) silent.add(id)
+      for (const id of this.asked.keys()) unheard.add(id)
       this.fail(new EventTimeoutError(`${this.state.label} was not answered in ${timeout} ms`))
     })
   }
@@ -74,35 +74,30 @@ export class Hold implements EventHold {
     const peer = this.asked.get(id)
     if (!peer) return
     this.asked.delete(id)
-    const where = this.exchange.carrier.where(peer)
+    const where = this.#exchange.carrier.where(peer)
     if (Array.isArray(answer)) takeOutcomes(this.state, peer, where, answer)
     else failEntry(this.state, peer, where, answer as Error)
-    this.endIfAnswered()
+    this.end()
   }
 
-  /** Nobody was asked, or nobody is left. */
-  endIfAnswered(): void {
-    if (!this.asked.size) this.#end()
-  }
-
-  /** Whoever has not answered is not waited for; nor is who could not be asked. */
-  fail(error: Error, nobody?: Peer): void {
-    if (nobody) this.asked.set(nobody.id, nobody)
+  /** Whoever has not answered is not waited for. */
+  fail(error: Error): void {
     for (const id of this.asked.keys()) this.answered(id, error)
-    this.#end()
+    this.end()
   }
 
   cancel(cause: Error): void {
-    if (this.asked.size) this.exchange.post('cancel', [{ ...this.item, value: errorRecord(cause) }])
+    if (this.asked.size) this.#exchange.post('cancel', [{ ...this.item, value: errorRecord(cause) }])
     this.fail(new EventCancelledError(`${this.state.label} was cancelled: ${cause.message}`, { cause }))
   }
 
-  #end(): void {
-    if (this.over) return
+  /** Once nobody was asked, or nobody is left. */
+  end(): void {
+    if (this.over || this.asked.size) return
     this.over = true
     this.#stopTimer?.()
     if (this.#waits) waitsElsewhere(-1)
-    this.exchange.holds.delete(this.item.n)
+    this.#exchange.holds.delete(this.item.n)
     // A history keeps the event, and need not keep what was sent of it.
     this.state.holds = this.state.holds.filter((hold) => hold !== this)
     this.state.release()

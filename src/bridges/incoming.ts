@@ -13,7 +13,7 @@ export type Answer = (outcomes: OutcomeRecord[], moved?: Transferable[]) => void
 
 /** An event that came in: on its way to the buses here, then until they are done with it. */
 export class Incoming implements Awaited {
-  readonly state: EventState
+  declare readonly state: EventState
   /** It went to the buses, or will not go. */
   delivered = false
   readonly #exchange: Exchange
@@ -65,6 +65,8 @@ export class Incoming implements Awaited {
     const exchange = this.#exchange
     const refused: OutcomeRecord[] = []
     for (const handler of this.#plan) {
+      // Gone meanwhile, or it has had the one event that it was for.
+      if (handler.removed) continue
       const core = coreBehind(handler)
       try {
         if (handler.once) handler.remove()
@@ -79,11 +81,7 @@ export class Incoming implements Awaited {
     if (this.#answer)
       state.onCompleted(() => {
         const moved: Transferable[] = []
-        const outcomes = outcomesOut(state, (result) => {
-          const moving = exchange.carrier.movesResult(result)
-          moved.push(...moving)
-          return moving.length > 0
-        })
+        const outcomes = outcomesOut(state, exchange.carrier, moved)
         this.#end([...refused, ...outcomes], moved)
       })
   }

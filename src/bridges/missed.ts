@@ -6,8 +6,8 @@ import type { EventLog } from '../log/event-log.js'
 import type { EventRecord } from '../protocol.js'
 import { RecentIds } from '../recent-ids.js'
 import { after } from '../timers.js'
-import type { Exchange } from './exchange.js'
-import { checkMessage, type Item, type Message, VERSION } from './messages.js'
+import { type Exchange, MAX_INBOX } from './exchange.js'
+import { type Item, isMessage, type Message, VERSION } from './messages.js'
 import { coreBehind } from './routes.js'
 
 /** ms after which nobody can be about to tell the log of what was sent before. */
@@ -45,6 +45,7 @@ export class Missed {
   #reading = false
   #again = false
   #stash: Message[] | null = null
+  #stashed = 0
   #stop = () => {}
   /** Counts the page's rests: what was begun before is given up. */
   #rests = 0
@@ -88,9 +89,9 @@ export class Missed {
 
   /** Something came over the channel. */
   hear(value: unknown): void {
-    let message: Message
+    let message = value as Message
     try {
-      message = checkMessage(value)
+      if (!isMessage(value)) throw value
     } catch {
       // That says so.
       return this.#exchange.receive(value)
@@ -101,7 +102,9 @@ export class Missed {
       message = { ...message, items: items.filter((item) => this.#isNew(item) || flag) }
       if (this.#gap(from, items)) this.#read()
       else this.#lookNowAndThen(items.length)
-      if (this.#stash && !items.some(({ hops }) => hops)) {
+      this.#stashed += items.length
+      // Too much goes on before what is still looked for: there it is bounded, and counted.
+      if (this.#stash && this.#stashed < MAX_INBOX && !items.some(({ hops }) => hops)) {
         this.#stash.push(message)
         return
       }
@@ -165,6 +168,7 @@ export class Missed {
     this.#stop()
     this.#reading = true
     this.#stash = []
+    this.#stashed = 0
     void this.#readAll().then((rests) => {
       if (rests !== this.#rests) return
       this.#reading = false
@@ -188,7 +192,7 @@ export class Missed {
       for (let next = await inTime(lists.next()); !next.done; next = await inTime(lists.next())) {
         for (const { from, record } of next.value) {
           if (rests !== this.#rests) return
-          if (!this.#own.has(from)) await this.#deliver(from, record)
+          if (!this.#own.has(from)) await this.#deliver(from, record, rests)
         }
       }
       if (rests === this.#rests) this.#note(log, head)
@@ -198,18 +202,18 @@ export class Missed {
     }
   }
 
-  async #deliver(from: string, record: EventRecord): Promise<void> {
+  async #deliver(from: string, record: EventRecord, rests: number): Promise<void> {
     const { event_id: id, event_type: type } = record
-    if (this.#heard.has(id) || this.#found.has(id)) return
+    for (const handler of this.#exchange.routes.plan(type)) {
+      const core = coreBehind(handler)
+      if (core && !core.hasRoom(true)) await core.whenRoom(undefined, true).catch(() => {})
+    }
+    if (rests !== this.#rests || this.#heard.has(id) || this.#found.has(id)) return
     this.#found.add(id)
     this.#exchange.receive({
       ...{ bubus: VERSION, kind: 'events', from, flag: false },
       items: [{ n: 0, value: record }],
     } satisfies Message)
-    for (const handler of this.#exchange.routes.plan(type)) {
-      const core = coreBehind(handler)
-      if (core && !core.hasRoom(true)) await core.whenRoom(undefined, true).catch(() => {})
-    }
   }
 }
 

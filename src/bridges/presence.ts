@@ -9,11 +9,12 @@ import { parse } from '../protocol.js'
 import type { Peer } from './records.js'
 
 /** Whether this context may have locks; pages on plain http and sandboxed frames may not. */
-export const hasLocks = (): boolean => !!lockManager() && globalThis.origin !== 'null'
+export const usableLocks = (): LockManager | undefined =>
+  globalThis.origin === 'null' ? undefined : lockManager()
 
 /** Tells once that a lock is free, unless `signal` aborts before. */
 export function watch(name: string, signal: AbortSignal, gone: () => void): void {
-  lockManager()
+  usableLocks()
     ?.request(name, { mode: 'shared', signal }, () => {
       if (!signal.aborted) gone()
     })
@@ -31,7 +32,8 @@ export class OwnLock {
   hold(name: string): Promise<boolean> | undefined {
     if (name === this.name) return this.#held
     this.name = name
-    if (!hasLocks()) return undefined
+    const locks = usableLocks()
+    if (!locks) return undefined
     this.#held = new Promise((held) => {
       const granted = () =>
         new Promise<void>((end) => {
@@ -41,9 +43,7 @@ export class OwnLock {
           this.#end()
           this.#end = end
         })
-      lockManager()
-        ?.request(name, granted)
-        .catch(() => held(false))
+      locks.request(name, granted).catch(() => held(false))
     })
     return this.#held
   }
@@ -59,34 +59,33 @@ const PREFIX = 'bubus:t:'
 export const lockOfPeer = (channel: string, { id, since, busNames }: Peer): string =>
   PREFIX + JSON.stringify([channel, id, since, ...busNames])
 
-/** The inverse; undefined for what is no bridge's lock on this channel. */
-export function peerOfLock(channel: string, name: string): Peer | undefined {
-  if (!name.startsWith(PREFIX)) return undefined
-  try {
-    const [its, id, since, ...busNames] = parse(name.slice(PREFIX.length)) as unknown[]
-    return its === channel && isUuid(id) && typeof since === 'number' && busNames.every(isIdentifier)
-      ? { id, since, busNames: busNames as string[] }
-      : undefined
-  } catch {
-    return undefined
-  }
+/** A peer, the lock that shows it, and its channel once it is answered. */
+export interface Known {
+  peer: Peer
+  lock: string
+  inbox?: BroadcastChannel | undefined
 }
 
 /** Locks that are held, and exclusively. */
 async function heldLocks(): Promise<string[]> {
-  if (!hasLocks()) return []
-  const { held = [] } = (await lockManager()?.query()) ?? {}
-  return held.filter(({ mode }) => mode === 'exclusive').map(({ name = '' }) => name)
+  const { held = [] } = (await usableLocks()?.query()) ?? {}
+  return held.flatMap(({ mode, name }) => (mode === 'exclusive' && name) || [])
 }
 
 export const isHeld = async (name: string): Promise<boolean> => (await heldLocks()).includes(name)
 
-/** Everybody on a channel. */
-export async function query(channel: string): Promise<Map<string, Peer & { lock: string }>> {
-  const found = new Map<string, Peer & { lock: string }>()
+/** Everybody on a channel: the inverse of `lockOfPeer`. */
+export async function query(channel: string): Promise<Map<string, Known>> {
+  const found = new Map<string, Known>()
   for (const lock of await heldLocks()) {
-    const peer = peerOfLock(channel, lock)
-    if (peer) found.set(peer.id, { ...peer, lock })
+    try {
+      const [its, id, since, ...busNames] = parse(lock.slice(PREFIX.length)) as unknown[]
+      const isPeer = lock.startsWith(PREFIX) && its === channel && isUuid(id) && typeof since === 'number'
+      if (isPeer && busNames.every(isIdentifier))
+        found.set(id, { peer: { id, since, busNames: busNames as string[] }, lock })
+    } catch {
+      // No bridge's.
+    }
   }
   return found
 }

@@ -8,27 +8,41 @@ import type { HandlerRun } from '../events/handler-run.js'
 import { outcomeOf, pastRun, settledRuns } from '../events/record.js'
 import { ERROR, STARTED } from '../events/status.js'
 import { checkSize, type EventRecord, errorRecord, isoOf, type OutcomeRecord } from '../protocol.js'
-import { isRecord } from '../values-in.js'
+import { isPlain, isRecord } from '../values-in.js'
+import type { Carrier } from './exchange.js'
 
 /** Whom an answer comes from. */
-export interface Peer {
+export interface Who {
   /** Of its bridge. */
   readonly id: string
   /** Of the buses that its bridge delivers to. */
   readonly busNames: readonly string[]
+}
+
+export interface Peer extends Who {
   /** When its bridge was made, or came back, in ms since 1970. */
   readonly since: number
 }
 
 /** What a structured clone takes as it is, and cannot share with its sender. */
-const isPrimitive = (value: unknown) =>
-  value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
+const isPrimitive = (value: unknown) => Object(value) !== value && typeof value !== 'symbol'
 
-/** A value as it is now and as it can be sent. @throws whatever stands against it */
-function snapshot(value: unknown): unknown {
+/** A value as it is now and as it can be sent, `far` or only within its agent cluster. @throws whatever stands against it */
+function snapshot(value: unknown, far: boolean): unknown {
   if (isPrimitive(value)) return value
-  checkSize([value])
-  return structuredClone(value)
+  const copy = structuredClone(value)
+  // Of the copy, as whoever gets it does: a class's instances are plain objects there.
+  checkSize([copy])
+  if (far) JSON.stringify(copy, nearOnly)
+  return copy
+}
+
+/** A replacer that lets nothing pass which stays in its agent cluster: nobody else would get anything of the message that has it, nor say so. */
+function nearOnly(_: string, value: unknown): unknown {
+  if (isPlain(value)) return value
+  const kind = {}.toString.call((value as DataView | null)?.buffer ?? value)
+  if (/WebA|Shared/.test(kind)) throw new TypeError(`${kind} stays in its process`)
+  return /Map|Set/.test(kind) ? [...(value as Set<unknown>)] : 0
 }
 
 const unsendable = (what: string, value: unknown, cause: unknown) =>
@@ -41,7 +55,7 @@ const unsendable = (what: string, value: unknown, cause: unknown) =>
  * is left to the message that moves it.
  * @throws WireError naming the payload's key
  */
-export function recordOut(state: EventState, moves: boolean): EventRecord {
+export function recordOut(state: EventState, moves: boolean, far: boolean): EventRecord {
   const { meta, payload, timeout, parentId, replayOf, origin, visits, event } = state
   const record: EventRecord = {
     ...payload,
@@ -62,7 +76,7 @@ export function recordOut(state: EventState, moves: boolean): EventRecord {
     if (isPrimitive(payload[key])) continue
     try {
       // An assignment to `__proto__` would be no data.
-      Object.defineProperty(record, key, { value: snapshot(payload[key]) })
+      Object.defineProperty(record, key, { value: snapshot(payload[key], far) })
     } catch (cause) {
       throw unsendable(`payload.${key}\` of \`${state.label}`, payload[key], cause)
     }
@@ -70,14 +84,19 @@ export function recordOut(state: EventState, moves: boolean): EventRecord {
   return record
 }
 
-/** What came of an event here, for whoever asked; its errors count as seen. A result that cannot be sent is a WireError. */
-export function outcomesOut(state: EventState, moves: (result: unknown) => boolean): OutcomeRecord[] {
+/**
+ * What came of an event here, for whoever asked; its errors count as seen. What the carrier moves of it joins `moved`; a result that
+ * cannot be sent is a WireError.
+ */
+export function outcomesOut(state: EventState, carrier: Carrier, moved: Transferable[]): OutcomeRecord[] {
   return settledRuns(state).map((run) => {
     run.errorRead = true
     const outcome = outcomeOf(run)
     const { result } = outcome
     try {
-      return isPrimitive(result) || moves(result) ? outcome : { ...outcome, result: snapshot(result) }
+      const moving = isPrimitive(result) ? [] : carrier.moves(result, true)
+      moved.push(...moving)
+      return moving.length ? outcome : { ...outcome, result: snapshot(result, carrier.far) }
     } catch (cause) {
       const error = errorRecord(unsendable(`result\` of \`${run.label}`, result, cause))
       return { ...outcome, status: 'error', result: undefined, error }
@@ -88,7 +107,7 @@ export function outcomesOut(state: EventState, moves: (result: unknown) => boole
 /** Outcomes of one peer become entries of the event, as if their handlers had run here. `where` is for trees. */
 export function takeOutcomes(
   state: EventState,
-  peer: Peer,
+  peer: Who,
   where: string,
   outcomes: readonly unknown[],
 ): void {
@@ -105,7 +124,7 @@ export function takeOutcomes(
 }
 
 /** An outcome of a context as a whole: why nothing came of an event there. */
-export function refusalOf({ id, busNames }: Pick<Peer, 'id' | 'busNames'>, error?: unknown): OutcomeRecord {
+export function refusalOf({ id, busNames }: Who, error?: unknown): OutcomeRecord {
   return {
     handler_id: `${id}.0`,
     handler_name: 'peer',
@@ -117,12 +136,12 @@ export function refusalOf({ id, busNames }: Pick<Peer, 'id' | 'busNames'>, error
 }
 
 /** What stands for the answer of a peer that gave none. */
-export function failEntry(state: EventState, peer: Peer, where: string, error: Error): void {
+export function failEntry(state: EventState, peer: Who, where: string, error: Error): void {
   addEntry(state, Object.assign(pastRun(state, refusalOf(peer)), { error }), peer, where)
 }
 
 /** A handler's run of another context joins those of this one. Its entry is under its own id, or one that cannot be here. */
-function addEntry(state: EventState, run: HandlerRun, peer: Peer, where: string, known?: Set<string>): void {
+function addEntry(state: EventState, run: HandlerRun, peer: Who, where: string, known?: Set<string>): void {
   const { status, value, error, completedAt } = run
   const here = (state.visits[0] as Visit | undefined)?.core
   const tellResult = (step: InspectStep) => here?.inspected && here.tell(step, state, run)

@@ -34,8 +34,8 @@ export class Routes extends Subscriptions {
   }
 
   learn(type: string, eventClass: Pattern): void {
-    if (typeof eventClass === 'function' && 'eventType' in eventClass && !this.#classes.has(type))
-      this.#classes.set(type, eventClass)
+    if (Object(eventClass).eventType && !this.#classes.has(type))
+      this.#classes.set(type, eventClass as PatternClass)
   }
 
   /** The bridge's own class of a type, else that of the first bus that has one. */

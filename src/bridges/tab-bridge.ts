@@ -6,8 +6,8 @@ import type { Carrier, Exchange } from './exchange.js'
 import type { Hold } from './hold.js'
 import type { Message } from './messages.js'
 import type { Missed } from './missed.js'
-import { hasLocks, lockOfPeer, OwnLock, query, watch } from './presence.js'
-import type { Peer } from './records.js'
+import { type Known, lockOfPeer, OwnLock, query, usableLocks, watch } from './presence.js'
+import type { Peer, Who } from './records.js'
 import { coreBehind } from './routes.js'
 
 export type { BridgeStats } from './exchange.js'
@@ -26,14 +26,19 @@ export interface TabBridgeOptions {
 
 /** Without them nobody can tell who is there. */
 const checkLocks = (what: string) =>
-  checkType(hasLocks(), what, 'used on https: plain http and sandboxed frames have no Web Locks', undefined)
+  checkType(
+    usableLocks(),
+    what,
+    'used on https: plain http and sandboxed frames have no Web Locks',
+    undefined,
+  )
 
 /**
  * The buses of all tabs, frames and workers of the origin that have a bridge of the same channel: `bus.on(CartChanged, tabs.dispatch)`
  * sends, `tabs.on('*', bus.dispatch)` receives. The BroadcastChannel has the name of the channel, and `<channel>:<id>` for answers.
  */
 export class TabBridge extends Bridge {
-  readonly channel: string
+  declare readonly channel: string
   readonly #tab: Tab
 
   /** @throws TypeError, RangeError for wrong arguments; TypeError for `results: 'gather'` where there are no Web Locks */
@@ -44,7 +49,6 @@ export class TabBridge extends Bridge {
     super(tab)
     this.channel = channel
     this.#tab = tab
-    tab.start(this.exchange)
   }
 
   /** Resolves when this bridge can be seen by the others, and knows those that were there before it and how far its buses' logs are. */
@@ -56,34 +60,30 @@ export class TabBridge extends Bridge {
   async peers(): Promise<Peer[]> {
     checkLocks('peers()')
     await this.ready
-    return [...(await this.#tab.look())]
-  }
-
-  close(): void {
-    this.#tab.close()
+    await this.#tab.look()
+    return this.#tab.audience()
   }
 }
 
 /** What a bridge has of one life of its page: from the bfcache it comes back as somebody new. */
 class Tab implements Carrier {
-  readonly name: string
-  readonly gather: boolean
-  readonly timeout: number | null
-  ready: Promise<void> = Promise.resolve()
+  declare readonly name: string
+  declare readonly gather: boolean
+  declare readonly timeout: number | null
+  // What each life of the page has anew, see `#wake`.
+  declare open: boolean
+  declare ready: Promise<void>
   #exchange!: Exchange
   readonly #channelName: string
   readonly #lock = new OwnLock()
   readonly #ended = new AbortController()
   #channel: BroadcastChannel | null = null
   #inbox: BroadcastChannel | null = null
-  #since = 0
-  #isReady = false
-  /** Who is there, and whose locks are watched. */
-  #peers = new Map<string, Peer>()
-  #watched = new Set<string>()
-  #life = new AbortController()
-  #outboxes = new Map<string, BroadcastChannel>()
-  #looking: Promise<Iterable<Peer>> | null = null
+  #since!: number
+  /** Who is there; their locks are watched. */
+  #peers = new Map<string, Known>()
+  #life!: AbortController
+  #looking: Promise<void> | null = null
   #lookAgain = false
   /** Once there is a log behind it; settles when it knows that. */
   #missed: Missed | null = null
@@ -100,52 +100,47 @@ class Tab implements Carrier {
   start(exchange: Exchange): void {
     this.#exchange = exchange
     this.#wake()
-    const wake = () => {
-      if (!this.#channel) this.#wake()
-    }
     // A page that got messages while it rests would be thrown out of the back/forward cache.
-    onRest(() => this.#rest(), wake, this.#ended.signal)
+    onRest(
+      () => this.#rest(),
+      () => this.#wake(),
+      this.#ended.signal,
+    )
   }
 
-  get open(): boolean {
-    return !!this.#channel && (this.#isReady || !this.gather)
+  audience(): Peer[] {
+    return [...this.#peers.values()].map(({ peer }) => peer)
   }
 
-  audience(): Iterable<Peer> {
-    return this.#peers.values()
-  }
-
-  where({ id }: Peer): string {
+  where({ id }: Who): string {
     return `tab ${id.slice(-4)}`
   }
 
-  readonly lost = null
-  delayed(): void {}
+  readonly far = true
 
   // Nothing can be moved over a channel.
   moves(): Transferable[] {
     return []
   }
-  movesResult(): Transferable[] {
-    return []
-  }
 
   post(message: Message, to: string | null): undefined {
-    if (!this.#channel) return
-    if (!to) return this.#channel.postMessage(message) as undefined
+    if (!to) return this.#channel?.postMessage(message) as undefined
     const post = () => {
+      const known = this.#peers.get(to)
       // Whoever cannot be seen may be anybody, and is not answered.
-      if (!this.#peers.has(to)) return
-      const channel = this.#outboxes.get(to) ?? new BroadcastChannel(`${this.#channelName}:${to}`)
-      this.#outboxes.set(to, channel)
-      channel.postMessage(message)
+      if (!known) return
+      known.inbox ??= new BroadcastChannel(`${this.#channelName}:${to}`)
+      known.inbox.postMessage(message)
     }
     if (this.#peers.has(to)) post()
     else void this.look().then(post)
   }
 
   heard({ kind }: Message): void {
-    if (kind === 'hello') void this.look()
+    if (kind !== 'hello') return
+    // Whoever says so is to answer what is sent from now on: that waits until it is known.
+    if (this.gather) this.open = false
+    void this.look()
   }
 
   changed(): void {
@@ -171,9 +166,12 @@ class Tab implements Carrier {
   }
 
   #wake(): void {
+    if (this.#channel) return
     const exchange = this.#exchange
     exchange.renew()
     this.#since = Date.now()
+    // Before it can be answered, it asks nobody.
+    this.open = !this.gather
     this.#life = new AbortController()
     this.#channel = this.#listen(this.#channelName)
     this.#inbox = this.#listen(`${this.#channelName}:${exchange.id}`)
@@ -190,13 +188,9 @@ class Tab implements Carrier {
 
   /** Listening before it can be seen, seen before it looks: so two that start at once find each other. */
   async #begin(): Promise<void> {
-    const channel = this.#channel
     await null
     await this.#enter()
-    if (hasLocks()) await this.look()
-    if (channel !== this.#channel) return
-    this.#isReady = true
-    this.#exchange.flush()
+    await this.look()
     await this.#logged
   }
 
@@ -212,57 +206,57 @@ class Tab implements Carrier {
   }
 
   /** Who is there now. */
-  look(): Promise<Iterable<Peer>> {
+  look(): Promise<void> {
     this.#lookAgain = true
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = null
-    })
+    this.#looking ??= this.#look()
     return this.#looking
   }
 
-  async #look(): Promise<Iterable<Peer>> {
-    while (this.#lookAgain) {
-      this.#lookAgain = false
-      const found = await query(this.#channelName)
-      if (!this.#channel) break
-      found.delete(this.#exchange.id)
-      for (const [id, { lock, ...peer }] of found) {
-        this.#peers.set(id, peer)
-        this.#watch(lock)
+  async #look(): Promise<void> {
+    try {
+      while (this.#lookAgain) {
+        this.#lookAgain = false
+        const found = await query(this.#channelName)
+        if (!this.#channel) break
+        found.delete(this.#exchange.id)
+        for (const [id, now] of found) {
+          const known = this.#peers.get(id)
+          if (known?.lock === now.lock) continue
+          now.inbox = known?.inbox
+          this.#peers.set(id, now)
+          // Whose lock is free is gone, or has another name now.
+          watch(now.lock, this.#life.signal, () => {
+            now.lock = ''
+            void this.look()
+          })
+        }
+        for (const id of this.#peers.keys()) if (!found.has(id)) this.#lose(id)
       }
-      for (const id of this.#peers.keys()) if (!found.has(id)) this.#lose(id)
+    } finally {
+      // At once: whoever asks from now on looks anew.
+      this.#looking = null
+      this.open = !!this.#channel
+      this.#exchange.flush()
     }
-    return this.#peers.values()
-  }
-
-  /** Whose lock is free is gone, or has another name now. */
-  #watch(lock: string): void {
-    if (this.#watched.has(lock)) return
-    this.#watched.add(lock)
-    watch(lock, this.#life.signal, () => {
-      this.#watched.delete(lock)
-      void this.look()
-    })
   }
 
   #lose(id: string): void {
+    this.#peers.get(id)?.inbox?.close()
     this.#peers.delete(id)
-    this.#outboxes.get(id)?.close()
-    this.#outboxes.delete(id)
     this.#exchange.lost(id, new EventCancelledError(`The tab ${id} is gone`))
   }
 
   #rest(why = 'went to rest with its page', ends = false): void {
     this.#missed?.rest()
+    if (this.#looking) this.open = !!this.#channel
     this.#exchange.leave(why, ends)
     this.#lock.release()
     this.#life.abort()
-    this.#watched.clear()
     for (const id of this.#peers.keys()) this.#lose(id)
     this.#channel?.close()
     this.#inbox?.close()
     this.#channel = null
-    this.#isReady = false
+    this.open = false
   }
 
   close(): void {

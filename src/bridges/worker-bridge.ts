@@ -34,20 +34,10 @@ export interface ExposedBus extends Disposable {
  * images.dispatch)` has events handled there, their results land here. `images.on(pattern, bus.dispatch)` gets that bus's events.
  */
 export class WorkerBridge extends Bridge {
-  readonly #link: WorkerLink
-
   /** @throws TypeError, RangeError for wrong arguments */
   constructor(target: Worker | SharedWorker | MessagePort | WindowTarget, options: WorkerBridgeOptions = {}) {
     checkOptions(options, { transfer: aFunction, timeout: aTimeout })
-    const place = Object(target) === target ? placeOf(target) : 'target'
-    const link = new WorkerLink(`WorkerBridge to a ${place}`, target, null, options)
-    super(link)
-    this.#link = link
-    link.start(this.exchange)
-  }
-
-  close(): void {
-    this.#link.close()
+    super(new WorkerLink(`WorkerBridge to a ${placeOf(target)}`, target, null, options))
   }
 }
 
@@ -56,25 +46,22 @@ const exposedAt = new WeakSet<object>()
 
 /** The other side of a WorkerBridge. */
 class Exposed extends Bridge implements ExposedBus {
-  readonly #link: WorkerLink
   readonly #place: object
 
   constructor(bus: EventBus, target: Target, options: ExposeOptions) {
-    const place = 'window' in target ? target.window : target
+    const place = (target as WindowTarget).window ?? target
     checkType(!exposedAt.has(place), 'endpoint', 'one without an exposed bus: close that one first', target)
     const link = new WorkerLink(`exposeBus(${bus.name})`, target, bus, options)
     super(link)
-    this.#link = link
     this.#place = place
     exposedAt.add(place)
     link.dispatch = this.dispatch
     this.on('*', bus.dispatch)
-    link.start(this.exchange)
   }
 
-  close(): void {
+  override close(): void {
     exposedAt.delete(this.#place)
-    this.#link.close()
+    super.close()
   }
 }
 
@@ -106,17 +93,14 @@ function exposeToAll(bus: EventBus, options: ExposeOptions): ExposedBus {
   const exposed = new Set<Exposed>()
   const stats = { sent: 0, received: 0, wireErrors: 0 }
   const forget = (one: Exposed, forGood: boolean) => {
-    if (!exposed.delete(one)) return
+    exposed.delete(one)
+    if (forGood) one.close()
     // A lock does not tell a page that is gone from one that rests, and will want its port again.
-    if (!forGood) {
-      exposed.add(one)
-      if (exposed.size <= MAX_PAGES) return
-      one = [...exposed].find(({ exchange }) => !exchange.carrier.open) as Exposed
-      exposed.delete(one)
-    }
-    one.close()
+    else exposed.add(one)
   }
   const connect = ({ ports: [port] }: MessageEvent) => {
+    const away = [...exposed].find(({ exchange }) => !exchange.carrier.open)
+    if (away && exposed.size >= MAX_PAGES) forget(away, true)
     const one = new Exposed(bus, port, options)
     const { exchange } = one
     exchange.stats = stats

@@ -2,14 +2,13 @@ import { expose, finalizer, type Remote, releaseProxy, transfer, wrap } from 'co
 import type { EventBus } from '../bus/event-bus.js'
 import type { Subscription } from '../bus/types.js'
 import { EventCancelledError, EventTimeoutError, isIdentifier } from '../errors.js'
-import type { BaseEvent } from '../events/base-event.js'
 import { microtask } from '../page.js'
 import { after } from '../timers.js'
 import { FilteredEndpoint, placeOf, type Target } from './endpoint.js'
 import type { Carrier, Exchange } from './exchange.js'
 import { type Hello, isList, type Kind, kinds, type Message } from './messages.js'
 import { isHeld, OwnLock, watch } from './presence.js'
-import type { Peer } from './records.js'
+import type { Who } from './records.js'
 
 type Verbs = Record<Kind, (message: Message) => void>
 
@@ -18,6 +17,8 @@ export interface LinkOptions {
   timeout?: number | null | undefined
 }
 
+const nobody: Who = { id: 'nobody', busNames: [] }
+
 const lockOf = (id: string) => `bubus:k:${id}`
 
 /** How long a worker may take to say hello, in ms, where no time-out is given. */
@@ -25,9 +26,10 @@ const PATIENCE = 10_000
 
 /** Two contexts that know each other: a page and its worker, its frame, or whoever has the other end of a port. */
 export class WorkerLink implements Carrier {
-  readonly name: string
+  declare readonly name: string
   readonly gather = true
-  readonly timeout: number | null
+  declare readonly far: boolean
+  declare readonly timeout: number | null
   readonly #target: Target
   /** The bus on the exposing side: what the other side wants of it goes there. */
   readonly #bus: EventBus | null
@@ -40,18 +42,19 @@ export class WorkerLink implements Carrier {
   #remote!: Remote<Verbs>
   /** comlink makes a proxy for each member that is read. */
   readonly #calls: Partial<Record<Kind, (message: Message) => Promise<void>>> = {}
-  #peer: Peer | null = null
+  #peer: Who | null = null
   #unwatch = new AbortController()
-  /** Why nobody is there; null while somebody is, or may still come. */
-  #lost: Error | null = null
+  /** Null while somebody is there, or may still come. */
+  lost: Error | null = null
   #stopPatience: (() => void) | null = null
   #wanted = new Map<string, Subscription>()
   #resting = false
   /** The other side rests, and what is here was told so. */
   #tellsRest = false
   /** The bridge's, on the exposing side. */
-  dispatch!: EventBus['dispatch']
-  onLost: (forGood: boolean) => void = () => {}
+  declare dispatch: EventBus['dispatch']
+  /** Where pages come and go: in a shared worker. */
+  declare onLost?: (forGood: boolean) => void
 
   constructor(
     name: string,
@@ -64,6 +67,8 @@ export class WorkerLink implements Carrier {
     this.#target = target
     this.#bus = bus
     this.#transfer = moves
+    // A shared worker is in none of its pages' clusters.
+    this.far = 'port' in Object(target) || 'onconnect' in globalThis
     this.#place = bus ? 'page' : placeOf(target)
   }
 
@@ -74,17 +79,14 @@ export class WorkerLink implements Carrier {
     this.#endpoint = new FilteredEndpoint(this.#target, kinds, signal, refused)
     const verbs = Object.create(null)
     for (const kind of kinds) {
-      verbs[kind] = (message: Message) => {
-        if ((message as Message | undefined)?.kind === kind) exchange.receive(message)
-        else refused()
-      }
+      verbs[kind] = (message?: Message) => exchange.receive(message?.kind === kind && message)
     }
     // Whoever lets go may come back.
     verbs[finalizer] = () => this.#open(verbs)
     this.#open(verbs)
     this.#remote = wrap<Verbs>(this.#endpoint.replies)
-    if ('addEventListener' in this.#target)
-      this.#target.addEventListener('error', (event) => this.#failed(event as ErrorEvent), { signal })
+    const worker = this.#target as Partial<Worker>
+    worker.addEventListener?.('error', (event) => this.#failed(event), { signal })
     globalThis.addEventListener?.('pagehide', () => this.#rest(true), { signal })
     globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#wake(), { signal })
     this.#wake()
@@ -98,10 +100,6 @@ export class WorkerLink implements Carrier {
     return !!this.#peer
   }
 
-  get lost(): Error | null {
-    return this.#lost
-  }
-
   /** There is something to send, and nobody has said hello yet. */
   delayed(): void {
     if (this.#resting) return
@@ -113,24 +111,17 @@ export class WorkerLink implements Carrier {
     )
   }
 
-  audience(): Iterable<Peer> {
-    return this.#peer ? [this.#peer] : []
+  audience(): Iterable<Who> {
+    return [this.#peer ?? nobody]
   }
 
   where(): string {
     return this.#place
   }
 
-  moves(event: BaseEvent): Transferable[] {
-    return this.#bus ? [] : this.#moving(event)
-  }
-
-  movesResult(result: unknown): Transferable[] {
-    return this.#bus ? this.#moving(result) : []
-  }
-
-  #moving(value: unknown): Transferable[] {
-    return [...(this.#transfer?.(value as never) ?? [])]
+  /** The exposing side moves results, the other one events. */
+  moves(what: unknown, isResult: boolean): Transferable[] {
+    return [...((isResult === !!this.#bus && this.#transfer?.(what as never)) || [])]
   }
 
   /** Two bridges of a page to one worker hear the same: what is for one of them says so. */
@@ -145,7 +136,7 @@ export class WorkerLink implements Carrier {
     const { kind, from, items, flag } = message
     if (kind === 'hello') {
       this.#tellRest(false)
-      this.#meet({ id: from, since: 0, ...helloOf(items[0]?.value) }, flag)
+      this.#meet({ id: from, ...helloOf(items[0]?.value) }, flag)
     } else if (from === this.#peer?.id) {
       this.#lose(
         new EventCancelledError(`The other side of ${this.name} has ${flag ? 'gone to rest' : 'closed'}`),
@@ -159,21 +150,21 @@ export class WorkerLink implements Carrier {
     if (this.#peer) microtask(() => this.#hello(false))
   }
 
-  #meet({ wanted, locked, ...peer }: Peer & Hello, asks: boolean): void {
+  #meet({ wanted, locked, ...peer }: Who & Hello, asks: boolean): void {
     const { id } = peer
     if (this.#peer && this.#peer.id !== id)
       this.#lose(new EventCancelledError(`The other side of ${this.name} has started anew`))
     const known = !!this.#peer
     this.#peer = peer
-    this.#lost = null
+    this.lost = null
     this.#stopWaiting()
-    if (!known) void this.#watch(id, locked && this.#place === 'worker')
+    if (!known) void this.#watch(id, locked && (this.#place === 'worker' || !!this.onLost))
     this.#forward(wanted)
     if (asks) void this.#hello(false)
     this.#exchange.flush()
   }
 
-  /** A lock that cannot be seen is none, of another origin, or on plain http: unless `mine`, the worker of this page says it has it. */
+  /** A lock that cannot be seen is none, of another origin, or on plain http: unless `mine`, a worker or its page, says it has it. */
   async #watch(id: string, mine: boolean): Promise<void> {
     this.#unwatch = new AbortController()
     const { signal } = this.#unwatch
@@ -208,10 +199,10 @@ export class WorkerLink implements Carrier {
     this.#stopWaiting()
     this.#forward([])
     this.#peer = null
-    this.#lost = error
+    this.lost = error
     if (peer) this.#exchange.lost(peer.id, error)
     this.#exchange.flush()
-    this.onLost(forGood)
+    this.onLost?.(forGood)
   }
 
   #failed({ message }: ErrorEvent): void {
@@ -238,7 +229,7 @@ export class WorkerLink implements Carrier {
   #wake(): void {
     this.#resting = false
     this.#exchange.renew()
-    this.#lost = null
+    this.lost = null
     void this.#hello(true)
     this.#exchange.flush()
   }

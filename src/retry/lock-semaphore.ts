@@ -29,18 +29,22 @@ function listen(): void {
 }
 
 /**
- * Takes a slot, first come first served as far as the browser is. While it waits, `signal` takes that back.
- * @throws TypeError where there are no Web Locks (as a rejection)
+ * Takes a slot, first come first served as far as the browser is. While it waits, `signal` takes that back. Told by calls, `fail` with a
+ * TypeError where there are no Web Locks: a promise would tell late, and a slot given to a wait that ended meanwhile would be nobody's.
  */
-export function takeSlot(name: string, limit: number, signal: AbortSignal): Promise<Slot> {
-  return new Promise((give, fail) => {
-    listen()
-    const place = new Place(name, limit, give, fail)
-    if (signal.aborted) return
-    signal.addEventListener('abort', () => place.giveUp())
-    places.add(place)
-    place.wait()
-  })
+export function takeSlot(
+  name: string,
+  limit: number,
+  signal: AbortSignal,
+  give: (slot: Slot) => void,
+  fail: (error: unknown) => void,
+): void {
+  if (signal.aborted) return
+  listen()
+  const place = new Place(name, limit, give, fail)
+  signal.addEventListener('abort', () => place.giveUp())
+  places.add(place)
+  place.wait()
 }
 
 /**

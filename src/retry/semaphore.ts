@@ -109,8 +109,7 @@ class SharedPool implements Pool {
       (give, fail) => {
         const over = new AbortController()
         import('./lock-semaphore.js')
-          .then(({ takeSlot }) => takeSlot(this.#name, limit, over.signal))
-          .then(give)
+          .then(({ takeSlot }) => takeSlot(this.#name, limit, over.signal, give, fail))
           .catch(fail)
         return () => over.abort()
       },

@@ -45,6 +45,37 @@ describe('a semaphore of all tabs', () => {
     })
   }
 
+  for (const limit of [1, 3, 20]) {
+    it(`is not lost where the wait for it ends just after the browser has granted it (limit ${limit})`, async () => {
+      const { locks } = navigator
+      const request = locks.request
+      let granted = () => {}
+      locks.request = ((name: string, options: LockOptions, then: (lock: Lock | null) => unknown) =>
+        request.call(locks, name, options, (lock) => {
+          const held = then(lock)
+          if (lock && held) granted()
+          return held
+        })) as never
+      try {
+        for (let hops = 0; hops < 8; hops++) {
+          const name = freshName()
+          const abort = new AbortController()
+          granted = async () => {
+            for (let i = hops; i--; ) await null
+            abort.abort(new Error('given up'))
+          }
+          const slot = await shared(name, limit)
+            .acquire({ signal: abort.signal })
+            .catch(() => null)
+          if (slot) give(slot)
+          await eventually('it is given back', async () => !(await locksOf(name)).held, 2000)
+        }
+      } finally {
+        Reflect.deleteProperty(locks, 'request')
+      }
+    })
+  }
+
   it('is fair: those who wait for one slot get it in the order in which they came', async () => {
     const name = freshName()
     const semaphore = shared(name, 1)

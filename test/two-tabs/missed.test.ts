@@ -1,12 +1,13 @@
 // What a bridge did not hear: the log of the buses behind it has it. `faults.md`, row 9. The events of the platform are dispatched at a
 // frame here; the back/forward cache itself is in real-tabs.
 import { expect } from '@esm-bundle/chai'
+import { MAX_INBOX } from '../../src/bridges/exchange.js'
 import { seal } from '../../src/log/segment.js'
 import { freshName } from '../log/helpers.js'
 import { accepted, holdStore, inStore, plant, said } from '../log/raw.js'
 import { closeTabs, eventually, tell } from '../log/tabs.js'
 import { comeBack, pair, range, side } from './frames.js'
-import { message } from './junk.js'
+import { message, record } from './junk.js'
 import { channelName } from './sides.js'
 
 describe('what a bridge did not hear', () => {
@@ -205,6 +206,22 @@ describe('what a bridge did not hear', () => {
     await eventually('all came', () => other.seen.length === 8)
     await eventually('nobody reads any more', () => !other.log.readers.size)
     expect(other.heard).to.eql(range(1, 8))
+  })
+
+  it('keeps no more waiting than there is room for, of what comes meanwhile', async function test() {
+    this.timeout(60_000)
+    const [sender, other] = await pair({}, { logged: { bus: { maxPending: 2 } } })
+    other.until.promise = new Promise(() => {})
+    tell(other.tab, 'pagehide')
+    await comeBack(other, sender, ...range(4, 8))
+    await eventually('the bus is full', () => other.seen.length > 3)
+    const raw = new BroadcastChannel(sender.tabs.channel)
+    for (let first = 0; first <= MAX_INBOX; first += 1000) {
+      const items = range(first, first + 999).map((n) => ({ n, value: { ...record(n), event_type: 'Y' } }))
+      raw.postMessage(message('events', items, { flag: false }))
+    }
+    await eventually('some were refused, and counted', () => other.tabs.stats.wireErrors > 0, 50_000)
+    raw.close()
   })
 
   it('comes while handlers on both sides wait for each other', async () => {

@@ -3,6 +3,7 @@ import { number, string } from 'superstruct'
 import type { TabBridge } from '../../src/bridges/tab-bridge.js'
 import { BaseEvent, defineEvent } from '../../src/index.js'
 import { runSandboxed } from '../log/sandbox.js'
+import { eventually } from '../log/tabs.js'
 import { channelName, closeAll, keptForOthers, type Side, side } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
@@ -32,6 +33,55 @@ describe('a TabBridge that waits for nobody', () => {
     expect(parent.eventResults.size).to.equal(2)
     expect(a.tabs.stats).to.deep.equal({ sent: 2, received: 0, wireErrors: 0 })
     expect(b.tabs.stats).to.deep.equal({ sent: 0, received: 2, wireErrors: 0 })
+  })
+
+  for (const [where, hide] of Object.entries({
+    'an object': (module: unknown) => ({ module }),
+    'a Map in a Set': (module: unknown) => new Set([new Map([['key', [module]]])]),
+  }))
+    it(`refuses code, which stays in its agent cluster, in ${where}, and carries the others of the batch`, async () => {
+      const [a, b] = pair()
+      a.bus.on('*', a.tabs.dispatch)
+      b.tabs.on('*', b.bus.dispatch)
+      const module = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
+      const came: string[] = []
+      b.bus.on(Note, ({ text }) => void came.push(text))
+      a.bus.dispatch(new Note({ text: 'before' }))
+      const bad = a.bus.dispatch(new BaseEvent('Code', { inside: hide(module) }))
+      a.bus.dispatch(new Note({ text: 'after' }))
+      await eventually('both came', () => came.length === 2)
+      await bad
+      const [{ error }] = [...bad.eventResults.values()]
+      expect(error).to.include({ name: 'WireError' })
+      expect((error as Error).message).to.match(/payload\.inside.*Module.*stays in/)
+      expect(b.tabs.stats).to.deep.equal({ sent: 0, received: 2, wireErrors: 0 })
+    })
+
+  it('refuses to its sender what others would refuse: a class whose instances are circles', async () => {
+    const [a, b] = pair()
+    a.bus.on('*', a.tabs.dispatch)
+    b.tabs.on('*', b.bus.dispatch)
+    class Node {
+      itself = this
+    }
+    const bad = await a.bus.dispatch(new BaseEvent('Circle', { node: new Node() }))
+    a.bus.dispatch(new Note({ text: 'next' }))
+    await b.bus.expect(Note)
+    expect([...bad.eventResults.values()][0].error).to.include({ name: 'WireError' })
+    expect(b.tabs.stats).to.deep.equal({ sent: 0, received: 1, wireErrors: 0 })
+  })
+
+  it('takes one event only where that was asked for, of two that come at once', async () => {
+    const [a, b] = pair()
+    a.bus.on('*', a.tabs.dispatch)
+    b.tabs.on(Note, b.bus.dispatch, { once: true })
+    b.tabs.on('*', () => {})
+    const came: string[] = []
+    b.bus.on(Note, ({ text }) => void came.push(text))
+    for (const text of ['first', 'second']) a.bus.dispatch(new Note({ text }))
+    await eventually('both came', () => b.tabs.stats.received === 2)
+    await b.bus.waitUntilIdle()
+    expect(came).to.deep.equal(['first'])
   })
 
   it('lets events go to and fro as often as they like, also where a handler waited for the first', async () => {

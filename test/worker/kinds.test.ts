@@ -4,7 +4,7 @@ import { expect } from '@esm-bundle/chai'
 import { any, number } from 'superstruct'
 import { type ExposedBus, exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
 import { type BaseEvent, defineEvent, EventBus } from '../../src/index.js'
-import { Fail, Slow, Square } from './fixtures/events.js'
+import { Ask, Compile, Fail, Slow, Square, Tell } from './fixtures/events.js'
 
 class Double extends defineEvent('Double', { n: number() }, { result: number() }) {}
 class Carry extends defineEvent('Carry', { what: any() }, { result: any() }) {}
@@ -41,10 +41,11 @@ function bridgeTo(
   later(() => bridge.close())
   return bridge
 }
-function workerOf(name: 'worker' | 'brief' | 'silent' | 'throws' | 'missing'): Worker {
+function workerOf(name: 'worker' | 'brief' | 'stops' | 'silent' | 'throws' | 'missing'): Worker {
   const urls = {
     worker: new URL('./fixtures/worker.ts', import.meta.url),
     brief: new URL('./fixtures/brief.ts', import.meta.url),
+    stops: new URL('./fixtures/stops.ts', import.meta.url),
     silent: new URL('./fixtures/silent.ts', import.meta.url),
     throws: new URL('./fixtures/throws.ts', import.meta.url),
     missing: new URL('./fixtures/missing.ts', import.meta.url),
@@ -53,6 +54,7 @@ function workerOf(name: 'worker' | 'brief' | 'silent' | 'throws' | 'missing'): W
   later(() => worker.terminate())
   return worker
 }
+const wasm = () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
 /** Two buses, one at each end of a channel. */
 function ends(): { near: EventBus; far: EventBus; bridge: WorkerBridge; exposed: ExposedBus } {
   const { port1, port2 } = new MessageChannel()
@@ -103,6 +105,14 @@ describe('a WorkerBridge to a MessagePort', () => {
     const next = await within(2000, near.dispatch(new Double({ n: 5 })))
     expect(await next.eventResult()).to.equal(5)
   })
+
+  for (const target of [undefined, null, 5, 'port', {}])
+    it(`is refused where that is ${String(target)}`, () => {
+      expect(() => new WorkerBridge(target as never)).to.throw(TypeError, 'Expected `target` to be')
+      const bus = newBus()
+      const name = target == null ? 'endpoint' : 'target'
+      expect(() => exposeBus(bus, target as never)).to.throw(TypeError, `Expected \`${name}\` to be`)
+    })
 
   it('checks results by the struct of this side', async () => {
     const { near, far } = ends()
@@ -169,7 +179,8 @@ describe('a WorkerBridge to a MessagePort', () => {
       exposed.close()
     }
     await pause(200)
-    expect(await names()).to.deep.equal(before)
+    // Those of the tests before may still be on their way back.
+    expect((await names()).filter((name) => !before.includes(name))).to.deep.equal([])
     const { pending = [] } = await navigator.locks.query()
     expect(pending.filter(({ name = '' }) => name.startsWith('bubus:k:'))).to.deep.equal([])
   })
@@ -228,6 +239,36 @@ describe('a WorkerBridge to a worker', () => {
     }
   })
 
+  it('takes code there and back', async () => {
+    const bus = newBus()
+    bus.on('*', bridgeTo(workerOf('worker')).dispatch)
+    const event = await within(5000, bus.dispatch(new Compile({ module: wasm() })))
+    expect(await event.eventResult()).to.be.instanceOf(WebAssembly.Module)
+  })
+
+  it('has an EventCancelledError where it is closed before anybody has said hello', async () => {
+    const bus = newBus()
+    const bridge = bridgeTo(workerOf('silent'))
+    bus.on('*', bridge.dispatch)
+    const event = bus.dispatch(new Square({ n: 1 }))
+    await pause(50)
+    bridge.close()
+    await within(2000, event)
+    expect(lastError(event)).to.include({ name: 'EventCancelledError' })
+  })
+
+  it('leaves the worker running where its bus is no longer exposed', async () => {
+    const worker = workerOf('stops')
+    const lives = () =>
+      new Promise((resolve) => {
+        worker.addEventListener('message', ({ data }) => data === 'alive' && resolve(data))
+        worker.postMessage('alive?')
+      })
+    await within(5000, lives())
+    worker.postMessage('close')
+    await within(2000, lives())
+  })
+
   it('brings events of the worker to a bus only after it was asked to', async () => {
     const { near, far, bridge } = ends()
     near.off('*')
@@ -270,6 +311,41 @@ if ('SharedWorker' in globalThis) {
       bus.on('*', bridges[1].dispatch)
       const event = await within(2000, bus.dispatch(new Square({ n: 9 })))
       expect(await event.eventResult()).to.equal(81)
+    })
+
+    it('refuses code, which stays in its agent cluster, there and back', async () => {
+      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const bus = newBus()
+      bus.on('*', bridgeTo(new SharedWorker(url, { type: 'module', name: 'code' })).dispatch)
+      const bad = bus.dispatch(new Compile({ module: { inside: [wasm()] } }))
+      const good = bus.dispatch(new Square({ n: 3 }))
+      await within(5000, Promise.all([bad, good]))
+      expect(lastError(bad)).to.include({ name: 'WireError' })
+      expect(lastError(bad)?.message).to.contain('payload.module')
+      expect(await good.eventResult()).to.equal(9)
+      const back = await within(5000, bus.dispatch(new Compile({ module: null })))
+      expect(lastError(back)).to.include({ name: 'WireError' })
+    })
+
+    it('waits for no page that is gone before its lock was seen', async () => {
+      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const options = { type: 'module', name: 'gone' } as const
+      const bus = newBus()
+      const bridge = bridgeTo(new SharedWorker(url, options))
+      bus.on('*', bridge.dispatch)
+      await within(5000, bus.dispatch(new Square({ n: 1 })))
+      // Says all that a page says, and has no lock any more.
+      const { port } = new SharedWorker(url, options)
+      const value = { busNames: [], wanted: ['Tell'], locked: true }
+      const from = crypto.randomUUID().replace(/^(.{14})./, '$17')
+      const hello = { bubus: 1, kind: 'hello', from, items: [{ n: 0, value }], flag: false }
+      const argumentList = [{ type: 'RAW', value: hello }]
+      port.postMessage({ id: 'x', type: 'APPLY', path: ['hello'], argumentList })
+      bridge.on('*', bus.dispatch)
+      bus.on(Tell, ({ n }) => n + 1)
+      await pause(200)
+      const event = await within(5000, bus.dispatch(new Ask({ n: 1 })))
+      expect(await event.eventResult()).to.equal(2)
     })
   })
 }
