@@ -204,7 +204,11 @@ export const panelStyles = css`
     gap: 2px;
     min-width: 0;
     overflow-x: auto;
-    scrollbar-width: none;
+    scrollbar-width: thin;
+  }
+
+  .bus-button {
+    flex: none;
   }
 
   .bus-name {

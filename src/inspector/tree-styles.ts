@@ -14,8 +14,8 @@ export const treeStyles = css`
     display: flex;
     flex: 1;
     flex-direction: column;
-    min-width: 0;
     min-height: 0;
+    container-type: inline-size;
   }
 
   #grid {
@@ -199,8 +199,6 @@ export const treeStyles = css`
   }
 
   .type {
-    flex: none;
-    max-width: 60%;
     overflow: hidden;
     font-weight: 600;
     text-overflow: ellipsis;
@@ -237,7 +235,7 @@ export const treeStyles = css`
   }
 
   .note {
-    min-width: 0;
+    flex-shrink: 999;
     overflow: hidden;
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
@@ -309,7 +307,8 @@ export const treeStyles = css`
     background: var(--_bg);
   }
 
-  @container panel (width < 640px) {
+  /* Of the tree: details beside it take its room, too. */
+  @container (width < 640px) {
     .cell.bus,
     .cell.time,
     .cell.status {
@@ -321,21 +320,19 @@ export const treeStyles = css`
     }
   }
 
-  @container panel (width < 400px) {
-    .gap {
-      display: none;
-    }
-
+  @container panel (width < 640px) {
     .toolbar {
       flex-wrap: wrap;
     }
 
-    .buses {
+    .buses:has(button) {
       order: 3;
       flex-basis: 100%;
     }
+  }
 
-    .bus-name {
+  @container panel (width < 400px) {
+    .gap {
       display: none;
     }
   }
