@@ -235,7 +235,7 @@ export const treeStyles = css`
   }
 
   .note {
-    flex-shrink: 999;
+    flex-shrink: 99999;
     overflow: hidden;
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
