@@ -145,9 +145,7 @@ export const treeStyles = css`
   }
 
   .sort {
-    min-height: 24px;
     padding: 0;
-    font-size: 11px;
   }
 
   .column-handle {
@@ -242,7 +240,7 @@ export const treeStyles = css`
     text-overflow: ellipsis;
   }
 
-  :is(.row:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled'])[data-kind='handler']) .note {
+  .row[data-kind='handler']:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled']) .note {
     color: var(--_status);
   }
 
@@ -328,12 +326,6 @@ export const treeStyles = css`
     .buses:has(button) {
       order: 3;
       flex-basis: 100%;
-    }
-  }
-
-  @container panel (width < 400px) {
-    .gap {
-      display: none;
     }
   }
 
