@@ -60,31 +60,38 @@ async function rows(signal: AbortSignal, say: Say) {
   }
 }
 
-/** What the handler of a `Branch` does is written in its payload: how deep it goes on, and with how many. */
-interface Branch {
-  depth: number
-  [key: string]: unknown
+/** What fails here fails for show: once its result is read, the console says nothing of it. */
+async function show(event: BaseEvent): Promise<void> {
+  await event.eventCompletion
+  await event.eventResultsList({ raiseIfAny: false })
 }
+
+/** A type for each level: a handler that comes back to itself again and again is taken for a loop, and stopped. */
+const levels = ['Root', 'Trunk', 'Limb', 'Bough', 'Branch', 'Twig', 'Sprig', 'Leaf', 'Bud']
 const grow = () => (Math.random() < 0.55 ? 1 + Math.floor(Math.random() * 3) : 0)
 for (const bus of [main, audit]) {
-  bus.on('Branch', async function branch(event, { bus: here, via }) {
-    const { depth } = event.eventPayload as Branch
-    if (Math.random() < 0.04) throw new Error(`This branch broke at depth ${depth}`)
-    if (depth < 8) {
-      for (let i = grow(); i--; ) {
-        const child = new BaseEvent('Branch', { depth: depth + 1, leaf: i })
-        if (Math.random() < 0.3) via(bus === main ? audit : main).dispatch(child)
-        else here.dispatch(child)
-      }
-    }
-    if (Math.random() < 0.1) await wait(Math.random() * 30)
-    return `grew at ${depth}`
-  })
+  const other = bus === main ? audit : main
+  for (const [depth, type] of levels.entries()) {
+    const next = levels[depth + 1]
+    bus.on(
+      type,
+      async (_, { bus: here, via }) => {
+        if (Math.random() < 0.04) throw new Error(`This ${type.toLowerCase()} broke`)
+        for (let i = next ? grow() : 0; i--; ) {
+          const child = new BaseEvent(next, { depth: depth + 1, leaf: i })
+          void show((Math.random() < 0.3 ? via(other) : here).dispatch(child))
+        }
+        if (Math.random() < 0.1) await wait(Math.random() * 30)
+        return `grew at ${depth}`
+      },
+      { name: 'grow' },
+    )
+  }
 }
 
 async function trees(signal: AbortSignal, say: Say) {
   for (let i = 1; i <= 200 && !signal.aborted; i++) {
-    main.dispatch(new BaseEvent('Branch', { depth: 0, tree: i }))
+    void show(main.dispatch(new BaseEvent(levels[0], { depth: 0, tree: i })))
     say(`${i} trees`)
     await wait(20)
   }
@@ -114,7 +121,7 @@ main.on('Slow', async function stroll() {
 main.on(
   'Waits',
   async function ask(_, { bus }) {
-    bus.dispatch(new BaseEvent('TakesTooLong'))
+    void show(bus.dispatch(new BaseEvent('TakesTooLong')))
     await bus.dispatch(new BaseEvent('Slow'))
   },
   { timeout: 800 },
@@ -122,7 +129,7 @@ main.on(
 
 async function statuses(_: AbortSignal, say: Say) {
   for (const type of ['Ordered', 'Fails', 'TakesTooLong', 'GivesUp', 'Waits', 'Slow', 'Audited']) {
-    main.dispatch(new BaseEvent(type, { why: 'to see it' }))
+    void show(main.dispatch(new BaseEvent(type, { why: 'to see it' })))
   }
   const { event_id: original, ...record } = new BaseEvent('Priced', payload(1)).toJSON()
   main.dispatch(BaseEvent.fromJSON({ ...record, event_id: crypto.randomUUID(), event_replay_of: original }))

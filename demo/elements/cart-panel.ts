@@ -10,6 +10,7 @@ export class CartPanel extends LitElement {
 
   declare lines: readonly Line[]
   #life = new AbortController()
+  #hadFocus = false
 
   static override styles = [
     shared,
@@ -81,11 +82,21 @@ export class CartPanel extends LitElement {
     this.#life.abort()
   }
 
+  /** A line that goes would take the keyboard's place in the page with it. */
+  protected override willUpdate(): void {
+    this.#hadFocus = !!this.shadowRoot?.activeElement
+  }
+
+  protected override updated(): void {
+    if (this.#hadFocus && !this.shadowRoot?.activeElement)
+      this.shadowRoot?.querySelector<HTMLElement>('#title')?.focus()
+  }
+
   protected override render() {
     return html`
       <section class="panel" aria-labelledby="title">
         <div class="bar">
-          <h2 id="title">Cart</h2>
+          <h2 id="title" tabindex="-1">Cart</h2>
           <span class="muted small number" aria-live="polite">${itemsOf(this.lines)}</span>
         </div>
         ${

@@ -37,6 +37,11 @@ export class CheckoutForm extends LitElement {
         gap: 0.875rem;
       }
 
+      /* Three carriers are to quote. */
+      fieldset {
+        min-block-size: 14rem;
+      }
+
       legend,
       .label {
         padding: 0;

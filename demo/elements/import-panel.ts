@@ -119,7 +119,7 @@ export class ImportPanel extends LitElement {
       <div class="meter">
         <progress max=${total || 1} .value=${dispatched} aria-label="Events dispatched"></progress>
         <div class="state">
-          <span class="small number" role="status">${this.#status()}</span>
+          <span class="small number" role="status" aria-live=${running ? 'off' : 'polite'}>${this.#status()}</span>
           ${running ? html`<button type="button" @click=${() => this.#run.abort()}>Cancel</button>` : nothing}
         </div>
       </div>

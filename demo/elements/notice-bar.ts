@@ -20,6 +20,13 @@ export class NoticeBar extends LitElement {
         pointer-events: none;
       }
 
+      /* Not over the event tree, which stands on the right. */
+      @media (width >= 75rem) {
+        :host {
+          inset-inline-end: 41%;
+        }
+      }
+
       .notice {
         display: flex;
         align-items: center;

@@ -24,6 +24,9 @@ const stateNames: Record<Progress['state'], string> = {
 
 export class OrderList extends LitElement {
   #life = new AbortController()
+  /** What was settled last. That something has begun is for eyes only: read out, it would be in the way of what came of it. */
+  #news = ''
+  readonly #states = new Map<string, Progress['state']>()
   /** What a worker has drawn, as URLs. */
   readonly #invoices = new Map<string, string>()
 
@@ -107,6 +110,23 @@ export class OrderList extends LitElement {
           linear-gradient(-45deg, transparent 44%, var(--bad) 44% 56%, transparent 56%);
       }
 
+      /* Where backgrounds and colours are the reader's, shapes have to tell the states apart. */
+      @media (forced-colors: active) {
+        .stop::before,
+        .stop::after {
+          forced-color-adjust: none;
+        }
+
+        .stop {
+          --line: GrayText;
+          --edge: GrayText;
+          --surface: Canvas;
+          --good: CanvasText;
+          --busy: Highlight;
+          --bad: CanvasText;
+        }
+      }
+
       .waiting {
         color: var(--muted);
       }
@@ -172,12 +192,24 @@ export class OrderList extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback()
     this.#life = new AbortController()
-    orderBook.addEventListener('change', () => this.requestUpdate(), { signal: this.#life.signal })
+    orderBook.addEventListener('change', this.#changed, { signal: this.#life.signal })
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback()
     this.#life.abort()
+  }
+
+  readonly #changed = () => {
+    for (const { id, progress } of orderBook.orders) {
+      for (const stop of stops) {
+        const { state, note } = progress[stop]
+        if (this.#states.get(id + stop) === state) continue
+        this.#states.set(id + stop, state)
+        if (state === 'done' || state === 'failed') this.#news = `${id}, ${stopNames[stop]}: ${note}`
+      }
+    }
+    this.requestUpdate()
   }
 
   protected override render() {
@@ -186,7 +218,8 @@ export class OrderList extends LitElement {
       <section class="panel" aria-labelledby="title">
         <div class="bar"><h2 id="title">Orders</h2></div>
         ${orders.length === 0 ? html`<p class="empty">Place an order and follow it from stop to stop.</p>` : nothing}
-        <div aria-live="polite">${repeat(orders, ({ id }) => id, this.#order)}</div>
+        ${repeat(orders, ({ id }) => id, this.#order)}
+        <p class="hidden" role="status">${this.#news}</p>
       </section>
     `
   }

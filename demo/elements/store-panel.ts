@@ -240,7 +240,7 @@ export class StorePanel extends LitElement {
       <div class="meter">
         <progress max=${total || 1} .value=${running ? done : total || 1} aria-label=${title}></progress>
         <div class="state">
-          <span class="small number" role="status">${title}: ${text}</span>
+          <span class="small number" role="status" aria-live=${running ? 'off' : 'polite'}>${title}: ${text}</span>
           ${running ? html`<button type="button" @click=${() => this.#run.abort()}>Cancel</button>` : nothing}
         </div>
       </div>

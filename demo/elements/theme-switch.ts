@@ -31,6 +31,12 @@ export class ThemeSwitch extends LitElement {
         font-weight: 600;
       }
 
+      @media (forced-colors: active) {
+        label:has(:checked) {
+          outline: 1px solid Highlight;
+        }
+      }
+
       label:has(:focus-visible) {
         outline: 2px solid var(--accent);
         outline-offset: 1px;

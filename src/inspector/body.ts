@@ -98,7 +98,7 @@ export class Body {
       tree,
       grid: this.#find('#grid') as HTMLElement,
       scroller: this.#find('.scroller') as HTMLElement,
-      formatters: () => this.#host.formatters,
+      formatters: () => this.#host.formatters ?? {},
       onSelect: () => this.#selected(),
       onMove: () => this.#moved(),
     })

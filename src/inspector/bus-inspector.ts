@@ -152,7 +152,7 @@ export class BusInspector extends LitElement {
   declare refreshHz: number
   declare persistKey: string | null
   /** The only buses to show; null for all of the page, those to come included. */
-  declare buses: readonly InspectedBus[] | null
+  declare buses: InspectedBus | readonly InspectedBus[] | null
   /** What is not to be seen, copied or exported. */
   declare redact: RedactRules | null
   /** What rows say about their events, by type. */
@@ -378,7 +378,7 @@ export class BusInspector extends LitElement {
     if (!wanted || document.visibilityState === 'hidden') this.#stop()
     else if (!this.#live) {
       this.#live = true
-      this.tree.start(this.buses)
+      this.tree.start(this.buses && [this.buses].flat())
     }
   }
 

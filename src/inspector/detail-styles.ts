@@ -56,6 +56,9 @@ export const detailStyles = css`
     text-underline-offset: 2px;
     font-family: var(--_mono);
     line-height: 24px;
+    overflow-wrap: anywhere;
+    text-align: start;
+    white-space: normal;
   }
 
   .comparison button,

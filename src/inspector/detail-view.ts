@@ -25,8 +25,12 @@ export interface DetailContext extends ValueContext, Comparing {
   close(): void
 }
 
+/** The day, where it is not today: files and logs have events of any. */
+const dayText = (date: Date) =>
+  date.toDateString() === new Date().toDateString() ? '' : `${date.toLocaleDateString('sv')} `
+
 const time = (date: Date | null) =>
-  date ? html`<time datetime=${date.toISOString()}>${clockText(date.getTime())}</time>` : '–'
+  date ? html`<time datetime=${date.toISOString()}>${dayText(date)}${clockText(date.getTime())}</time>` : '–'
 const between = (from: Date | null, to: Date | null) =>
   from && to ? durationText(to.getTime() - from.getTime()) : '–'
 

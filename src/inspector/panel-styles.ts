@@ -133,18 +133,21 @@ export const panelStyles = css`
     font: inherit;
     color: inherit;
     margin: 0;
+    min-height: 24px;
+    border: 1px solid var(--_line);
+    border-radius: calc(var(--_radius) - 2px);
+    background: var(--_bg);
   }
 
   button {
     display: inline-flex;
+    flex: none;
     align-items: center;
     justify-content: center;
     gap: 6px;
-    min-height: 24px;
     min-width: 24px;
     padding: 0 8px;
-    border: 1px solid transparent;
-    border-radius: calc(var(--_radius) - 2px);
+    border-color: transparent;
     background: transparent;
     white-space: nowrap;
     cursor: pointer;
@@ -167,14 +170,6 @@ export const panelStyles = css`
   button:disabled {
     color: var(--_edge);
     cursor: default;
-  }
-
-  select,
-  input[type='search'] {
-    min-height: 24px;
-    border: 1px solid var(--_line);
-    border-radius: calc(var(--_radius) - 2px);
-    background: var(--_bg);
   }
 
   /* Toolbar */
@@ -204,7 +199,7 @@ export const panelStyles = css`
     gap: 2px;
     min-width: 0;
     overflow-x: auto;
-    scrollbar-width: none;
+    scrollbar-width: thin;
   }
 
   .bus-name {

@@ -1,11 +1,14 @@
 import { Failed, REDACTED, type Redact } from './values.js'
 
+type RedactRule = string | RegExp
+
 /**
  * What is not to be seen: keys and ends of paths (`card.number`), wherever they are, patterns that a key or a path matches, or
  * a function that gives what is shown instead of a value.
  */
 export type RedactRules =
-  | readonly (string | RegExp)[]
+  | RedactRule
+  | readonly RedactRule[]
   | ((path: readonly string[], value: unknown) => unknown)
 
 const keep: Redact = (_, value) => value
@@ -23,15 +26,16 @@ export function redactorOf(rules: RedactRules | null | undefined): Redact {
   }
 }
 
-function byKeys(rules: readonly (string | RegExp)[]): Redact {
-  const words = rules.filter((rule) => typeof rule === 'string')
-  const patterns = rules.filter((rule) => typeof rule !== 'string')
+function byKeys(rules: RedactRule | readonly RedactRule[]): Redact {
+  // One that stands alone is one rule: to refuse it would be to show what it hides.
+  const all = [rules].flat()
   return (path, value) => {
-    const key = path[path.length - 1]
     const whole = path.join('.')
-    const hit =
-      words.some((word) => whole === word || whole.endsWith(`.${word}`)) ||
-      patterns.some((one) => matches(one, key) || matches(one, whole))
+    const hit = all.some((rule) =>
+      typeof rule === 'string'
+        ? `.${whole}`.endsWith(`.${rule}`)
+        : matches(rule, path[path.length - 1]) || matches(rule, whole),
+    )
     return hit ? REDACTED : value
   }
 }

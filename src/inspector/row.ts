@@ -110,13 +110,15 @@ export function clockText(ms: number): string {
   return `${new Date(ms).toTimeString().slice(0, 8)}.${String(1000 + (ms % 1000)).slice(1)}`
 }
 
-/** `<1 ms`, `12 ms`, `1.25 s`, `3 m 4 s`. The buses' clocks have a resolution of a millisecond. */
+/** `<1 ms`, `12 ms`, `1.25 s`, `3 m 4 s`, `5 h 6 m`, `7 d 8 h`. The buses' clocks have a resolution of a millisecond. */
 export function durationText(ms: number): string {
   if (Number.isNaN(ms)) return ''
   if (ms < 1) return '<1 ms'
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(2)} s`
-  return `${Math.floor(ms / 60_000)} m ${Math.floor((ms % 60_000) / 1000)} s`
+  const [big, small, names] =
+    ms < 36e5 ? [6e4, 1e3, 'ms'] : ms < 864e5 ? [36e5, 6e4, 'hm'] : [864e5, 36e5, 'dh']
+  return `${Math.floor(ms / big)} ${names[0]} ${Math.floor((ms % big) / small)} ${names[1]}`
 }
 
 export interface RowContext {

@@ -52,6 +52,7 @@ export const sheetStyles = css`
   .sheet input[type='checkbox'] {
     width: 14px;
     height: 14px;
+    min-height: 0;
     accent-color: var(--_accent);
   }
 

@@ -14,8 +14,8 @@ export const treeStyles = css`
     display: flex;
     flex: 1;
     flex-direction: column;
-    min-width: 0;
     min-height: 0;
+    container-type: inline-size;
   }
 
   #grid {
@@ -145,9 +145,7 @@ export const treeStyles = css`
   }
 
   .sort {
-    min-height: 24px;
     padding: 0;
-    font-size: 11px;
   }
 
   .column-handle {
@@ -199,8 +197,6 @@ export const treeStyles = css`
   }
 
   .type {
-    flex: none;
-    max-width: 60%;
     overflow: hidden;
     font-weight: 600;
     text-overflow: ellipsis;
@@ -237,14 +233,14 @@ export const treeStyles = css`
   }
 
   .note {
-    min-width: 0;
+    flex-shrink: 99999;
     overflow: hidden;
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
     text-overflow: ellipsis;
   }
 
-  :is(.row:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled'])[data-kind='handler']) .note {
+  .row[data-kind='handler']:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled']) .note {
     color: var(--_status);
   }
 
@@ -309,7 +305,8 @@ export const treeStyles = css`
     background: var(--_bg);
   }
 
-  @container panel (width < 640px) {
+  /* Of the tree: details beside it take its room, too. */
+  @container (width < 640px) {
     .cell.bus,
     .cell.time,
     .cell.status {
@@ -321,22 +318,14 @@ export const treeStyles = css`
     }
   }
 
-  @container panel (width < 400px) {
-    .gap {
-      display: none;
-    }
-
+  @container panel (width < 640px) {
     .toolbar {
       flex-wrap: wrap;
     }
 
-    .buses {
+    .buses:has(button) {
       order: 3;
       flex-basis: 100%;
-    }
-
-    .bus-name {
-      display: none;
     }
   }
 

@@ -12,6 +12,7 @@ before(async () => {
   shop = await openShop()
   page = await shop.openPage('demo/inspector.html')
   page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
   await page.waitForSelector('bus-inspector >>> .scroller')
 })
 

@@ -66,11 +66,12 @@ class Visitor {
     })
   }
 
-  async open(url, { width = 1600, height = 1000, scheme = 'light' } = {}) {
+  async open(url, { width = 1600, height = 1000, scheme = 'light', before = () => {} } = {}) {
     this.url = url
     await this.page.setViewport({ width, height })
     await this.page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }])
     await this.page.evaluateOnNewDocument(recordTexts)
+    await this.page.evaluateOnNewDocument(before)
     await this.page.goto(url)
     await this.sees('checkout-form', /Swift Post.*Tortoise Freight.*Moody Couriers/)
     return this
@@ -152,6 +153,49 @@ class Visitor {
   /** By the text on it. */
   async press(element, text) {
     await this.page.locator(`${element} >>> button ::-p-text(${text})`).click()
+  }
+
+  /** What the element with the focus is called. */
+  focused() {
+    return this.page.evaluate(() => {
+      let { activeElement: element } = document
+      while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement
+      return (element?.ariaLabel || element?.id || element?.textContent || '').replace(/\s+/g, ' ').trim()
+    })
+  }
+
+  /** With the Tab key, as far as it takes. */
+  async tabTo(name) {
+    const passed = []
+    for (; passed.length < 80; passed.push(await this.focused())) {
+      if (passed.at(-1) === name) return
+      await this.page.keyboard.press('Tab')
+    }
+    throw new Error(`Expected Tab to lead to ${name}, it led to ${passed.join(', ')}`)
+  }
+
+  /** What live regions say from now on, in the order in which it is said. */
+  listen() {
+    return this.page.evaluateHandle(() => {
+      const said = []
+      const hear = (changes) => {
+        for (const { target } of changes) {
+          const region = (target.nodeType === 1 ? target : target.parentElement)?.closest(
+            '[role=status], [role=alert], [aria-live]',
+          )
+          const text = region && region.ariaLive !== 'off' && region.textContent.replace(/\s+/g, ' ').trim()
+          if (text && said.at(-1) !== text) said.push(text)
+        }
+      }
+      for (const { shadowRoot } of document.querySelectorAll('*'))
+        if (shadowRoot)
+          new MutationObserver(hear).observe(shadowRoot, {
+            subtree: true,
+            childList: true,
+            characterData: true,
+          })
+      return said
+    })
   }
 
   add(name) {

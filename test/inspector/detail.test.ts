@@ -227,4 +227,33 @@ describe('stacks', () => {
     expect(framesOf('Error\n at a (https://bubus.example/app.js:1:1)')[0].own).to.equal(false)
     expect(rowNamed).to.be.a('function')
   })
+
+  it('tells the day of what is not of today, and long times in hours and days', async () => {
+    const inspector = await mount({ buses: [] }, { width: '800px', height: '500px' })
+    const record = (id: number, completed: string) =>
+      JSON.stringify({
+        event_type: 'ReservationOfTheWholeStockRequested',
+        event_id: `01970000-0000-7000-8000-00000000000${id}`,
+        event_parent_id: id > 1 ? '01970000-0000-7000-8000-000000000001' : null,
+        event_created_at: '2025-06-01T10:00:00Z',
+        event_started_at: '2025-06-01T10:00:00Z',
+        event_completed_at: completed,
+      })
+    await inspector.importJSONL(
+      [record(1, '2025-06-01T15:06:00Z'), record(2, '2025-06-08T18:00:00Z')].join('\n'),
+    )
+    await caughtUp(inspector)
+    inspector.select('01970000-0000-7000-8000-000000000001')
+    await inspector.updateComplete
+    expect(fact(inspector, 'run')).to.equal('5 h 6 m')
+    inspector.select('01970000-0000-7000-8000-000000000002')
+    await inspector.updateComplete
+    expect(fact(inspector, 'run')).to.equal('7 d 8 h')
+    expect(fact(inspector, 'completed')).to.match(/^2025-06-0[89] \d\d:\d\d:00\.000$/)
+    for (const width of [300, 560, 800, 1200]) {
+      inspector.style.width = `${width}px`
+      const { right } = $(inspector, '[data-fact="parent"]').getBoundingClientRect()
+      expect($(inspector, '[data-fact="parent"] button').getBoundingClientRect().right).to.be.at.most(right)
+    }
+  })
 })

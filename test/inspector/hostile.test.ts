@@ -152,6 +152,18 @@ describe('<bus-inspector>: hostile values are safe (goal 13)', () => {
     expect($(inspector, '.more').textContent).to.equal('100 more of 10,000')
   })
 
+  it('takes one bus and one rule as lists of one, and null for no formatters', async () => {
+    const bus = makeBus({ name: 'one' })
+    makeBus({ name: 'other' })
+    const event = await bus.dispatch(new BaseEvent('Paid', { password: 'hunter2', amount: 1 }))
+    for (const redact of ['password', /^pass/]) {
+      const inspector = await mount({ buses: bus, redact, formatters: null as never })
+      expect(rowOf(inspector, event).textContent).to.include('amount: 1').and.not.include('hunter2')
+      expect($(inspector, '.bus-name').textContent).to.equal('one')
+      inspector.remove()
+    }
+  })
+
   it('marks only the row whose formatter throws, and only the value whose redactor does', async () => {
     const bus = makeBus()
     const inspector = await mount({

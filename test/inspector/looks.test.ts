@@ -283,6 +283,43 @@ describe("<bus-inspector>: its looks are the page's to choose, and only these (g
     ])
   })
 
+  it('shows the names of buses one beside the other, however narrow it is', async () => {
+    for (const name of ['shop', 'warehouse', 'analytics_and_reporting']) makeBus({ name })
+    const inspector = await mount({}, { width: '440px', height: '300px' })
+    for (const width of [320, 440, 660, 1000]) {
+      inspector.style.width = `${width}px`
+      const cut = $$(inspector, '.bus-button').filter(
+        ({ clientWidth, scrollWidth }) => scrollWidth > clientWidth,
+      )
+      expect(
+        cut.map(({ textContent }) => textContent),
+        `${width}px`,
+      ).to.deep.equal([])
+      const { bottom } = $(inspector, '.tools').getBoundingClientRect()
+      expect($(inspector, '.buses').getBoundingClientRect().top >= bottom, `${width}px`).to.equal(width < 640)
+    }
+  })
+
+  it('gives names the room before anything else, also beside the details', async () => {
+    const bus = makeBus({ name: 'shop' })
+    const type = 'StockReservationRequested'
+    bus.on('Outer', (_, { bus }) => void bus.dispatch(new BaseEvent(type, { text: 'x'.repeat(100) })))
+    await bus.dispatch(new BaseEvent('Outer'))
+    const inspector = await mount({}, { width: '960px', height: '400px' })
+    await caughtUp(inspector)
+    inspector.expandTo(Number.POSITIVE_INFINITY)
+    inspector.select([...bus.eventHistory.keys()][0])
+    await inspector.updateComplete
+    expect($(inspector, '.main').offsetWidth).to.be.above($(inspector, '.tree').offsetWidth + 200)
+    const name = $$(inspector, '.type').find(({ textContent }) => textContent === type) as HTMLElement
+    const range = document.createRange()
+    range.selectNodeContents(name)
+    // A hundredth of a pixel less, and an ellipsis takes two letters.
+    expect(name.getBoundingClientRect().width).to.be.at.least(range.getBoundingClientRect().width)
+    const { right } = name.getBoundingClientRect()
+    expect(right).to.be.below((name.closest('.cell') as HTMLElement).getBoundingClientRect().right)
+  })
+
   it('moves nothing, whether motion is wanted or not, and knows forced colours', () => {
     const sheets = (
       customElements.get('bus-inspector') as unknown as { elementStyles: { cssText: string }[] }

@@ -30,7 +30,7 @@ async function runModule(fence: Fence): Promise<void> {
   for (const { line, text } of claims) check(text, recorder.lines.get(line))
 }
 
-/** Loads the page as if it lay beside the built file; what it prints comes in order. */
+/** Loads the page as if it lay beside the built files and superstruct; what it prints comes in order. */
 async function runPage({ code }: Fence): Promise<void> {
   const claims = claimsOf(code)
   expect(claims, 'a page prints something').not.to.have.length(0)
@@ -46,7 +46,7 @@ async function runPage({ code }: Fence): Promise<void> {
   page.srcdoc = `<base href="/dist/"><script>
     addEventListener('error', ({ message }) => parent.postMessage({ error: message || 'no dist: npm run build' }, '*'), true)
     console.log = (...values) => parent.postMessage({ text: values.join(' ') }, '*')
-  </script>${code}`
+  </script>${code.replace('./superstruct.mjs', '/node_modules/superstruct/dist/index.mjs')}`
   document.body.append(page)
   try {
     await done
@@ -72,6 +72,7 @@ const kinds: Record<string, (fence: Fence) => void | Promise<void>> = {
   ts: runModule,
   js: runModule,
   html: runPage,
+  json: ({ code }) => void JSON.parse(code),
   sh: checkCommands,
 }
 
