@@ -2,7 +2,8 @@
 export const lockName = (writer: string) => `bubus:w:${writer}`
 
 /** Web Locks, where there are any: not on plain http, nor in sandboxed frames. */
-export const lockManager = (): LockManager | undefined => (navigator as { locks?: LockManager }).locks
+export const lockManager = (): LockManager | undefined =>
+  (globalThis.navigator as { locks?: LockManager } | undefined)?.locks
 
 /** What gives back each lock that this page holds. */
 const held = new Set<() => void>()

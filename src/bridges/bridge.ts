@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { BUS, DISPOSE } from '../brands.js'
 import type { EventOf, Pattern, Subscription } from '../bus/types.js'
 import type { BaseEvent } from '../events/base-event.js'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { coreOf, DISPOSE } from '../brands.js'
 import type { EventBus } from '../bus/event-bus.js'
 import { aFunction, aTimeout, checkOptions, checkType } from '../errors.js'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ASYNC_DISPOSE, BUS, CORE, INSPECT, stateOf } from '../brands.js'
 import { checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventResult } from '../events/event-result.js'
 import type { BusHandle } from './bus-handle.js'

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { noteCallSite, ownStacks } from './own-stacks.js'
 import type { Snapshots } from './snapshots.js'
 import { DISPOSE, INSPECT, type InspectedBus, type InspectedEvent } from './subjects.js'

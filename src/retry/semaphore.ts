@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { DISPOSE } from '../brands.js'
 import {
   aString,

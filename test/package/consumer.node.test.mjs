@@ -32,7 +32,7 @@ before(() => {
   run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', project], root)
   const [tarball] = readdirSync(project).filter((name) => name.endsWith('.tgz'))
   run('tar', ['-xzf', join(project, tarball), '--strip-components=1', '-C', join(modules, 'bubus')], project)
-  for (const name of ['superstruct', 'nanoid'])
+  for (const name of ['superstruct', 'nanoid', 'idb', 'comlink'])
     symlinkSync(join(root, 'node_modules', name), join(modules, name))
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
 })
@@ -41,8 +41,12 @@ after(() => rmSync(project, { recursive: true, force: true }))
 
 const program = `
 import { defineEvent, EventBus } from 'bubus'
+import { EventLog } from 'bubus/log'
+import { TabBridge } from 'bubus/tabs'
+import { WorkerBridge } from 'bubus/worker'
 import { number, string } from 'superstruct'
 
+export const others = [EventLog, TabBridge, WorkerBridge]
 class OrderCreated extends defineEvent('OrderCreated', { orderId: string(), total: number() }, { result: string() }) {}
 
 const bus = new EventBus({ name: 'Consumer' })
@@ -67,7 +71,7 @@ for (const resolution of [
       module,
       moduleResolution,
       target: 'es2022',
-      lib: ['es2022', 'dom', 'esnext.disposable'],
+      lib: ['es2022', 'dom', 'dom.iterable'],
       types: [],
       strict: true,
       exactOptionalPropertyTypes: true,
@@ -83,6 +87,19 @@ for (const resolution of [
 test('what was compiled runs', async () => {
   const { default: result } = await import(pathToFileURL(join(project, 'out/program.js')).href)
   assert.equal(result, 'a1')
+})
+
+test('where there is no database, here in Node, a bus with a log goes on in memory', () => {
+  const code = `
+    import { BaseEvent, EventBus } from 'bubus'
+    const bus = new EventBus({ name: 'Kept', log: 'kept' })
+    bus.on('A', () => 'handled')
+    const result = await bus.dispatch(new BaseEvent('A')).eventResult()
+    await bus.ready
+    await bus.stop({ clear: true })
+    if (result !== 'handled') throw new Error(result)
+  `
+  run(process.execPath, ['--input-type=module', '--eval', code], project)
 })
 
 test('its source maps name sources that are in the package, or hold them', () => {
