@@ -12,7 +12,6 @@ import type { Visit } from './visit.js'
 
 /** Runs one handler for a visit's event. Never throws: whatever happens is the run's outcome. */
 export function callRun(visit: Visit, handler: RegisteredHandler): void {
-  if (handler.removed) return
   if (handler.once) handler.remove()
   callAndRecord(visit, handler, (run) => callAs(run, handler.fn, visit.state.event, new RunContext(run)))
 }

@@ -82,9 +82,15 @@ export class Visit implements EventVisit, RunVisit, Link {
 
   /** Those that had their turn before a crash are spared. */
   #handlers(): readonly RegisteredHandler[] {
-    const plan = this.core.subscriptions.plan(this.state.meta.type)
+    const { subscriptions } = this.core
+    const { type } = this.state.meta
     const spares = this.mark?.spares
-    return spares ? plan.filter((handler) => !spares(handler)) : plan
+    return spares ? subscriptions.plan(type).filter((handler) => !spares(handler)) : subscriptions.turns(type)
+  }
+
+  /** Whether a handler is to run now: it was not removed meanwhile, and its function has had no turn by another registration. */
+  #isDue({ removed, again, fn }: RegisteredHandler): boolean {
+    return !removed && !(again && this.state.runs.some((run) => run.visit === this && run.handler.fn === fn))
   }
 
   #advance(): void {
@@ -92,7 +98,8 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.#advancing = true
     // A veto stands for the event: handlers are its default action.
     while (this.#at < this.#plan.length && !this.#cancelled && !state.vetoed) {
-      callRun(this, this.#plan[this.#at++])
+      const handler = this.#plan[this.#at++]
+      if (this.#isDue(handler)) callRun(this, handler)
       if (this.#pending && !core.parallelHandlers) break
     }
     this.#advancing = false
@@ -182,7 +189,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.#advancing = true
     while (this.#at < this.#plan.length) {
       const handler = this.#plan[this.#at++]
-      if (!handler.removed && !state.vetoed) state.addRun(new HandlerRun(state, this, handler))
+      if (!state.vetoed && this.#isDue(handler)) state.addRun(new HandlerRun(state, this, handler))
     }
     for (const run of state.runs) {
       if (run.visit !== this || run.over) continue

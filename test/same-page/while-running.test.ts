@@ -58,6 +58,24 @@ describe('while handlers run', () => {
     ])
   })
 
+  it('a function that is registered twice runs by what is left of it, in that place', async () => {
+    for (const pattern of ['X', '*']) {
+      for (const isGone of [true, false]) {
+        const bus = new EventBus()
+        const log: string[] = []
+        const twice = () => void log.push('twice')
+        bus.on('X', () => isGone && first())
+        const first = bus.on('X', twice, { once: true })
+        bus.on('X', () => void log.push('other'))
+        bus.on(pattern, twice)
+        bus.on(pattern, twice)
+        const event = await bus.dispatch(make('X'))
+        expect(log).to.deep.equal(isGone ? ['other', 'twice'] : ['twice', 'other'])
+        expect(event.eventResults.size).to.equal(3)
+      }
+    }
+  })
+
   it('a listener after one that stopped the bus is not called: the event is over', async () => {
     const bus = new EventBus()
     const log: string[] = []
