@@ -94,19 +94,21 @@ export function waitingRun(state: EventState): HandlerRun | null {
 
 type Resolve<T> = (value: T) => void
 type Reject = (error: unknown) => void
-type Subscribe<T> = (resolve: Resolve<T>, reject: Reject, waiter: HandlerRun | null) => void
+type Subscribe<T> = (resolve: Resolve<T>, reject: Reject) => void
 
 /**
  * A `then` for the code that reads it now. The engine reads `then` synchronously at `await x`, and calls what it read in a
  * later microtask, after the one queued here; user code in the same stretch calls `x.then(f)` itself and wants a promise.
  * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile, as
- * does one that awaits what user code makes of `x`. The latter is not sure: it may be for later.
+ * does one that awaits what user code makes of `x`. The latter is not sure: it may be for later; nor is a wait that may be over
+ * before the event is.
  */
 export function awaitable<T>(
   subscribe: Subscribe<T>,
   waitsFor: EventState | null,
   userThen: (resolve: Resolve<T>, reject: Reject) => unknown = (resolve, reject) =>
-    new Promise<T>((ok, fail) => subscribe(ok, fail, null)).then(resolve, reject),
+    new Promise<T>((ok, fail) => subscribe(ok, fail)).then(resolve, reject),
+  isWhole = true,
 ): Promise<T>['then'] {
   const known = currentRun()
   const { entered } = getPage()
@@ -119,7 +121,7 @@ export function awaitable<T>(
     const begin = (sure: boolean) => waiter && waitsFor?.addWait(waiter, sure)
     if (!later || !reject) {
       const stop = begin(false)
-      if (stop) subscribe(stop, stop, waiter)
+      if (stop) subscribe(stop, stop)
       return userThen(resolve, reject)
     }
     let stop: (() => void) | null | undefined
@@ -131,8 +133,8 @@ export function awaitable<T>(
       }
     try {
       // The likely run may be another, which must not get an error for it.
-      stop = begin(waiter === known || waiter === waitsFor?.dispatchedBy)
-      subscribe(end(resolve), end(reject), waiter)
+      stop = begin(isWhole && (waiter === known || waiter === waitsFor?.dispatchedBy))
+      subscribe(end(resolve), end(reject))
     } catch (error) {
       deliver(reject, error, known, entered)
     }

@@ -1,9 +1,11 @@
-import { getPage } from './page.js'
+import { getPage, readClock } from './page.js'
 
 /** Something that is due, unless it is taken back before. */
 interface Timed {
   readonly due: number
   expired(): void
+  /** Those that were given the same time; it is in there until it is over or taken back. */
+  readonly set: Set<Timed>
 }
 
 /**
@@ -30,6 +32,7 @@ function tick(): void {
   const { timers } = getPage()
   timers.armed = Infinity
   const time = performance.now()
+  const due: Timed[] = []
   for (const [ms, set] of timers.sets) {
     for (const item of set) {
       // A timer may fire a little early; what is due within the ms is due.
@@ -37,23 +40,27 @@ function tick(): void {
         arm(item.due, time)
         break
       }
-      set.delete(item)
-      try {
-        item.expired()
-      } catch (error) {
-        console.error('bubus:', error)
-      }
+      due.push(item)
     }
     if (!set.size) timers.sets.delete(ms)
   }
+  // A handler's time is over before its parent's, though the page was busy when both came.
+  for (const item of due.sort((a, b) => a.due - b.due)) {
+    if (!item.set.delete(item)) continue
+    try {
+      item.expired()
+    } catch (error) {
+      console.error('bubus:', error)
+    }
+  }
 }
 
-/** Calls `expired` after `ms`; the returned function takes it back. */
-export function after(ms: number, expired: () => void): () => void {
+/** Calls `expired` after `ms`, counted from `since`; the returned function takes it back. */
+export function after(ms: number, expired: () => void, since?: number): () => void {
   const { sets } = getPage().timers
-  const time = performance.now()
-  const item = { due: time + ms, expired }
+  const time = readClock()
   const set = sets.get(ms) ?? new Set()
+  const item: Timed = { due: (since ?? time) + ms, expired, set }
   sets.set(ms, set.add(item))
   arm(item.due, time)
   return () => set.delete(item)

@@ -144,7 +144,9 @@ export class BusCore {
   dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null, admitted = false): E {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
+    let forwarder = run
     if (state.visits.length) {
+      forwarder ??= state.pendingRun(this) ?? null
       // A handler that returns this forwards. Of one that is known, reading `then` tells that, and others may await meanwhile.
       if (currentRun()?.state !== state && state.pendingRun(this)) state.hideThen()
       if (state.visit(this)) return event
@@ -167,7 +169,7 @@ export class BusCore {
     this.stopped = false
     if (state.status === NEW) {
       if (run) state.adopt(run)
-    } else if (run && this.inspected) this.tell('forwarded', state)
+    } else if (forwarder && this.inspected) this.tell('forwarded', state)
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)
     this.handling++

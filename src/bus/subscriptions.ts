@@ -49,7 +49,12 @@ export function patternType(pattern: unknown): string {
     const { eventType, prototype } = pattern as { eventType?: unknown; prototype?: unknown }
     type = eventType ?? (prototype instanceof Event && Object.hasOwn(prototype, 'eventCompletion') && '*')
   }
-  checkType(type === '*' || isIdentifier(type), 'pattern', "an event class, an event type or '*'", pattern)
+  checkType(
+    type === '*' || isIdentifier(type),
+    'pattern',
+    "an event class (of `defineEvent`, or with a static `eventType`), an event type or '*'",
+    pattern,
+  )
   return type
 }
 
@@ -152,6 +157,8 @@ export class Subscriptions {
 function marked(handlers: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
   const seen = new Set<unknown>()
   return handlers.map((handler) =>
-    seen.has(handler.fn) ? Object.create(handler, { again: { value: true } }) : seen.add(handler.fn) && handler,
+    seen.has(handler.fn)
+      ? Object.create(handler, { again: { value: true } })
+      : seen.add(handler.fn) && handler,
   )
 }

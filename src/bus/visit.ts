@@ -158,11 +158,13 @@ export class Visit implements EventVisit, RunVisit, Link {
   /** Warns of a slow handler first, then ends it when its time is over. */
   #watch(run: HandlerRun): void {
     const timeout = run.timeout ?? Infinity
-    run.stopTimer = after(Math.min(timeout, SLOW), () => {
+    const { startedAt } = run
+    const slow = () => {
       if (timeout <= SLOW) return this.#expire(run)
-      if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run))
+      if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run), startedAt + SLOW)
       warn(`${run.label} has been running for 15 s\n${run.state.event.eventLogTree()}`)
-    })
+    }
+    run.stopTimer = after(Math.min(timeout, SLOW), slow, startedAt)
   }
 
   #expire(run: HandlerRun): void {

@@ -88,7 +88,7 @@ export class EventState {
   watched = false
   /** Waited for by a handler, or child of such an event: jumps every queue it is in. */
   urgent = false
-  /** Being forwarded by one of its own handlers: `then` is hidden until the next microtask. */
+  /** Has just been forwarded by one of its own handlers. */
   forwarding = false
   /** `eventCompletion`, once somebody has read it. */
   completion: Promise<BaseEvent> | null = null
@@ -254,13 +254,19 @@ export class EventState {
     this.release()
   }
 
-  /** The forwarding handler returns this very event: its promise must not wait for it. */
+  /** The forwarding handler returns this very event, in this stretch: its promise must not wait for it. */
   hideThen(): void {
-    if (this.forwarding) return
     this.forwarding = true
     microtask(() => {
       this.forwarding = false
     })
+  }
+
+  /** Asked when `then` is read: the first reader is that promise, who comes after it in the same microtask is another. */
+  hidesThen(): boolean {
+    const hides = this.forwarding
+    this.forwarding = false
+    return hides
   }
 }
 
