@@ -144,11 +144,11 @@ export class BusCore {
   dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null, admitted = false): E {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
-    let forwarder = run
+    let forwarder: HandlerRun | null | undefined
     if (state.visits.length) {
-      forwarder ??= state.pendingRun(this) ?? null
+      forwarder = state.pendingRun(this)
       // A handler that returns this forwards. Of one that is known, reading `then` tells that, and others may await meanwhile.
-      if (currentRun()?.state !== state && state.pendingRun(this)) state.hideThen()
+      if (forwarder && currentRun()?.state !== state) state.hideThen()
       if (state.visit(this)) return event
     }
     if (state.origin && !this.journal?.adopts(state) && this.wasHere(state)) return event
@@ -169,7 +169,7 @@ export class BusCore {
     this.stopped = false
     if (state.status === NEW) {
       if (run) state.adopt(run)
-    } else if (forwarder && this.inspected) this.tell('forwarded', state)
+    } else if (forwarder || run) this.tell('forwarded', state)
     const visit = new Visit(this, state, page.dispatches++)
     state.enter(visit)
     this.handling++
@@ -178,8 +178,8 @@ export class BusCore {
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)
-    this.#drop(dropped)
-    if (this.inspected) this.tell('queued', state)
+    if (dropped) this.tell('dropped', dropped.state)
+    this.tell('queued', state)
     if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
     return event
   }
@@ -239,8 +239,8 @@ export class BusCore {
   eventCompleted(visit: Visit): void {
     const dropped = this.history.complete(visit)
     this.journal?.log?.completed(visit)
-    if (this.inspected) this.tell('completed', visit.state)
-    this.#drop(dropped)
+    this.tell('completed', visit.state)
+    if (dropped) this.tell('dropped', dropped.state)
     this.letIn()
     if (this.history.unfinished.size) return
     watchMemory(visit.state.completedAt)
@@ -250,10 +250,6 @@ export class BusCore {
   /** What is remembered, oldest first: what a log has restored, then what happened here. */
   remembered(): EventState[] {
     return this.restored().concat(this.history.visits().map(({ state }) => state))
-  }
-
-  #drop(visit: Visit | undefined): void {
-    if (visit && this.inspected) this.tell('dropped', visit.state)
   }
 
   /**
@@ -266,21 +262,28 @@ export class BusCore {
   }
 
   letIn(): void {
-    if (!this.#lettingIn && (this.#room[0].size || this.#room[1].size)) void this.#letIn()
+    if (!this.#lettingIn && this.#room.some(({ size }) => size)) void this.#letIn()
   }
 
   /** Lets in those who wait for room, one by one: the bus looks again once the code of one has had its turn. */
   async #letIn(): Promise<void> {
     this.#lettingIn = true
-    for (const comes of [1, 0] as const) {
-      for (const waiter of this.#room[comes]) {
-        if (!this.hasRoom(!!comes)) break
-        this.#room[comes].delete(waiter)
-        waiter.enter()
-        for (let hops = HOPS; hops--; ) await null
-      }
+    for (let enter = this.#nextIn(); enter; enter = this.#nextIn()) {
+      enter()
+      for (let hops = HOPS; hops--; ) await null
     }
     this.#lettingIn = false
+  }
+
+  #nextIn(): (() => void) | undefined {
+    for (const comes of [1, 0] as const) {
+      const [waiter] = this.hasRoom(!!comes) ? this.#room[comes] : []
+      if (waiter) {
+        this.#room[comes].delete(waiter)
+        return waiter.enter
+      }
+    }
+    return undefined
   }
 
   whenRoom(signal?: AbortSignal, comes = false): Promise<void> {
@@ -294,10 +297,12 @@ export class BusCore {
     })
   }
 
-  /** The handler that runs now, if it is one of this bus: the bus is not idle before it. */
-  #ownRun(): HandlerRun | null {
+  /** The handler that runs now, if it is one of this bus, or of what came of an event here: the bus is not idle before it. */
+  #ownRun(): HandlerRun | undefined {
     const run = currentRun()
-    return run && !run.over && run.state.visit(this) ? run : null
+    for (let state = run?.over ? null : run?.state; state; state = state.parent)
+      if (state.visit(this)) return run as HandlerRun
+    return undefined
   }
 
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
@@ -371,6 +376,7 @@ export class BusCore {
   }
 
   tell(step: InspectStep, { event }: EventState, run?: HandlerRun): void {
+    if (!this.inspected) return
     const time = performance.now()
     for (const inspector of this.#inspectors) {
       try {
@@ -382,7 +388,7 @@ export class BusCore {
   }
 
   tellResult(step: InspectStep, run: HandlerRun): void {
-    if (this.inspected) this.tell(step, run.state, run)
+    this.tell(step, run.state, run)
     if (run.over) this.journal?.log?.settled(run)
   }
 }

@@ -28,7 +28,7 @@ export function callAndRecord(
   // The drain has read the clock, at its start or after the handler before.
   run.startedAt = getPage().time
   state.addRun(run)
-  if (core.inspected) core.tellResult('started', run)
+  core.tellResult('started', run)
   try {
     if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
       throw new EventLoopError(`${run.label} dispatches for the third time what leads back to it`)

@@ -69,7 +69,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     // In a parallel lane the next would start in the same stretch.
     if (this.expected) pauseLanes()
     this.#plan = this.#handlers()
-    if (core.inspected) core.tell('started', state)
+    core.tell('started', state)
     // An inspector may have stopped the bus.
     if (!this.done && core.heard.has(state.meta.type)) {
       this.#advancing = true
@@ -198,7 +198,7 @@ export class Visit implements EventVisit, RunVisit, Link {
       run.fail(reason, time, () => core.tellResult('cancelled', run), cause)
     }
     this.#advancing = advancing
-    if (core.inspected) core.tell('cancelled', state)
+    core.tell('cancelled', state)
     if (this.#pending === 0) this.#finish()
   }
 

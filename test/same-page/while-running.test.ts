@@ -1,5 +1,6 @@
 // What happens to an event, and to those who wait, while its handlers run.
 import { expect } from '@esm-bundle/chai'
+import { CORE } from '../../src/brands.js'
 import { BaseEvent, defineEvent, EventBus, inspect } from '../../src/index.js'
 import { consoleDuring, deferred, foreign, only, rejectionOf } from './helpers.js'
 
@@ -167,6 +168,22 @@ function busy(ms: number): void {
   const until = performance.now() + ms
   while (performance.now() < until);
 }
+
+describe('those who wait for the bus', () => {
+  it('for room: none is forgotten who comes while another is being let in', async () => {
+    const bus = new EventBus()
+    const mine = bus.whenRoom()
+    const others = bus[CORE].whenRoom(undefined, true)
+    await Promise.all([mine, others])
+  })
+
+  it('to be idle: not a handler of what came of an event of that bus, which would wait for itself', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    a.on('X', async (_, { via }) => await via(b).dispatch(make('Y')).eventResult())
+    b.on('Y', async () => (await rejectionOf(a.waitUntilIdle(1000))).name)
+    expect(await a.dispatch(make('X')).eventResult()).to.equal('EventLoopError')
+  })
+})
 
 describe('the time of a handler', () => {
   it("is over before its parent's, though the page was busy when both came", async () => {
