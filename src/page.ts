@@ -109,7 +109,7 @@ export function getPage(): Page {
     dispatches: 0,
     lane: null,
     names: new Map(),
-    timers: { sets: new Map(), timer: undefined, armed: Infinity },
+    timers: { items: new Set(), timer: undefined, armed: Infinity },
     pools: new Map(),
     unread: [],
     warned: new Set(),

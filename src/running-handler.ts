@@ -107,7 +107,7 @@ export function awaitable<T>(
   subscribe: Subscribe<T>,
   waitsFor: EventState | null,
   userThen: (resolve: Resolve<T>, reject: Reject) => unknown = (resolve, reject) =>
-    new Promise<T>((ok, fail) => subscribe(ok, fail)).then(resolve, reject),
+    new Promise(subscribe).then(resolve, reject),
   isWhole = true,
 ): Promise<T>['then'] {
   const known = currentRun()

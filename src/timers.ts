@@ -4,17 +4,14 @@ import { getPage, readClock } from './page.js'
 interface Timed {
   readonly due: number
   expired(): void
-  /** Those that were given the same time; it is in there until it is over or taken back. */
-  readonly set: Set<Timed>
 }
 
 /**
  * All time-outs of the page behind one timer that is armed at most 1 s ahead: an idle page has no timer 1 s later,
- * and a laptop that slept does not owe a pile of them.
+ * and a laptop that slept does not owe a pile of them. Adding and taking back are O(1).
  */
 export interface Timers {
-  /** By duration: within a set the first is due first, so adding and taking back are O(1). */
-  readonly sets: Map<number, Set<Timed>>
+  readonly items: Set<Timed>
   timer: ReturnType<typeof setTimeout> | undefined
   armed: number
 }
@@ -31,22 +28,18 @@ function arm(due: number, time: number): void {
 function tick(): void {
   const { timers } = getPage()
   timers.armed = Infinity
-  const time = performance.now()
+  const time = readClock()
   const due: Timed[] = []
-  for (const [ms, set] of timers.sets) {
-    for (const item of set) {
-      // A timer may fire a little early; what is due within the ms is due.
-      if (item.due > time + 1) {
-        arm(item.due, time)
-        break
-      }
-      due.push(item)
-    }
-    if (!set.size) timers.sets.delete(ms)
+  let next = Infinity
+  for (const item of timers.items) {
+    // A timer may fire a little early; what is due within the ms is due.
+    if (item.due > time + 1) next = Math.min(next, item.due)
+    else due.push(item)
   }
+  if (next < Infinity) arm(next, time)
   // A handler's time is over before its parent's, though the page was busy when both came.
   for (const item of due.sort((a, b) => a.due - b.due)) {
-    if (!item.set.delete(item)) continue
+    if (!timers.items.delete(item)) continue
     try {
       item.expired()
     } catch (error) {
@@ -57,11 +50,10 @@ function tick(): void {
 
 /** Calls `expired` after `ms`, counted from `since`; the returned function takes it back. */
 export function after(ms: number, expired: () => void, since?: number): () => void {
-  const { sets } = getPage().timers
+  const { items } = getPage().timers
   const time = readClock()
-  const set = sets.get(ms) ?? new Set()
-  const item: Timed = { due: (since ?? time) + ms, expired, set }
-  sets.set(ms, set.add(item))
+  const item = { due: (since ?? time) + ms, expired }
+  items.add(item)
   arm(item.due, time)
-  return () => set.delete(item)
+  return () => items.delete(item)
 }

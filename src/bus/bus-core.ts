@@ -67,7 +67,7 @@ export class BusCore {
   declare readonly name: string
   declare readonly lane: RunLoop
   declare readonly parallelHandlers: boolean
-  history: History
+  readonly history: History
   /** What waits for the log; null on a bus without one. */
   readonly journal: Journal | null
   /** The events that a log has restored, oldest first; they become events when first read. */
@@ -144,7 +144,7 @@ export class BusCore {
   dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null, admitted = false): E {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
-    let forwarder: HandlerRun | null | undefined
+    let forwarder: HandlerRun | undefined
     if (state.visits.length) {
       forwarder = state.pendingRun(this)
       // A handler that returns this forwards. Of one that is known, reading `then` tells that, and others may await meanwhile.
@@ -326,22 +326,18 @@ export class BusCore {
     const { timeout, clear } = options
     // What is ended here is to be told to the log.
     if (this.journal && !this.journal.log) await this.journal.loaded
-    // A handler of this bus that stops it cannot wait for itself.
-    if (timeout && !this.#ownRun()) {
-      this.#draining++
-      this.#failRoom()
-      const until = performance.now() + timeout
-      // Once more for what came while this code waited for its turn.
-      for (let left = timeout; this.history.unfinished.size && left > 0 && !this.#ownRun(); ) {
-        await this.waitUntilIdle(left)
-        left = until - performance.now()
-      }
-      this.#draining--
-    }
-    this.#refusing++
     const error = this.#stopError()
-    // Before room is made that lets them in.
-    this.#failRoom()
+    this.#draining++
+    for (const waiters of this.#room) for (const { fail } of waiters) fail(error)
+    let left = timeout ?? 0
+    const until = performance.now() + left
+    // Once more for what came while this code waited for its turn. A handler of this bus that stops it cannot wait for itself.
+    while (this.history.unfinished.size && left > 0 && !this.#ownRun()) {
+      await this.waitUntilIdle(left)
+      left = until - performance.now()
+    }
+    this.#draining--
+    this.#refusing++
     const ended = this.history.unfinished.newest()
     if (!clear) for (const { state } of ended) state.abandon()
     for (const { state } of ended) state.cancel(error)
@@ -350,17 +346,13 @@ export class BusCore {
     if (clear) {
       this.cleared = error
       this.subscriptions.clear()
-      this.history = new History(0)
+      this.history.clear()
       const { names } = getPage()
       if (names.get(this.name)?.deref() === this.bus) names.delete(this.name)
     }
     // Until the caller can tell that it is over.
     await (await this.journal?.loaded)?.end()
     if (!clear) this.#refusing--
-  }
-
-  #failRoom(): void {
-    for (const waiters of this.#room) for (const { fail } of waiters) fail(this.#stopError())
   }
 
   inspect(inspector: Inspector): () => void {

@@ -76,10 +76,8 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
       )
     }
   }
-  const visit = run.visit as Visit
-  if (run.settle(status, outcome, readClock()))
-    visit.core.tellResult(status === ERROR ? 'error' : 'result', run)
-  visit.runEnded(run)
+  run.settle(status, outcome, readClock(), status === ERROR ? 'error' : 'result')
+  run.visit.runEnded(run)
 }
 
 /** An Error of any realm, where the engine can tell. */

@@ -11,7 +11,7 @@ import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
-import type { Link, VisitList } from './history.js'
+import type { Link } from './history.js'
 import type { Mark } from './journal.js'
 import type { Line } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
@@ -26,8 +26,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   readonly core: BusCore
   readonly state: EventState
   readonly order: number
-  // A member of one list of the bus's history.
-  list: VisitList | null = null
+  // Its neighbours in one list of the bus's history.
   prev: Link = this
   next: Link = this
   /** Which line of the lane it stands in; set by the lane. */
@@ -42,7 +41,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   #at = 0
   #pending = 0
   #waits = 0
-  #cancelled: Error | null = null
+  #cancelled = false
   /** Handlers are being called: what settles meanwhile is seen by the loop. */
   #advancing = false
 
@@ -76,8 +75,7 @@ export class Visit implements EventVisit, RunVisit, Link {
       EventTarget.prototype.dispatchEvent.call(core.bus, state.event)
       this.#advancing = false
     }
-    // Handlers wait for the listeners' promises.
-    if (this.#pending === 0 && !this.done) this.#advance()
+    this.#advance()
   }
 
   /** Those that had their turn before a crash are spared. */
@@ -93,8 +91,10 @@ export class Visit implements EventVisit, RunVisit, Link {
     return !removed && !(again && this.state.runs.some((run) => run.visit === this && run.handler.fn === fn))
   }
 
+  /** Goes on, once all that was called so far is settled: the promises of listeners, and the handlers before. */
   #advance(): void {
     const { core, state } = this
+    if (this.#advancing || this.#pending || this.done) return
     this.#advancing = true
     // A veto stands for the event: handlers are its default action.
     while (this.#at < this.#plan.length && !this.#cancelled && !state.vetoed) {
@@ -131,7 +131,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     if (!run.pending) return
     run.pending = false
     this.#pending--
-    if (!this.#advancing && this.#pending === 0 && !this.done) this.#advance()
+    this.#advance()
   }
 
   waiting(change: 1 | -1): void {
@@ -157,20 +157,20 @@ export class Visit implements EventVisit, RunVisit, Link {
 
   /** Warns of a slow handler first, then ends it when its time is over. */
   #watch(run: HandlerRun): void {
-    const timeout = run.timeout ?? Infinity
-    const { startedAt } = run
+    const { timeout, startedAt } = run
+    const ms = timeout ?? Infinity
     const slow = () => {
-      if (timeout <= SLOW) return this.#expire(run)
-      if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run), startedAt + SLOW)
+      if (ms <= SLOW) return this.#expire(run)
+      run.stopTimer = after(ms, () => this.#expire(run), startedAt)
       warn(`${run.label} has been running for 15 s\n${run.state.event.eventLogTree()}`)
     }
-    run.stopTimer = after(Math.min(timeout, SLOW), slow, startedAt)
+    run.stopTimer = after(Math.min(ms, SLOW), slow, startedAt)
   }
 
   #expire(run: HandlerRun): void {
     const { core } = this
     const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
-    run.fail(error, readClock(), () => core.tellResult('timeout', run))
+    run.fail(error, readClock(), 'timeout')
     warn(timeoutTree(run))
   }
 
@@ -178,7 +178,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     if (this.done) return
     const { core, state } = this
     const time = readClock()
-    this.#cancelled = cause
+    this.#cancelled = true
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,
     })
@@ -195,7 +195,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     }
     for (const run of state.runs) {
       if (run.visit !== this || run.over) continue
-      run.fail(reason, time, () => core.tellResult('cancelled', run), cause)
+      run.fail(reason, time, 'cancelled', cause)
     }
     this.#advancing = advancing
     core.tell('cancelled', state)

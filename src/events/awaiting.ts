@@ -19,7 +19,11 @@ export function readThen(state: EventState): unknown {
   const run = currentRun()
   const known = run && !run.over ? run : null
   // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
-  if (known ? known.state === state : state.hidesThen() || state.status === COMPLETED) return undefined
+  if (known ? known.state === state : state.forwarding || state.status === COMPLETED) {
+    // Whoever comes after the forwarder's promise in the same microtask is another.
+    state.forwarding = false
+    return undefined
+  }
   state.watched = true
   // Whoever waits from the start, before any handler runs, is none of them.
   const own = state.pendingRun()

@@ -198,10 +198,10 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
 
 function takeOptions(state: EventState, options: EventInstanceOptions): void {
   checkOptions(options, { timeout: aTimeout, id: aUuid, parentId: aUuid })
-  const { timeout, parentId, id } = options
-  if (timeout !== undefined) state.timeout = timeout
-  if (parentId) state.parentId = parentId
-  if (id) state.idText = id
+  const { timeout = state.timeout, parentId = null, id = null } = options
+  state.timeout = timeout
+  state.parentId = parentId
+  state.idText = id
   state.cancelable = state.event.cancelable
 }
 

@@ -88,7 +88,7 @@ export class EventState {
   watched = false
   /** Waited for by a handler, or child of such an event: jumps every queue it is in. */
   urgent = false
-  /** Has just been forwarded by one of its own handlers. */
+  /** Has just been forwarded by one of its own handlers: `then` is hidden from the next who reads it, until the next microtask. */
   forwarding = false
   /** `eventCompletion`, once somebody has read it. */
   completion: Promise<BaseEvent> | null = null
@@ -248,9 +248,7 @@ export class EventState {
     if (!this.unfinished) return
     // Held open meanwhile: completion must not run ahead of the cancelling.
     this.open++
-    for (const visit of this.visits) visit.cancel(cause)
-    for (const hold of this.holds) hold.cancel(cause)
-    for (const child of this.children) child.cancel(cause)
+    for (const one of [...this.visits, ...this.holds, ...this.children]) one.cancel(cause)
     this.release()
   }
 
@@ -260,13 +258,6 @@ export class EventState {
     microtask(() => {
       this.forwarding = false
     })
-  }
-
-  /** Asked when `then` is read: the first reader is that promise, who comes after it in the same microtask is another. */
-  hidesThen(): boolean {
-    const hides = this.forwarding
-    this.forwarding = false
-    return hides
   }
 }
 
