@@ -21,12 +21,12 @@ export function currentRun(): HandlerRun | null {
 }
 
 /** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */
-export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A, b?: B): unknown {
+export function callAs(run: HandlerRun, fn: (run: HandlerRun) => unknown): unknown {
   const page = getPage()
   const before = page.current
   page.current = run
   try {
-    return page.contexts ? page.contexts.run(run, fn as never, a, b) : fn(a as A, b as B)
+    return page.contexts ? page.contexts.run(run, fn, run) : fn(run)
   } finally {
     page.current = before
   }
@@ -85,12 +85,15 @@ export function deliver<T>(
   }
 }
 
+/** A run that may still wait for something. */
 const alive = (run: HandlerRun | null) => (run?.over ? null : run)
 
+/** The run that is known to be running, unless it was given up. */
+export const knownRun = (): HandlerRun | null => alive(currentRun())
+
 /** Who waits for an event: the known run, else the one that dispatched it, else the likely one; of those that still run. */
-export function waitingRun(state: EventState): HandlerRun | null {
-  return alive(currentRun()) ?? alive(state.dispatchedBy) ?? alive(getPage().likely)
-}
+export const waitingRun = (state: EventState): HandlerRun | null =>
+  knownRun() ?? alive(state.dispatchedBy) ?? alive(getPage().likely)
 
 type Resolve<T> = (value: T) => void
 type Reject = (error: unknown) => void
@@ -161,5 +164,4 @@ Object.defineProperty(RunPromise.prototype, 'then', {
     const then = (resolve: Resolve<unknown>, reject: Reject) => nativeThen.call(this, resolve, reject)
     return awaitable(then, getPage().delivering ? null : this.waitsFor, then)
   },
-  configurable: true,
 })

@@ -1,9 +1,9 @@
-import { getPage, readClock } from './page.js'
+import { getPage, microtask, readClock } from './page.js'
 
 /** Something that is due, unless it is taken back before. */
 interface Timed {
   readonly due: number
-  expired(): void
+  readonly expired: () => void
 }
 
 /**
@@ -37,14 +37,10 @@ function tick(): void {
     else due.push(item)
   }
   if (next < Infinity) arm(next, time)
-  // A handler's time is over before its parent's, though the page was busy when both came.
+  // A handler's time is over before its parent's, though the page was busy when both came. Each has a microtask of its own: what one
+  // throws is reported, and the others have their turns.
   for (const item of due.sort((a, b) => a.due - b.due)) {
-    if (!timers.items.delete(item)) continue
-    try {
-      item.expired()
-    } catch (error) {
-      console.error('bubus:', error)
-    }
+    microtask(() => timers.items.delete(item) && item.expired())
   }
 }
 

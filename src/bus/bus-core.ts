@@ -21,7 +21,7 @@ import { HOPS } from '../limits.js'
 import { getPage } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { RecentIds } from '../recent-ids.js'
-import { currentRun } from '../running-handler.js'
+import { currentRun, knownRun } from '../running-handler.js'
 import { wait } from '../wait.js'
 import type { EventBus } from './event-bus.js'
 import { History } from './history.js'
@@ -165,12 +165,11 @@ export class BusCore {
       this.#learn(state.meta.type, eventClass)
       this.#lastClass = eventClass
     }
-    const page = getPage()
     this.stopped = false
     if (state.status === NEW) {
       if (run) state.adopt(run)
     } else if (forwarder || run) this.tell('forwarded', state)
-    const visit = new Visit(this, state, page.dispatches++)
+    const visit = new Visit(this, state, getPage().dispatches++)
     state.enter(visit)
     this.handling++
     if (this.journal) visit.mark = this.journal.accept(visit, text)
@@ -278,10 +277,8 @@ export class BusCore {
   #nextIn(): (() => void) | undefined {
     for (const comes of [1, 0] as const) {
       const [waiter] = this.hasRoom(!!comes) ? this.#room[comes] : []
-      if (waiter) {
-        this.#room[comes].delete(waiter)
-        return waiter.enter
-      }
+      // Which takes it out.
+      if (waiter) return waiter.enter
     }
     return undefined
   }
@@ -290,7 +287,7 @@ export class BusCore {
     return wait<void>({ signal }, (enter, fail) => {
       if (this.#refusing || this.#draining) throw this.#stopError()
       const waiter = { enter, fail }
-      const room = this.#room[comes ? 1 : 0]
+      const room = this.#room[+comes]
       room.add(waiter)
       this.letIn()
       return () => room.delete(waiter)
@@ -298,11 +295,10 @@ export class BusCore {
   }
 
   /** The handler that runs now, if it is one of this bus, or of what came of an event here: the bus is not idle before it. */
-  #ownRun(): HandlerRun | undefined {
-    const run = currentRun()
-    for (let state = run?.over ? null : run?.state; state; state = state.parent)
-      if (state.visit(this)) return run as HandlerRun
-    return undefined
+  #ownRun(): HandlerRun | null {
+    const run = knownRun()
+    for (let state = run?.state ?? null; state; state = state.parent) if (state.visit(this)) return run
+    return null
   }
 
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
@@ -363,7 +359,7 @@ export class BusCore {
     this.inspected = true
     return () => {
       this.#inspectors.delete(entry)
-      this.inspected = this.#inspectors.size > 0
+      this.inspected = !!this.#inspectors.size
     }
   }
 

@@ -13,7 +13,8 @@ import type { Visit } from './visit.js'
 /** Runs one handler for a visit's event. Never throws: whatever happens is the run's outcome. */
 export function callRun(visit: Visit, handler: RegisteredHandler): void {
   if (handler.once) handler.remove()
-  callAndRecord(visit, handler, (run) => callAs(run, handler.fn, visit.state.event, new RunContext(run)))
+  const { fn } = handler
+  callAndRecord(visit, handler, (run) => fn(visit.state.event, new RunContext(run)))
 }
 
 /** Runs a handler or listener, unless it has met itself too often; gives the run if it threw. */
@@ -33,7 +34,7 @@ export function callAndRecord(
     if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
       throw new EventLoopError(`${run.label} dispatches for the third time what leads back to it`)
     }
-    takeAnswer(run, call(run))
+    takeAnswer(run, callAs(run, call))
   } catch (error) {
     finishRun(run, error, ERROR)
     return run
@@ -82,11 +83,8 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
 
 /** An Error of any realm, where the engine can tell. */
 function isError(value: unknown): boolean {
-  const { isError: test = (one: unknown) => one instanceof Error } = Error as {
-    isError?(value: unknown): boolean
-  }
   try {
-    return test(value)
+    return (Error as { isError?(value: unknown): boolean }).isError?.(value) ?? value instanceof Error
   } catch {
     // A revoked proxy, a window of another origin: they may not be looked at.
     return false

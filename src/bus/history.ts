@@ -92,7 +92,6 @@ export class History {
   clear(): void {
     this.#limit = 0
     this.completed = new VisitList()
-    this.dropped = 0
   }
 
   /**

@@ -52,7 +52,7 @@ export function patternType(pattern: unknown): string {
   checkType(
     type === '*' || isIdentifier(type),
     'pattern',
-    "an event class (of `defineEvent`, or with a static `eventType`), an event type or '*'",
+    "an event class (with a static `eventType`), an event type or '*'",
     pattern,
   )
   return type
@@ -157,8 +157,6 @@ export class Subscriptions {
 function marked(handlers: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
   const seen = new Set<unknown>()
   return handlers.map((handler) =>
-    seen.has(handler.fn)
-      ? Object.create(handler, { again: { value: true } })
-      : seen.add(handler.fn) && handler,
+    seen.has(handler.fn) ? ({ __proto__: handler, again: true } as never) : seen.add(handler.fn) && handler,
   )
 }

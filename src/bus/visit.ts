@@ -41,7 +41,6 @@ export class Visit implements EventVisit, RunVisit, Link {
   #at = 0
   #pending = 0
   #waits = 0
-  #cancelled = false
   /** Handlers are being called: what settles meanwhile is seen by the loop. */
   #advancing = false
 
@@ -97,7 +96,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     if (this.#advancing || this.#pending || this.done) return
     this.#advancing = true
     // A veto stands for the event: handlers are its default action.
-    while (this.#at < this.#plan.length && !this.#cancelled && !state.vetoed) {
+    while (this.#at < this.#plan.length && !state.vetoed) {
       const handler = this.#plan[this.#at++]
       if (this.#isDue(handler)) callRun(this, handler)
       if (this.#pending && !core.parallelHandlers) break
@@ -178,7 +177,6 @@ export class Visit implements EventVisit, RunVisit, Link {
     if (this.done) return
     const { core, state } = this
     const time = readClock()
-    this.#cancelled = true
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,
     })
@@ -200,9 +198,5 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.#advancing = advancing
     core.tell('cancelled', state)
     if (this.#pending === 0) this.#finish()
-  }
-
-  eventCompleted(): void {
-    this.core.eventCompleted(this)
   }
 }

@@ -23,8 +23,8 @@ interface Waiter {
   matches: Matches
   give(event: BaseEvent): void
   fail(error: unknown): void
-  /** The bus stops. */
-  stop(error: Error): void
+  /** The bus stops; without this, that is a failure. */
+  stop?(): void
   /** Only an `expect` counts as having had the event. */
   expects?: true
 }
@@ -64,7 +64,8 @@ export class Waiters {
   }
 
   stop(error: Error): void {
-    for (const set of this.#byType.values()) for (const waiter of set) waiter.stop(error)
+    for (const set of this.#byType.values())
+      for (const waiter of set) waiter.stop ? waiter.stop() : waiter.fail(error)
   }
 
   #add(type: string, waiter: Waiter): () => void {
@@ -97,7 +98,7 @@ export class Waiters {
         const visit =
           this.#core.history.pending.find(fits) ?? (run && this.#descendants(run.state).find(fits))
         if (!visit && this.#core.cleared) throw this.#core.cleared
-        if (!visit) return this.#add(type, { matches, give, fail, stop: fail, expects: true })
+        if (!visit) return this.#add(type, { matches, give, fail, expects: true })
         visit.expected = !options.signal?.aborted
         return give(visit.state.event)
       },
@@ -145,8 +146,7 @@ export class Waiters {
       events.push(event)
       serve()
     }
-    const stop = () => end()
-    const forget = this.#add(type, { matches: all, give, fail: stop, stop })
+    const forget = this.#add(type, { matches: all, give, fail: () => end() })
     const end = subscription(() => {
       forget()
       over = true

@@ -1,6 +1,6 @@
 import { STUCK } from '../limits.js'
 import { getPage } from '../page.js'
-import { awaitable, currentRun, deliver, waitingRun } from '../running-handler.js'
+import { awaitable, deliver, knownRun, waitingRun } from '../running-handler.js'
 import { after } from '../timers.js'
 import { warnOnce } from '../warnings.js'
 import type { BaseEvent } from './base-event.js'
@@ -16,8 +16,7 @@ import { COMPLETED, NEW } from './status.js'
 export function readThen(state: EventState): unknown {
   const page = getPage()
   if (page.delivering || state.status === NEW) return undefined
-  const run = currentRun()
-  const known = run && !run.over ? run : null
+  const known = knownRun()
   // A handler that returns its own event forwards it; it would wait for itself. Whoever else is known awaits it.
   if (known ? known.state === state : state.forwarding || state.status === COMPLETED) {
     // Whoever comes after the forwarder's promise in the same microtask is another.
@@ -46,7 +45,7 @@ export function observe(
   state: EventState,
   tell: (event: BaseEvent) => void,
   own: HandlerRun | undefined,
-  known = currentRun(),
+  known = knownRun(),
 ): () => void {
   const holder = known ? null : (own ?? (state.parentId ? null : state.visits[0]?.holder()))
   if (!holder) return state.onCompleted(tell)

@@ -223,9 +223,7 @@ function anyPayload(payload: unknown): Payload {
 const hiddenKey = /^(event[\p{Lu}_]|_|isTrusted$)/u
 
 /** Whether a payload key may be a member of the event: it hides nothing of the platform's, of ours or of promises. */
-export function isFreeKey(key: string): boolean {
-  return !hiddenKey.test(key) && !(key in BaseEvent.prototype)
-}
+export const isFreeKey = (key: string): boolean => !hiddenKey.test(key) && !(key in BaseEvent.prototype)
 
 /** Keys without an accessor in the class become own members, unless they would hide one of the event's. */
 function exposePayload(event: BaseEvent, payload: Payload, known: ReadonlySet<string>): void {

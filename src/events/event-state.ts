@@ -13,7 +13,10 @@ import { COMPLETED, ERROR, type EventStatus, NEW, PENDING, STARTED } from './sta
 
 /** What an event needs of a bus that it has entered. */
 export interface EventVisit {
-  readonly core: RunBus
+  readonly core: RunBus & {
+    /** The event is completed, on all buses. */
+    eventCompleted(visit: EventVisit): void
+  }
   /** Place in the order of all dispatches of the page. */
   readonly order: number
   /** Its entry in the bus's log; null where there is none. */
@@ -24,8 +27,6 @@ export interface EventVisit {
   cancel(cause: Error): void
   /** The pending run that keeps the event waiting in this bus's queue, if it does. */
   holder(): HandlerRun | undefined
-  /** The event is completed, on all buses. */
-  eventCompleted(): void
 }
 
 /** What keeps an event open without being a visit: peers of a bridge that have not answered yet. */
@@ -184,7 +185,7 @@ export class EventState {
   complete(): void {
     this.status = COMPLETED
     this.completedAt = getPage().time
-    for (const visit of this.visits) visit.eventCompleted()
+    for (const visit of this.visits) visit.core.eventCompleted(visit)
     if (this.watched) pauseLanes()
     if (this.failed) reportUnread(this)
     for (const run of this.waitingRuns) run.waiting(-1)

@@ -83,6 +83,5 @@ export function flatDict(results: EventResult[], once?: boolean): Record<string,
   return merged
 }
 
-export function flatList(results: EventResult[]): unknown[] {
-  return results.flatMap(({ result }) => (Array.isArray(result) ? result : []))
-}
+export const flatList = (results: EventResult[]): unknown[] =>
+  results.flatMap(({ result }) => (Array.isArray(result) ? result : []))

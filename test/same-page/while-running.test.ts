@@ -237,7 +237,7 @@ describe('what a bus knows of classes', () => {
     expect(again).to.be.instanceOf(Own)
     expect(again.eventPayload).to.deep.equal({ count: 1 })
     for (const use of [() => bus.on(Bare, () => {}), () => bus.addEventListener(Bare, () => {})])
-      expect(use).to.throw(TypeError, /defineEvent.*static `eventType`/)
+      expect(use).to.throw(TypeError, /class \(with a static `eventType`\)/)
   })
 
   class A extends defineEvent('A') {}
