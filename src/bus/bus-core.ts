@@ -179,7 +179,7 @@ export class BusCore {
     this.lane.enqueue(visit, state.urgent)
     if (dropped) this.tell('dropped', dropped.state)
     this.tell('queued', state)
-    if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
+    if (this.waiters.size && this.waiters.offer(state)) visit.handedOut = true
     return event
   }
 

@@ -57,10 +57,10 @@ export class History {
 
   /** Those that wait for their turn. */
   get pending(): Visit[] {
-    return this.unfinished.newest().filter(({ queued }) => queued)
+    return this.unfinished.newest().filter(({ line }) => line)
   }
   get started(): Visit[] {
-    return this.unfinished.newest().filter(({ queued }) => !queued)
+    return this.unfinished.newest().filter(({ line }) => !line)
   }
   get size(): number {
     return this.unfinished.size + this.completed.size

@@ -30,7 +30,7 @@ export interface RegisteredHandler extends Handler {
   readonly timeout: number | null | undefined
   removed: boolean
   /** Its function stands earlier in the plan, too: it has a turn only if that registration was removed before its own. */
-  readonly again?: true
+  readonly repeated?: true
   remove: () => void
 }
 
@@ -138,7 +138,7 @@ export class Subscriptions {
 
   /** Handlers of a type in the order in which they run, each function once. */
   plan(type: string): readonly RegisteredHandler[] {
-    return this.turns(type).filter(({ again }) => !again)
+    return this.turns(type).filter(({ repeated }) => !repeated)
   }
 
   /** The same, with all registrations of a function: the first that is left runs. */
@@ -157,6 +157,8 @@ export class Subscriptions {
 function marked(handlers: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
   const seen = new Set<unknown>()
   return handlers.map((handler) =>
-    seen.has(handler.fn) ? ({ __proto__: handler, again: true } as never) : seen.add(handler.fn) && handler,
+    seen.has(handler.fn)
+      ? ({ __proto__: handler, repeated: true } as never)
+      : seen.add(handler.fn) && handler,
   )
 }

@@ -29,10 +29,10 @@ export class Visit implements EventVisit, RunVisit, Link {
   // Its neighbours in one list of the bus's history.
   prev: Link = this
   next: Link = this
-  /** Which line of the lane it stands in; set by the lane. */
+  /** Which line of the lane it stands in, while it is queued; set by the lane. */
   line: Line | null = null
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
-  expected = false
+  handedOut = false
   /** Its entry in the bus's log. */
   mark: Mark | null = null
   done = false
@@ -50,10 +50,6 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.order = order
   }
 
-  get queued(): boolean {
-    return this.line !== null
-  }
-
   /** The lane has taken it out of its line. */
   start(): void {
     const { core, state } = this
@@ -65,7 +61,7 @@ export class Visit implements EventVisit, RunVisit, Link {
       state.startedAt = getPage().time
     }
     // In a parallel lane the next would start in the same stretch.
-    if (this.expected) pauseLanes()
+    if (this.handedOut) pauseLanes()
     this.#plan = this.#handlers()
     core.tell('started', state)
     // An inspector may have stopped the bus.
@@ -79,15 +75,16 @@ export class Visit implements EventVisit, RunVisit, Link {
 
   /** Those that had their turn before a crash are spared. */
   #handlers(): readonly RegisteredHandler[] {
-    const { subscriptions } = this.core
-    const { type } = this.state.meta
+    const turns = this.core.subscriptions.turns(this.state.meta.type)
     const spares = this.mark?.spares
-    return spares ? subscriptions.plan(type).filter((handler) => !spares(handler)) : subscriptions.turns(type)
+    return spares ? turns.filter((handler) => !handler.repeated && !spares(handler)) : turns
   }
 
   /** Whether a handler is to run now: it was not removed meanwhile, and its function has had no turn by another registration. */
-  #isDue({ removed, again, fn }: RegisteredHandler): boolean {
-    return !removed && !(again && this.state.runs.some((run) => run.visit === this && run.handler.fn === fn))
+  #isDue({ removed, repeated, fn }: RegisteredHandler): boolean {
+    return (
+      !removed && !(repeated && this.state.runs.some((run) => run.visit === this && run.handler.fn === fn))
+    )
   }
 
   /** Goes on, once all that was called so far is settled: the promises of listeners, and the handlers before. */
@@ -113,7 +110,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     lane.active--
     core.handling--
     if (lane.latest === this) lane.latest = null
-    if (this.expected) pauseLanes()
+    if (this.handedOut) pauseLanes()
     state.release()
     core.letIn()
     lane.schedule()
@@ -151,7 +148,7 @@ export class Visit implements EventVisit, RunVisit, Link {
 
   holder(): HandlerRun | undefined {
     const { latest } = this.core.lane
-    return this.queued && latest ? latest.state.pendingRun() : undefined
+    return this.line && latest ? latest.state.pendingRun() : undefined
   }
 
   /** Warns of a slow handler first, then ends it when its time is over. */
@@ -180,7 +177,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,
     })
-    if (this.queued) {
+    if (this.line) {
       core.lane.remove(this)
       core.lane.active++
       this.#plan = this.#handlers()

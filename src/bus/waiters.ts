@@ -94,13 +94,15 @@ export class Waiters {
       (give, fail) => {
         const matches = this.#matcher(type, options)
         // The oldest that has not started here and that no `expect` has had; in a handler also its event's descendants.
-        const fits = (visit: Visit) => !visit.expected && matches(visit.state)
+        const fits = (visit: Visit) => !visit.handedOut && matches(visit.state)
         const visit =
           this.#core.history.pending.find(fits) ?? (run && this.#descendants(run.state).find(fits))
-        if (!visit && this.#core.cleared) throw this.#core.cleared
-        if (!visit) return this.#add(type, { matches, give, fail, expects: true })
-        visit.expected = !options.signal?.aborted
-        return give(visit.state.event)
+        if (visit) {
+          visit.handedOut = !options.signal?.aborted
+          return give(visit.state.event)
+        }
+        if (this.#core.cleared) throw this.#core.cleared
+        return this.#add(type, { matches, give, fail, expects: true })
       },
       () => `The next ${type} on ${this.#core.name}`,
     )

@@ -220,10 +220,12 @@ export class EventState {
     run.waiting(1)
     this.markUrgent()
     return () => {
-      const at = this.waitingRuns.indexOf(run)
-      // Completion has ended it.
-      if (sure && at < 0) return
-      if (sure) this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
+      if (sure) {
+        const at = this.waitingRuns.indexOf(run)
+        // Completion has ended it.
+        if (at < 0) return
+        this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
+      }
       run.waiting(-1)
     }
   }
