@@ -1,7 +1,7 @@
 // A bus from birth to stop: names, history, limits, idling, stopping, clearing, starting again.
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, BusFullError, BusStoppedError, EventBus, EventCancelledError } from '../../src/index.js'
-import { consoleDuring, deferred, foreign, forever, only, rejectionOf, thrownBy, until } from './helpers.js'
+import { consoleDuring, deferred, foreign, forever, only, rejectionOf, thrownBy, until, until } from './helpers.js'
 
 const make = (type = 'X', n?: number) => new BaseEvent(type, n === undefined ? {} : { n })
 const numbersIn = (bus: EventBus) => [...bus.eventHistory.values()].map((event) => event.eventPayload.n)
@@ -97,7 +97,7 @@ describe('history', () => {
     await bus.dispatch(make('X', 1))
     bus.on('Slow', () => gate.promise)
     const events = [make('Slow', 2), make('X', 3)].map((event) => bus.dispatch(event))
-    await foreign()
+    await until(() => bus.eventsStarted.length > 0)
     const parts = () =>
       [bus.eventsCompleted, bus.eventsStarted, bus.eventsPending].map((list) => [...list].length)
     expect(parts()).to.deep.equal([1, 1, 1])

@@ -188,14 +188,14 @@ describe('those who wait for the bus', () => {
 describe('the time of a handler', () => {
   it("is over before its parent's, though the page was busy when both came", async () => {
     const bus = new EventBus()
-    const child = new BaseEvent('Child', {}, { timeout: 30 })
+    const child = new BaseEvent('Child', {}, { timeout: 100 })
     bus.on('X', async (_, context) => void (await context.bus.dispatch(child)))
     bus.on('Child', async () => {
       await null
-      busy(100)
+      busy(1100)
       await new Promise(() => {})
     })
-    await consoleDuring('warn', () => bus.dispatch(new BaseEvent('X', {}, { timeout: 60 })))
+    await consoleDuring('warn', () => bus.dispatch(new BaseEvent('X', {}, { timeout: 1000 })))
     expect((only(child.eventResults.values()).error as Error).name).to.equal('EventTimeoutError')
   })
 
