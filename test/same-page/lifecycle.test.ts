@@ -1,7 +1,7 @@
 // A bus from birth to stop: names, history, limits, idling, stopping, clearing, starting again.
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, BusFullError, BusStoppedError, EventBus, EventCancelledError } from '../../src/index.js'
-import { consoleDuring, deferred, foreign, forever, only, rejectionOf, thrownBy, until, until } from './helpers.js'
+import { consoleDuring, deferred, foreign, forever, only, rejectionOf, thrownBy, until } from './helpers.js'
 
 const make = (type = 'X', n?: number) => new BaseEvent(type, n === undefined ? {} : { n })
 const numbersIn = (bus: EventBus) => [...bus.eventHistory.values()].map((event) => event.eventPayload.n)
