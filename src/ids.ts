@@ -35,6 +35,4 @@ export const newId = (): string => uuidv7(wallTime(performance.now()), getPage()
 const uuid = /* @__PURE__ */ new RegExp('^xxxx-xx-xx-xx-xxxxxx$'.replaceAll('x', '[\\da-f][\\da-f]'), 'i')
 
 /** Whether a value from outside can be an event's or a bus's id. */
-export function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && uuid.test(value)
-}
+export const isUuid = (value: unknown): value is string => typeof value === 'string' && uuid.test(value)

@@ -109,7 +109,7 @@ export function getPage(): Page {
     dispatches: 0,
     lane: null,
     names: new Map(),
-    timers: { sets: new Map(), timer: undefined, armed: Infinity },
+    timers: { items: new Set(), timer: undefined, armed: Infinity },
     pools: new Map(),
     unread: [],
     warned: new Set(),
@@ -120,9 +120,7 @@ export function getPage(): Page {
 }
 
 /** Reads the clock: ms since the page's time origin. Clocks are slow, so that what follows at once shares the reading. */
-export function readClock(): number {
-  return (getPage().time = performance.now())
-}
+export const readClock = (): number => (getPage().time = performance.now())
 
 /**
  * The wall clock time of a `performance.now()` time, in ms. It never goes backwards with it: a clock that is set back is
@@ -136,9 +134,7 @@ export function wallTime(time: number): number {
 }
 
 /** The date of a `performance.now()` time; null for 0: it has not come. */
-export function dateOf(time: number): Date | null {
-  return time ? new Date(wallTime(time)) : null
-}
+export const dateOf = (time: number): Date | null => (time ? new Date(wallTime(time)) : null)
 
 function readClocks() {
   const since = performance.now()
@@ -169,7 +165,5 @@ function countDown(): void {
 
 const resolved = Promise.resolve()
 
-/** Like `queueMicrotask`, at a seventh of its price in Chromium. `job` must not throw. */
-export function microtask(job: () => void): void {
-  resolved.then(job)
-}
+/** Like `queueMicrotask`, at a seventh of its price in Chromium; what `job` throws is an unhandled rejection. */
+export const microtask = (job: () => unknown): unknown => resolved.then(job)

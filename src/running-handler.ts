@@ -21,12 +21,12 @@ export function currentRun(): HandlerRun | null {
 }
 
 /** Calls a handler as `run`: its synchronous part, and all of it where the platform has async contexts. */
-export function callAs<A, B>(run: HandlerRun, fn: (a: A, b: B) => unknown, a?: A, b?: B): unknown {
+export function callAs(run: HandlerRun, fn: (run: HandlerRun) => unknown): unknown {
   const page = getPage()
   const before = page.current
   page.current = run
   try {
-    return page.contexts ? page.contexts.run(run, fn as never, a, b) : fn(a as A, b as B)
+    return page.contexts ? page.contexts.run(run, fn, run) : fn(run)
   } finally {
     page.current = before
   }
@@ -85,28 +85,33 @@ export function deliver<T>(
   }
 }
 
+/** A run that may still wait for something. */
 const alive = (run: HandlerRun | null) => (run?.over ? null : run)
 
+/** The run that is known to be running, unless it was given up. */
+export const knownRun = (): HandlerRun | null => alive(currentRun())
+
 /** Who waits for an event: the known run, else the one that dispatched it, else the likely one; of those that still run. */
-export function waitingRun(state: EventState): HandlerRun | null {
-  return alive(currentRun()) ?? alive(state.dispatchedBy) ?? alive(getPage().likely)
-}
+export const waitingRun = (state: EventState): HandlerRun | null =>
+  knownRun() ?? alive(state.dispatchedBy) ?? alive(getPage().likely)
 
 type Resolve<T> = (value: T) => void
 type Reject = (error: unknown) => void
-type Subscribe<T> = (resolve: Resolve<T>, reject: Reject, waiter: HandlerRun | null) => void
+type Subscribe<T> = (resolve: Resolve<T>, reject: Reject) => void
 
 /**
  * A `then` for the code that reads it now. The engine reads `then` synchronously at `await x`, and calls what it read in a
  * later microtask, after the one queued here; user code in the same stretch calls `x.then(f)` itself and wants a promise.
  * A run that awaits is restored for the code after the `await`, and counts as waiting for the event `waitsFor` meanwhile, as
- * does one that awaits what user code makes of `x`. The latter is not sure: it may be for later.
+ * does one that awaits what user code makes of `x`. The latter is not sure: it may be for later; nor is a wait that may be over
+ * before the event is.
  */
 export function awaitable<T>(
   subscribe: Subscribe<T>,
   waitsFor: EventState | null,
   userThen: (resolve: Resolve<T>, reject: Reject) => unknown = (resolve, reject) =>
-    new Promise<T>((ok, fail) => subscribe(ok, fail, null)).then(resolve, reject),
+    new Promise(subscribe).then(resolve, reject),
+  isWhole = true,
 ): Promise<T>['then'] {
   const known = currentRun()
   const { entered } = getPage()
@@ -119,7 +124,7 @@ export function awaitable<T>(
     const begin = (sure: boolean) => waiter && waitsFor?.addWait(waiter, sure)
     if (!later || !reject) {
       const stop = begin(false)
-      if (stop) subscribe(stop, stop, waiter)
+      if (stop) subscribe(stop, stop)
       return userThen(resolve, reject)
     }
     let stop: (() => void) | null | undefined
@@ -131,8 +136,8 @@ export function awaitable<T>(
       }
     try {
       // The likely run may be another, which must not get an error for it.
-      stop = begin(waiter === known || waiter === waitsFor?.dispatchedBy)
-      subscribe(end(resolve), end(reject), waiter)
+      stop = begin(isWhole && (waiter === known || waiter === waitsFor?.dispatchedBy))
+      subscribe(end(resolve), end(reject))
     } catch (error) {
       deliver(reject, error, known, entered)
     }
@@ -159,5 +164,4 @@ Object.defineProperty(RunPromise.prototype, 'then', {
     const then = (resolve: Resolve<unknown>, reject: Reject) => nativeThen.call(this, resolve, reject)
     return awaitable(then, getPage().delivering ? null : this.waitsFor, then)
   },
-  configurable: true,
 })

@@ -1,18 +1,17 @@
-import { getPage } from './page.js'
+import { getPage, microtask, readClock } from './page.js'
 
 /** Something that is due, unless it is taken back before. */
 interface Timed {
   readonly due: number
-  expired(): void
+  readonly expired: () => void
 }
 
 /**
  * All time-outs of the page behind one timer that is armed at most 1 s ahead: an idle page has no timer 1 s later,
- * and a laptop that slept does not owe a pile of them.
+ * and a laptop that slept does not owe a pile of them. Adding and taking back are O(1).
  */
 export interface Timers {
-  /** By duration: within a set the first is due first, so adding and taking back are O(1). */
-  readonly sets: Map<number, Set<Timed>>
+  readonly items: Set<Timed>
   timer: ReturnType<typeof setTimeout> | undefined
   armed: number
 }
@@ -29,32 +28,28 @@ function arm(due: number, time: number): void {
 function tick(): void {
   const { timers } = getPage()
   timers.armed = Infinity
-  const time = performance.now()
-  for (const [ms, set] of timers.sets) {
-    for (const item of set) {
-      // A timer may fire a little early; what is due within the ms is due.
-      if (item.due > time + 1) {
-        arm(item.due, time)
-        break
-      }
-      set.delete(item)
-      try {
-        item.expired()
-      } catch (error) {
-        console.error('bubus:', error)
-      }
-    }
-    if (!set.size) timers.sets.delete(ms)
+  const time = readClock()
+  const due: Timed[] = []
+  let next = Infinity
+  for (const item of timers.items) {
+    // A timer may fire a little early; what is due within the ms is due.
+    if (item.due > time + 1) next = Math.min(next, item.due)
+    else due.push(item)
+  }
+  if (next < Infinity) arm(next, time)
+  // A handler's time is over before its parent's, though the page was busy when both came. Each has a microtask of its own: what one
+  // throws is reported, and the others have their turns.
+  for (const item of due.sort((a, b) => a.due - b.due)) {
+    microtask(() => timers.items.delete(item) && item.expired())
   }
 }
 
-/** Calls `expired` after `ms`; the returned function takes it back. */
-export function after(ms: number, expired: () => void): () => void {
-  const { sets } = getPage().timers
-  const time = performance.now()
-  const item = { due: time + ms, expired }
-  const set = sets.get(ms) ?? new Set()
-  sets.set(ms, set.add(item))
+/** Calls `expired` after `ms`, counted from `since`; the returned function takes it back. */
+export function after(ms: number, expired: () => void, since?: number): () => void {
+  const { items } = getPage().timers
+  const time = readClock()
+  const item = { due: (since ?? time) + ms, expired }
+  items.add(item)
   arm(item.due, time)
-  return () => set.delete(item)
+  return () => items.delete(item)
 }

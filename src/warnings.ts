@@ -9,6 +9,4 @@ export function warnOnce(code: string, text: string): void {
   }
 }
 
-export function warn(text: string): void {
-  console.warn(`bubus: ${text}`)
-}
+export const warn = (text: string): void => console.warn(`bubus: ${text}`)

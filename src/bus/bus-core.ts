@@ -21,7 +21,7 @@ import { HOPS } from '../limits.js'
 import { getPage } from '../page.js'
 import type { EventRecord } from '../protocol.js'
 import { RecentIds } from '../recent-ids.js'
-import { currentRun } from '../running-handler.js'
+import { currentRun, knownRun } from '../running-handler.js'
 import { wait } from '../wait.js'
 import type { EventBus } from './event-bus.js'
 import { History } from './history.js'
@@ -67,7 +67,7 @@ export class BusCore {
   declare readonly name: string
   declare readonly lane: RunLoop
   declare readonly parallelHandlers: boolean
-  history: History
+  readonly history: History
   /** What waits for the log; null on a bus without one. */
   readonly journal: Journal | null
   /** The events that a log has restored, oldest first; they become events when first read. */
@@ -144,9 +144,11 @@ export class BusCore {
   dispatch<E extends BaseEvent>(event: E, run: HandlerRun | null, admitted = false): E {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
+    let forwarder: HandlerRun | undefined
     if (state.visits.length) {
+      forwarder = state.pendingRun(this)
       // A handler that returns this forwards. Of one that is known, reading `then` tells that, and others may await meanwhile.
-      if (currentRun()?.state !== state && state.pendingRun(this)) state.hideThen()
+      if (forwarder && currentRun()?.state !== state) state.hideThen()
       if (state.visit(this)) return event
     }
     if (state.origin && !this.journal?.adopts(state) && this.wasHere(state)) return event
@@ -163,12 +165,11 @@ export class BusCore {
       this.#learn(state.meta.type, eventClass)
       this.#lastClass = eventClass
     }
-    const page = getPage()
     this.stopped = false
     if (state.status === NEW) {
       if (run) state.adopt(run)
-    } else if (run && this.inspected) this.tell('forwarded', state)
-    const visit = new Visit(this, state, page.dispatches++)
+    } else if (forwarder || run) this.tell('forwarded', state)
+    const visit = new Visit(this, state, getPage().dispatches++)
     state.enter(visit)
     this.handling++
     if (this.journal) visit.mark = this.journal.accept(visit, text)
@@ -176,9 +177,9 @@ export class BusCore {
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)
-    this.#drop(dropped)
-    if (this.inspected) this.tell('queued', state)
-    if (this.waiters.size && this.waiters.offer(state)) visit.expected = true
+    if (dropped) this.tell('dropped', dropped.state)
+    this.tell('queued', state)
+    if (this.waiters.size && this.waiters.offer(state)) visit.handedOut = true
     return event
   }
 
@@ -237,8 +238,8 @@ export class BusCore {
   eventCompleted(visit: Visit): void {
     const dropped = this.history.complete(visit)
     this.journal?.log?.completed(visit)
-    if (this.inspected) this.tell('completed', visit.state)
-    this.#drop(dropped)
+    this.tell('completed', visit.state)
+    if (dropped) this.tell('dropped', dropped.state)
     this.letIn()
     if (this.history.unfinished.size) return
     watchMemory(visit.state.completedAt)
@@ -248,10 +249,6 @@ export class BusCore {
   /** What is remembered, oldest first: what a log has restored, then what happened here. */
   remembered(): EventState[] {
     return this.restored().concat(this.history.visits().map(({ state }) => state))
-  }
-
-  #drop(visit: Visit | undefined): void {
-    if (visit && this.inspected) this.tell('dropped', visit.state)
   }
 
   /**
@@ -264,38 +261,44 @@ export class BusCore {
   }
 
   letIn(): void {
-    if (!this.#lettingIn && (this.#room[0].size || this.#room[1].size)) void this.#letIn()
+    if (!this.#lettingIn && this.#room.some(({ size }) => size)) void this.#letIn()
   }
 
   /** Lets in those who wait for room, one by one: the bus looks again once the code of one has had its turn. */
   async #letIn(): Promise<void> {
     this.#lettingIn = true
-    for (const comes of [1, 0] as const) {
-      for (const waiter of this.#room[comes]) {
-        if (!this.hasRoom(!!comes)) break
-        this.#room[comes].delete(waiter)
-        waiter.enter()
-        for (let hops = HOPS; hops--; ) await null
-      }
+    for (let enter = this.#nextIn(); enter; enter = this.#nextIn()) {
+      enter()
+      for (let hops = HOPS; hops--; ) await null
     }
     this.#lettingIn = false
+  }
+
+  #nextIn(): (() => void) | undefined {
+    for (const comes of [1, 0] as const) {
+      const [waiter] = this.hasRoom(!!comes) ? this.#room[comes] : []
+      // Which takes it out.
+      if (waiter) return waiter.enter
+    }
+    return undefined
   }
 
   whenRoom(signal?: AbortSignal, comes = false): Promise<void> {
     return wait<void>({ signal }, (enter, fail) => {
       if (this.#refusing || this.#draining) throw this.#stopError()
       const waiter = { enter, fail }
-      const room = this.#room[comes ? 1 : 0]
+      const room = this.#room[+comes]
       room.add(waiter)
       this.letIn()
       return () => room.delete(waiter)
     })
   }
 
-  /** The handler that runs now, if it is one of this bus: the bus is not idle before it. */
+  /** The handler that runs now, if it is one of this bus, or of what came of an event here: the bus is not idle before it. */
   #ownRun(): HandlerRun | null {
-    const run = currentRun()
-    return run && !run.over && run.state.visit(this) ? run : null
+    const run = knownRun()
+    for (let state = run?.state ?? null; state; state = state.parent) if (state.visit(this)) return run
+    return null
   }
 
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
@@ -319,22 +322,18 @@ export class BusCore {
     const { timeout, clear } = options
     // What is ended here is to be told to the log.
     if (this.journal && !this.journal.log) await this.journal.loaded
-    // A handler of this bus that stops it cannot wait for itself.
-    if (timeout && !this.#ownRun()) {
-      this.#draining++
-      this.#failRoom()
-      const until = performance.now() + timeout
-      // Once more for what came while this code waited for its turn.
-      for (let left = timeout; this.history.unfinished.size && left > 0 && !this.#ownRun(); ) {
-        await this.waitUntilIdle(left)
-        left = until - performance.now()
-      }
-      this.#draining--
-    }
-    this.#refusing++
     const error = this.#stopError()
-    // Before room is made that lets them in.
-    this.#failRoom()
+    this.#draining++
+    for (const waiters of this.#room) for (const { fail } of waiters) fail(error)
+    let left = timeout ?? 0
+    const until = performance.now() + left
+    // Once more for what came while this code waited for its turn. A handler of this bus that stops it cannot wait for itself.
+    while (this.history.unfinished.size && left > 0 && !this.#ownRun()) {
+      await this.waitUntilIdle(left)
+      left = until - performance.now()
+    }
+    this.#draining--
+    this.#refusing++
     const ended = this.history.unfinished.newest()
     if (!clear) for (const { state } of ended) state.abandon()
     for (const { state } of ended) state.cancel(error)
@@ -343,17 +342,13 @@ export class BusCore {
     if (clear) {
       this.cleared = error
       this.subscriptions.clear()
-      this.history = new History(0)
+      this.history.clear()
       const { names } = getPage()
       if (names.get(this.name)?.deref() === this.bus) names.delete(this.name)
     }
     // Until the caller can tell that it is over.
     await (await this.journal?.loaded)?.end()
     if (!clear) this.#refusing--
-  }
-
-  #failRoom(): void {
-    for (const waiters of this.#room) for (const { fail } of waiters) fail(this.#stopError())
   }
 
   inspect(inspector: Inspector): () => void {
@@ -364,11 +359,12 @@ export class BusCore {
     this.inspected = true
     return () => {
       this.#inspectors.delete(entry)
-      this.inspected = this.#inspectors.size > 0
+      this.inspected = !!this.#inspectors.size
     }
   }
 
   tell(step: InspectStep, { event }: EventState, run?: HandlerRun): void {
+    if (!this.inspected) return
     const time = performance.now()
     for (const inspector of this.#inspectors) {
       try {
@@ -380,7 +376,7 @@ export class BusCore {
   }
 
   tellResult(step: InspectStep, run: HandlerRun): void {
-    if (this.inspected) this.tell(step, run.state, run)
+    this.tell(step, run.state, run)
     if (run.over) this.journal?.log?.settled(run)
   }
 }

@@ -1,5 +1,4 @@
 import { CORE, stateOf } from '../brands.js'
-import { callAs } from '../running-handler.js'
 import type { EventBus } from './event-bus.js'
 import { callAndRecord } from './handler-call.js'
 import { nextId } from './subscriptions.js'
@@ -33,7 +32,7 @@ function wrap(listener: Listener): Listener {
     if (!visit) return call()
     // A listener before it has stopped the bus.
     if (visit.done) return
-    const failed = callAndRecord(visit, handler, (run) => callAs(run, call))
+    const failed = callAndRecord(visit, handler, call)
     if (!failed) return
     // The platform reports it.
     failed.errorRead = true

@@ -28,7 +28,7 @@ type Listener<E extends Event> =
   | { handleEvent(event: E): unknown }
   | null
 
-const eventsOf = (visits: Visit[]) => visits.sort(byOrder).map(({ state }) => state.event)
+const eventsOf = (visits: Visit[]) => visits.map(({ state }) => state.event)
 
 /**
  * A bus of typed events, and an EventTarget: handlers registered with `on` run in strict order after the platform's own
@@ -82,7 +82,7 @@ export class EventBus extends EventTarget {
     return eventsOf(this[CORE].history.started)
   }
   get eventsCompleted(): readonly BaseEvent[] {
-    return eventsOf(this[CORE].history.completed.newest())
+    return eventsOf(this[CORE].history.completed.newest().sort(byOrder))
   }
   get stats(): BusStats {
     const { history, journal, wireErrors } = this[CORE]
@@ -272,7 +272,8 @@ export class EventBus extends EventTarget {
 
   override toString(): string {
     const { history, subscriptions, stopped } = this[CORE]
-    const counts = `⏳ ${history.pending.length} | ▶️ ${history.started.length} | ✅ ${history.completed.size}`
+    const { queued, inFlight } = this.stats
+    const counts = `⏳ ${queued} | ▶️ ${inFlight} | ✅ ${history.completed.size}`
     return `${this.name}${stopped ? '🔴' : '🟢'}(${counts} ➡️ ${subscriptions.patterns} 👂)`
   }
 

@@ -12,9 +12,9 @@ import type { Visit } from './visit.js'
 
 /** Runs one handler for a visit's event. Never throws: whatever happens is the run's outcome. */
 export function callRun(visit: Visit, handler: RegisteredHandler): void {
-  if (handler.removed) return
   if (handler.once) handler.remove()
-  callAndRecord(visit, handler, (run) => callAs(run, handler.fn, visit.state.event, new RunContext(run)))
+  const { fn } = handler
+  callAndRecord(visit, handler, (run) => fn(visit.state.event, new RunContext(run)))
 }
 
 /** Runs a handler or listener, unless it has met itself too often; gives the run if it threw. */
@@ -29,12 +29,12 @@ export function callAndRecord(
   // The drain has read the clock, at its start or after the handler before.
   run.startedAt = getPage().time
   state.addRun(run)
-  if (core.inspected) core.tellResult('started', run)
+  core.tellResult('started', run)
   try {
     if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
       throw new EventLoopError(`${run.label} dispatches for the third time what leads back to it`)
     }
-    takeAnswer(run, call(run))
+    takeAnswer(run, callAs(run, call))
   } catch (error) {
     finishRun(run, error, ERROR)
     return run
@@ -77,19 +77,14 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
       )
     }
   }
-  const visit = run.visit as Visit
-  if (run.settle(status, outcome, readClock()))
-    visit.core.tellResult(status === ERROR ? 'error' : 'result', run)
-  visit.runEnded(run)
+  run.settle(status, outcome, readClock(), status === ERROR ? 'error' : 'result')
+  run.visit.runEnded(run)
 }
 
 /** An Error of any realm, where the engine can tell. */
 function isError(value: unknown): boolean {
-  const { isError: test = (one: unknown) => one instanceof Error } = Error as {
-    isError?(value: unknown): boolean
-  }
   try {
-    return test(value)
+    return (Error as { isError?(value: unknown): boolean }).isError?.(value) ?? value instanceof Error
   } catch {
     // A revoked proxy, a window of another origin: they may not be looked at.
     return false

@@ -14,11 +14,20 @@ export class VisitList implements Link {
 
   /** Adds a visit that is in no list. */
   push(visit: Visit): void {
-    visit.list = this
     visit.prev = this.prev
     visit.next = this
     this.prev.next = this.prev = visit
     this.size++
+  }
+
+  /** Takes out one of its visits. */
+  remove(visit: Visit): void {
+    const { prev, next } = visit
+    prev.next = next
+    next.prev = prev
+    // What was taken out keeps nobody alive.
+    visit.prev = visit.next = visit
+    this.size--
   }
 
   /** The newest, oldest first. */
@@ -29,15 +38,6 @@ export class VisitList implements Link {
   }
 }
 
-function remove(visit: Visit): void {
-  const { list, prev, next } = visit
-  prev.next = next
-  next.prev = prev
-  visit.list = null
-  visit.prev = visit.next = visit
-  if (list) list.size--
-}
-
 /**
  * What happened on a bus lately. Every visit is in one of two lists, so that each step is O(1); they are merged into the order
  * of dispatch only when somebody reads.
@@ -46,10 +46,10 @@ export class History {
   /** In order of dispatch. */
   readonly unfinished = new VisitList()
   /** In order of completion. */
-  readonly completed = new VisitList()
+  completed = new VisitList()
   /** How many were forgotten. */
   dropped = 0
-  readonly #limit: number
+  #limit: number
 
   constructor(limit: number) {
     this.#limit = limit
@@ -57,10 +57,10 @@ export class History {
 
   /** Those that wait for their turn. */
   get pending(): Visit[] {
-    return this.unfinished.newest().filter(({ queued }) => queued)
+    return this.unfinished.newest().filter(({ line }) => line)
   }
   get started(): Visit[] {
-    return this.unfinished.newest().filter(({ queued }) => !queued)
+    return this.unfinished.newest().filter(({ line }) => !line)
   }
   get size(): number {
     return this.unfinished.size + this.completed.size
@@ -73,7 +73,7 @@ export class History {
   }
 
   complete(visit: Visit): Visit | undefined {
-    remove(visit)
+    this.unfinished.remove(visit)
     this.completed.push(visit)
     return this.#trim()
   }
@@ -83,9 +83,15 @@ export class History {
     const { completed } = this
     if (!completed.size || this.size <= this.#limit) return undefined
     const first = completed.next as Visit
-    remove(first)
+    completed.remove(first)
     this.dropped++
     return first
+  }
+
+  /** From now on nothing that is completed is remembered. */
+  clear(): void {
+    this.#limit = 0
+    this.completed = new VisitList()
   }
 
   /**

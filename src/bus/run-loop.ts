@@ -118,7 +118,7 @@ export class RunLoop {
     }
     this.#draining = false
     // After the pause it goes on; else what is left must wait, and is scheduled by the visit that it waits for.
-    this.#scheduled = page.pause > 0
+    this.#scheduled = !!page.pause
     if (page.pause) paused.push(this)
   }
 }

@@ -29,6 +29,8 @@ export interface RegisteredHandler extends Handler {
   /** undefined: the event's. */
   readonly timeout: number | null | undefined
   removed: boolean
+  /** Its function stands earlier in the plan, too: it has a turn only if that registration was removed before its own. */
+  readonly repeated?: true
   remove: () => void
 }
 
@@ -47,7 +49,12 @@ export function patternType(pattern: unknown): string {
     const { eventType, prototype } = pattern as { eventType?: unknown; prototype?: unknown }
     type = eventType ?? (prototype instanceof Event && Object.hasOwn(prototype, 'eventCompletion') && '*')
   }
-  checkType(type === '*' || isIdentifier(type), 'pattern', "an event class, an event type or '*'", pattern)
+  checkType(
+    type === '*' || isIdentifier(type),
+    'pattern',
+    "an event class (with a static `eventType`), an event type or '*'",
+    pattern,
+  )
   return type
 }
 
@@ -67,7 +74,7 @@ export class Subscriptions {
   /** Called after each change. */
   declare changed?: () => void
   #byPattern = new Map<string, readonly RegisteredHandler[]>()
-  /** What runs for the types that came by: their own handlers, then those of `'*'`, each function once. */
+  /** What runs for the types that came by: their own handlers, then those of `'*'`. */
   #plans = new Map<string, readonly RegisteredHandler[]>()
   /** A stream of events of one type looks no further. */
   #lastType: string | undefined
@@ -129,12 +136,17 @@ export class Subscriptions {
     this.changed?.()
   }
 
-  /** Handlers of a type in the order in which they run. */
+  /** Handlers of a type in the order in which they run, each function once. */
   plan(type: string): readonly RegisteredHandler[] {
+    return this.turns(type).filter(({ repeated }) => !repeated)
+  }
+
+  /** The same, with all registrations of a function: the first that is left runs. */
+  turns(type: string): readonly RegisteredHandler[] {
     if (type !== this.#lastType) {
       // All types without handlers of their own have the same.
       const known = this.#byPattern.has(type) ? type : '*'
-      this.#lastPlan = this.#plans.get(known) ?? once([...this.#of(known), ...this.#of('*')])
+      this.#lastPlan = this.#plans.get(known) ?? marked([...this.#of(known), ...this.#of('*')])
       this.#plans.set(known, this.#lastPlan)
       this.#lastType = type
     }
@@ -142,8 +154,11 @@ export class Subscriptions {
   }
 }
 
-/** Each function once. */
-function once(handlers: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
+function marked(handlers: readonly RegisteredHandler[]): readonly RegisteredHandler[] {
   const seen = new Set<unknown>()
-  return handlers.filter(({ fn }) => !seen.has(fn) && seen.add(fn))
+  return handlers.map((handler) =>
+    seen.has(handler.fn)
+      ? ({ __proto__: handler, repeated: true } as never)
+      : seen.add(handler.fn) && handler,
+  )
 }

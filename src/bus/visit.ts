@@ -11,7 +11,7 @@ import { warn } from '../warnings.js'
 import type { BusCore } from './bus-core.js'
 import { type BusHandle, busHandle } from './bus-handle.js'
 import { callRun } from './handler-call.js'
-import type { Link, VisitList } from './history.js'
+import type { Link } from './history.js'
 import type { Mark } from './journal.js'
 import type { Line } from './run-loop.js'
 import type { RegisteredHandler } from './subscriptions.js'
@@ -26,14 +26,13 @@ export class Visit implements EventVisit, RunVisit, Link {
   readonly core: BusCore
   readonly state: EventState
   readonly order: number
-  // A member of one list of the bus's history.
-  list: VisitList | null = null
+  // Its neighbours in one list of the bus's history.
   prev: Link = this
   next: Link = this
-  /** Which line of the lane it stands in; set by the lane. */
+  /** Which line of the lane it stands in, while it is queued; set by the lane. */
   line: Line | null = null
   /** An `expect` was given this event: the code behind it runs before the next event's handlers. */
-  expected = false
+  handedOut = false
   /** Its entry in the bus's log. */
   mark: Mark | null = null
   done = false
@@ -42,7 +41,6 @@ export class Visit implements EventVisit, RunVisit, Link {
   #at = 0
   #pending = 0
   #waits = 0
-  #cancelled: Error | null = null
   /** Handlers are being called: what settles meanwhile is seen by the loop. */
   #advancing = false
 
@@ -50,10 +48,6 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.core = core
     this.state = state
     this.order = order
-  }
-
-  get queued(): boolean {
-    return this.line !== null
   }
 
   /** The lane has taken it out of its line. */
@@ -67,32 +61,41 @@ export class Visit implements EventVisit, RunVisit, Link {
       state.startedAt = getPage().time
     }
     // In a parallel lane the next would start in the same stretch.
-    if (this.expected) pauseLanes()
+    if (this.handedOut) pauseLanes()
     this.#plan = this.#handlers()
-    if (core.inspected) core.tell('started', state)
+    core.tell('started', state)
     // An inspector may have stopped the bus.
     if (!this.done && core.heard.has(state.meta.type)) {
       this.#advancing = true
       EventTarget.prototype.dispatchEvent.call(core.bus, state.event)
       this.#advancing = false
     }
-    // Handlers wait for the listeners' promises.
-    if (this.#pending === 0 && !this.done) this.#advance()
+    this.#advance()
   }
 
   /** Those that had their turn before a crash are spared. */
   #handlers(): readonly RegisteredHandler[] {
-    const plan = this.core.subscriptions.plan(this.state.meta.type)
+    const turns = this.core.subscriptions.turns(this.state.meta.type)
     const spares = this.mark?.spares
-    return spares ? plan.filter((handler) => !spares(handler)) : plan
+    return spares ? turns.filter((handler) => !handler.repeated && !spares(handler)) : turns
   }
 
+  /** Whether a handler is to run now: it was not removed meanwhile, and its function has had no turn by another registration. */
+  #isDue({ removed, repeated, fn }: RegisteredHandler): boolean {
+    return (
+      !removed && !(repeated && this.state.runs.some((run) => run.visit === this && run.handler.fn === fn))
+    )
+  }
+
+  /** Goes on, once all that was called so far is settled: the promises of listeners, and the handlers before. */
   #advance(): void {
     const { core, state } = this
+    if (this.#advancing || this.#pending || this.done) return
     this.#advancing = true
     // A veto stands for the event: handlers are its default action.
-    while (this.#at < this.#plan.length && !this.#cancelled && !state.vetoed) {
-      callRun(this, this.#plan[this.#at++])
+    while (this.#at < this.#plan.length && !state.vetoed) {
+      const handler = this.#plan[this.#at++]
+      if (this.#isDue(handler)) callRun(this, handler)
       if (this.#pending && !core.parallelHandlers) break
     }
     this.#advancing = false
@@ -107,7 +110,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     lane.active--
     core.handling--
     if (lane.latest === this) lane.latest = null
-    if (this.expected) pauseLanes()
+    if (this.handedOut) pauseLanes()
     state.release()
     core.letIn()
     lane.schedule()
@@ -124,7 +127,7 @@ export class Visit implements EventVisit, RunVisit, Link {
     if (!run.pending) return
     run.pending = false
     this.#pending--
-    if (!this.#advancing && this.#pending === 0 && !this.done) this.#advance()
+    this.#advance()
   }
 
   waiting(change: 1 | -1): void {
@@ -145,23 +148,25 @@ export class Visit implements EventVisit, RunVisit, Link {
 
   holder(): HandlerRun | undefined {
     const { latest } = this.core.lane
-    return this.queued && latest ? latest.state.pendingRun() : undefined
+    return this.line && latest ? latest.state.pendingRun() : undefined
   }
 
   /** Warns of a slow handler first, then ends it when its time is over. */
   #watch(run: HandlerRun): void {
-    const timeout = run.timeout ?? Infinity
-    run.stopTimer = after(Math.min(timeout, SLOW), () => {
-      if (timeout <= SLOW) return this.#expire(run)
-      if (timeout < Infinity) run.stopTimer = after(timeout - SLOW, () => this.#expire(run))
+    const { timeout, startedAt } = run
+    const ms = timeout ?? Infinity
+    const slow = () => {
+      if (ms <= SLOW) return this.#expire(run)
+      run.stopTimer = after(ms, () => this.#expire(run), startedAt)
       warn(`${run.label} has been running for 15 s\n${run.state.event.eventLogTree()}`)
-    })
+    }
+    run.stopTimer = after(Math.min(ms, SLOW), slow, startedAt)
   }
 
   #expire(run: HandlerRun): void {
     const { core } = this
     const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
-    run.fail(error, readClock(), () => core.tellResult('timeout', run))
+    run.fail(error, readClock(), 'timeout')
     warn(timeoutTree(run))
   }
 
@@ -169,11 +174,10 @@ export class Visit implements EventVisit, RunVisit, Link {
     if (this.done) return
     const { core, state } = this
     const time = readClock()
-    this.#cancelled = cause
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,
     })
-    if (this.queued) {
+    if (this.line) {
       core.lane.remove(this)
       core.lane.active++
       this.#plan = this.#handlers()
@@ -182,18 +186,14 @@ export class Visit implements EventVisit, RunVisit, Link {
     this.#advancing = true
     while (this.#at < this.#plan.length) {
       const handler = this.#plan[this.#at++]
-      if (!handler.removed && !state.vetoed) state.addRun(new HandlerRun(state, this, handler))
+      if (!state.vetoed && this.#isDue(handler)) state.addRun(new HandlerRun(state, this, handler))
     }
     for (const run of state.runs) {
       if (run.visit !== this || run.over) continue
-      run.fail(reason, time, () => core.tellResult('cancelled', run), cause)
+      run.fail(reason, time, 'cancelled', cause)
     }
     this.#advancing = advancing
-    if (core.inspected) core.tell('cancelled', state)
+    core.tell('cancelled', state)
     if (this.#pending === 0) this.#finish()
-  }
-
-  eventCompleted(): void {
-    this.core.eventCompleted(this)
   }
 }

@@ -23,8 +23,8 @@ interface Waiter {
   matches: Matches
   give(event: BaseEvent): void
   fail(error: unknown): void
-  /** The bus stops. */
-  stop(error: Error): void
+  /** The bus stops; without this, that is a failure. */
+  stop?(): void
   /** Only an `expect` counts as having had the event. */
   expects?: true
 }
@@ -64,7 +64,8 @@ export class Waiters {
   }
 
   stop(error: Error): void {
-    for (const set of this.#byType.values()) for (const waiter of set) waiter.stop(error)
+    for (const set of this.#byType.values())
+      for (const waiter of set) waiter.stop ? waiter.stop() : waiter.fail(error)
   }
 
   #add(type: string, waiter: Waiter): () => void {
@@ -93,13 +94,15 @@ export class Waiters {
       (give, fail) => {
         const matches = this.#matcher(type, options)
         // The oldest that has not started here and that no `expect` has had; in a handler also its event's descendants.
-        const fits = (visit: Visit) => !visit.expected && matches(visit.state)
+        const fits = (visit: Visit) => !visit.handedOut && matches(visit.state)
         const visit =
           this.#core.history.pending.find(fits) ?? (run && this.#descendants(run.state).find(fits))
-        if (!visit && this.#core.cleared) throw this.#core.cleared
-        if (!visit) return this.#add(type, { matches, give, fail, stop: fail, expects: true })
-        visit.expected = !options.signal?.aborted
-        return give(visit.state.event)
+        if (visit) {
+          visit.handedOut = !options.signal?.aborted
+          return give(visit.state.event)
+        }
+        if (this.#core.cleared) throw this.#core.cleared
+        return this.#add(type, { matches, give, fail, expects: true })
       },
       () => `The next ${type} on ${this.#core.name}`,
     )
@@ -145,8 +148,7 @@ export class Waiters {
       events.push(event)
       serve()
     }
-    const stop = () => end()
-    const forget = this.#add(type, { matches: all, give, fail: stop, stop })
+    const forget = this.#add(type, { matches: all, give, fail: () => end() })
     const end = subscription(() => {
       forget()
       over = true

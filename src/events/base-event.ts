@@ -198,10 +198,10 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
 
 function takeOptions(state: EventState, options: EventInstanceOptions): void {
   checkOptions(options, { timeout: aTimeout, id: aUuid, parentId: aUuid })
-  const { timeout, parentId, id } = options
-  if (timeout !== undefined) state.timeout = timeout
-  if (parentId) state.parentId = parentId
-  if (id) state.idText = id
+  const { timeout = state.timeout, parentId = null, id = null } = options
+  state.timeout = timeout
+  state.parentId = parentId
+  state.idText = id
   state.cancelable = state.event.cancelable
 }
 
@@ -223,9 +223,7 @@ function anyPayload(payload: unknown): Payload {
 const hiddenKey = /^(event[\p{Lu}_]|_|isTrusted$)/u
 
 /** Whether a payload key may be a member of the event: it hides nothing of the platform's, of ours or of promises. */
-export function isFreeKey(key: string): boolean {
-  return !hiddenKey.test(key) && !(key in BaseEvent.prototype)
-}
+export const isFreeKey = (key: string): boolean => !hiddenKey.test(key) && !(key in BaseEvent.prototype)
 
 /** Keys without an accessor in the class become own members, unless they would hide one of the event's. */
 function exposePayload(event: BaseEvent, payload: Payload, known: ReadonlySet<string>): void {

@@ -69,15 +69,20 @@ export class EventResult<Result = unknown> {
   get then(): PromiseLike<Result>['then'] {
     const run = this.#run
     if (getPage().delivering || currentRun() === run) return undefined as never
-    return awaitable<Result>((resolve, reject) => {
-      const settle = () => {
-        run.errorRead = true
-        if (run.status === COMPLETED) resolve(run.value as Result)
-        else reject(run.error)
-      }
-      if (run.over) settle()
-      else (run.waiters ??= []).push(settle)
-    }, null)
+    return awaitable<Result>(
+      (resolve, reject) => {
+        const settle = () => {
+          run.errorRead = true
+          if (run.status === COMPLETED) resolve(run.value as Result)
+          else reject(run.error)
+        }
+        if (run.over) settle()
+        else (run.waiters ??= []).push(settle)
+      },
+      run.over ? null : run.state,
+      undefined,
+      false,
+    )
   }
 
   /** Whether this result counts as an answer: completed, and neither nothing nor an event. */

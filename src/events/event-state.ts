@@ -13,7 +13,10 @@ import { COMPLETED, ERROR, type EventStatus, NEW, PENDING, STARTED } from './sta
 
 /** What an event needs of a bus that it has entered. */
 export interface EventVisit {
-  readonly core: RunBus
+  readonly core: RunBus & {
+    /** The event is completed, on all buses. */
+    eventCompleted(visit: EventVisit): void
+  }
   /** Place in the order of all dispatches of the page. */
   readonly order: number
   /** Its entry in the bus's log; null where there is none. */
@@ -24,8 +27,6 @@ export interface EventVisit {
   cancel(cause: Error): void
   /** The pending run that keeps the event waiting in this bus's queue, if it does. */
   holder(): HandlerRun | undefined
-  /** The event is completed, on all buses. */
-  eventCompleted(): void
 }
 
 /** What keeps an event open without being a visit: peers of a bridge that have not answered yet. */
@@ -88,7 +89,7 @@ export class EventState {
   watched = false
   /** Waited for by a handler, or child of such an event: jumps every queue it is in. */
   urgent = false
-  /** Being forwarded by one of its own handlers: `then` is hidden until the next microtask. */
+  /** Has just been forwarded by one of its own handlers: `then` is hidden from the next who reads it, until the next microtask. */
   forwarding = false
   /** `eventCompletion`, once somebody has read it. */
   completion: Promise<BaseEvent> | null = null
@@ -184,7 +185,7 @@ export class EventState {
   complete(): void {
     this.status = COMPLETED
     this.completedAt = getPage().time
-    for (const visit of this.visits) visit.eventCompleted()
+    for (const visit of this.visits) visit.core.eventCompleted(visit)
     if (this.watched) pauseLanes()
     if (this.failed) reportUnread(this)
     for (const run of this.waitingRuns) run.waiting(-1)
@@ -219,10 +220,12 @@ export class EventState {
     run.waiting(1)
     this.markUrgent()
     return () => {
-      const at = this.waitingRuns.indexOf(run)
-      // Completion has ended it.
-      if (sure && at < 0) return
-      if (sure) this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
+      if (sure) {
+        const at = this.waitingRuns.indexOf(run)
+        // Completion has ended it.
+        if (at < 0) return
+        this.waitingRuns = this.waitingRuns.filter((_, i) => i !== at)
+      }
       run.waiting(-1)
     }
   }
@@ -248,15 +251,12 @@ export class EventState {
     if (!this.unfinished) return
     // Held open meanwhile: completion must not run ahead of the cancelling.
     this.open++
-    for (const visit of this.visits) visit.cancel(cause)
-    for (const hold of this.holds) hold.cancel(cause)
-    for (const child of this.children) child.cancel(cause)
+    for (const one of [...this.visits, ...this.holds, ...this.children]) one.cancel(cause)
     this.release()
   }
 
-  /** The forwarding handler returns this very event: its promise must not wait for it. */
+  /** The forwarding handler returns this very event, in this stretch: its promise must not wait for it. */
   hideThen(): void {
-    if (this.forwarding) return
     this.forwarding = true
     microtask(() => {
       this.forwarding = false

@@ -1,4 +1,5 @@
 import type { BusHandle } from '../bus/bus-handle.js'
+import type { InspectStep } from '../bus/types.js'
 import { EventCancelledError } from '../errors.js'
 import { none } from '../fifo.js'
 import { EventResult } from './event-result.js'
@@ -11,6 +12,7 @@ export interface RunBus {
   readonly name: string
   /** Which other context it is in, as trees name it; undefined for this one. */
   readonly where?: string
+  tellResult(step: InspectStep, run: HandlerRun): void
 }
 
 /** Where a run takes place: one event's visit to one bus. */
@@ -69,7 +71,8 @@ export class HandlerRun {
     this.state = state
     this.visit = visit
     this.handler = handler
-    this.timeout = handler.timeout === undefined ? state.timeout : handler.timeout
+    const { timeout = state.timeout } = handler
+    this.timeout = timeout
   }
 
   /** What the handler does afterwards has no effect. */
@@ -106,8 +109,8 @@ export class HandlerRun {
     if (this.waits === (change > 0 ? 1 : 0)) this.visit.waiting(change)
   }
 
-  /** Records the outcome. False when there was one: a handler that answers after its time-out is too late. */
-  settle(status: 2 | 3, value: unknown, time: number): boolean {
+  /** Records the outcome and tells it. False when there was one: a handler that answers after its time-out is too late. */
+  settle(status: 2 | 3, value: unknown, time: number, step: InspectStep): boolean {
     if (this.over) return false
     this.status = status
     this.completedAt = time
@@ -122,13 +125,13 @@ export class HandlerRun {
       this.visit.waiting(-1)
     }
     if (this.waiters) for (const wake of this.waiters.splice(0)) wake()
+    this.visit.core.tellResult(step, this)
     return true
   }
 
-  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it; `tell` comes first. */
-  fail(error: Error, time: number, tell: () => void, cause = error): void {
-    if (!this.settle(ERROR, error, time)) return
-    tell()
+  /** Gives up: the error is the result, the signal aborts, and what the run dispatched is cancelled with it. */
+  fail(error: Error, time: number, step: InspectStep, cause = error): void {
+    if (!this.settle(ERROR, error, time, step)) return
     this.reason = error
     this.#abort?.abort(error)
     for (const child of this.children) child.cancel(cause)

@@ -1,7 +1,6 @@
 import { stateOf } from '../brands.js'
 import { show } from '../errors.js'
-import { dateOf } from '../page.js'
-import { errorRecord } from '../protocol.js'
+import { errorRecord, isoDate } from '../protocol.js'
 import type { EventState } from './event-state.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED, ERROR } from './status.js'
@@ -42,7 +41,7 @@ function line(node: Node): string {
   const icon = ['⏳', '🏃', '✅', '❌'][status] ?? '⏳'
   const times = (shown: number) => {
     const spent = completedAt ? ` (${((completedAt - (startedAt || completedAt)) / 1000).toFixed(3)}s)` : ''
-    return shown ? ` [${dateOf(shown)?.toISOString().slice(11, 23)}${spent}]` : ''
+    return shown ? ` [${isoDate(shown)?.slice(11, 23)}${spent}]` : ''
   }
   if (isEvent(node)) return `${icon} ${node.label}${times(node.event.timeStamp)}`
   const { visit, handler } = node
@@ -61,9 +60,7 @@ function draw(nodes: readonly Node[], indent = '\n'): string {
     .join('')
 }
 
-export function eventLogTree(state: EventState): string {
-  return draw([state]).slice(1)
-}
+export const eventLogTree = (state: EventState): string => draw([state]).slice(1)
 
 /** The events of a history: those without an ancestor among them, with their descendants below. */
 export function historyTree(states: EventState[]): string {

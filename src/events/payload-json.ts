@@ -1,6 +1,6 @@
 import { show, WireError } from '../errors.js'
 import { MAX_DEPTH } from '../limits.js'
-import { checkSize, parse, SMALL } from '../protocol.js'
+import { checkSize, errorRecord, parse, SMALL } from '../protocol.js'
 import { isPlain } from '../values-in.js'
 import type { EventState } from './event-state.js'
 
@@ -11,42 +11,41 @@ import type { EventState } from './event-state.js'
  */
 export function payloadJSON(state: EventState): string {
   const { payload, meta } = state
-  let reason: string
-  let cause: unknown
   try {
     const lost = foreign(payload)
-    const bad = lost.find(([, value]) => typeof value === 'bigint') ?? lost[0]
-    // JSON throws for what it has no word for at all.
-    if (typeof bad?.[1] !== 'bigint') {
-      const text = JSON.stringify(payload)
-      if (text.length > SMALL) checkSize([payload])
-      if (!bad) return text
-      const back = meta.check?.(parse(text))
-      const found = foreign(back)
-      const same = ([path, value]: Foreign, i: number) =>
-        found[i]?.[0] === path && kind(found[i][1]) === kind(value)
-      if (JSON.stringify(back) === text && lost.every(same)) return text
-    }
-    reason = `\`${bad[0]}\` is ${show(bad[1])} (${typeof bad[1]})`
-  } catch (error) {
-    cause = error
-    reason = show((error as Error | null)?.message)
+    const text = JSON.stringify(payload)
+    if (text.length > SMALL) checkSize([payload])
+    if (!lost.length) return text
+    const back = meta.check?.(parse(text))
+    const found = foreign(back)
+    const same = ([path, value]: Foreign, i: number) =>
+      found[i]?.[0] === path && kind(found[i][1]) === kind(value)
+    if (JSON.stringify(back) === text && lost.every(same)) return text
+    throw wordless(...lost[0])
+  } catch (cause) {
+    throw new WireError(
+      `Expected the payload of ${state.label} to survive JSON, as it goes into a log: ${errorRecord(cause).message}. Use plain values, or a schema that coerces them back`,
+      { cause },
+    )
   }
-  throw new WireError(
-    `Expected the payload of ${state.label} to survive JSON, as it goes into a log: ${reason}. Use plain values, or a schema that coerces them back`,
-    { cause },
-  )
 }
 
 type Foreign = [path: string, value: unknown]
+
+const wordless = (...[path, value]: Foreign) =>
+  new TypeError(`\`${path}\` is ${show(value)} (${typeof value})`)
 
 const kind = (value: unknown) => value != null && Object.getPrototypeOf(value)
 const isLeaf = (value: unknown) =>
   typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 
-/** The values that JSON has no word for. @throws RangeError for what is too deep, which may be a circle */
+/**
+ * The values that JSON has no word for.
+ * @throws TypeError for one that it refuses itself, RangeError for what is too deep, which may be a circle
+ */
 function foreign(value: unknown, path = 'payload', depth = 0, found: Foreign[] = []): Foreign[] {
   if (depth > MAX_DEPTH) throw new RangeError(`\`${path.slice(0, 50)}…\` has more than ${MAX_DEPTH} levels`)
+  if (typeof value === 'bigint') throw wordless(path, value)
   // What has no prototype, as flat results and groups of a RegExp, is plain, too, or (a window) fails later.
   if (!isPlain(value) && kind(value) !== null) found.push([path, value])
   else {

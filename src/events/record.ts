@@ -73,7 +73,7 @@ export function eventOf(
     // Not `1.001 * 1000`, which is a hair less than 1001.
     if (timeout !== undefined) state.timeout = timeout && (Math.round(timeout * 1e6) / 1e3 || timeout * 1e3)
     checkType(type === state.meta.type, 'event_type', state.meta.type, type)
-    state.recordedAt = created ? msOf(created) : null
+    if (created) state.recordedAt = msOf(created)
     state.replayOf = record.event_replay_of ?? null
     state.origin = { path: record.event_path ?? [], busIds: record.event_bus_ids ?? [] }
     for (const outcome of record.event_outcomes ?? []) state.addRun(pastRun(state, outcome))

@@ -1,5 +1,6 @@
 import { aFunction, checkOptions, ResultTypeError } from '../errors.js'
 import { wait } from '../wait.js'
+import { observe } from './awaiting.js'
 import type { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
 import { ERROR, NEW } from './status.js'
@@ -30,13 +31,17 @@ export function collect<R, T>(
   const promise = wait<T>(
     { timeout: options.timeout },
     (resolve, reject) =>
-      state.onCompleted(() => {
-        try {
-          resolve(view(counting(state, options)))
-        } catch (error) {
-          reject(error)
-        }
-      }),
+      observe(
+        state,
+        () => {
+          try {
+            resolve(view(counting(state, options)))
+          } catch (error) {
+            reject(error)
+          }
+        },
+        state.pendingRun(),
+      ),
     () => state.label,
   )
   promise.waitsFor = state
@@ -78,6 +83,5 @@ export function flatDict(results: EventResult[], once?: boolean): Record<string,
   return merged
 }
 
-export function flatList(results: EventResult[]): unknown[] {
-  return results.flatMap(({ result }) => (Array.isArray(result) ? result : []))
-}
+export const flatList = (results: EventResult[]): unknown[] =>
+  results.flatMap(({ result }) => (Array.isArray(result) ? result : []))

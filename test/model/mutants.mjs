@@ -24,8 +24,8 @@ export const mutants = {
   // After an await the running handler is forgotten.
   'lost-parent': {
     file: 'src/running-handler.ts',
-    find: 'page.current = run\n      page.likely = null',
-    replace: 'page.likely = null',
+    find: 'page.current = run\n      page.entered = entered',
+    replace: 'page.entered = entered',
   },
   // An event that comes back from the bus that it was forwarded to runs again, once.
   'double-run-after-forward': {
@@ -54,10 +54,11 @@ export const mutants = {
   // After a time-out the next event starts before the handlers that are left of this one.
   'wrong-order-after-time-out': {
     file: 'src/bus/visit.ts',
-    find: 'if (!this.#advancing && this.#pending === 0 && !this.done) this.#advance()',
-    replace: `if (this.#advancing || this.#pending > 0 || this.done) return
+    find: 'this.#pending--\n    this.#advance()',
+    replace: `this.#pending--
+    if (this.#advancing || this.#pending > 0 || this.done) return
     const { lane } = this.core
-    if (run.reason && !this.#cancelled) {
+    if (run.reason && this.#at < this.#plan.length) {
       lane.active--
       lane.drain()
       lane.active++

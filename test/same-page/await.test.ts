@@ -1,6 +1,6 @@
 // What `await event` means: when an event is thenable, what a wait inside a handler lets through, and what it does not.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent, EventBus, EventLoopError, EventTimeoutError } from '../../src/index.js'
+import { BaseEvent, EventBus, EventLoopError } from '../../src/index.js'
 import { consoleDuring, deferred, foreign, only, rejectionOf, thenOf } from './helpers.js'
 
 const make = (type: string, timeout: number | null = 60_000) => new BaseEvent(type, {}, { timeout })
@@ -315,40 +315,5 @@ describe('awaiting an event', () => {
     const [ofOther, ofOwn] = (await bus.dispatch(make('X')).eventResult()) as [unknown, unknown]
     expect(ofOther).to.equal(true)
     expect(ofOwn).to.be.instanceOf(EventLoopError)
-  })
-
-  it('`return event` after a foreign await waits for itself: a warning after 2 s, and the time-out ends it', async function () {
-    this.timeout(10_000)
-    const bus = new EventBus()
-    bus.on('X', async function returnsItself(event) {
-      await foreign()
-      return event
-    })
-    const event = make('X', 2500)
-    const lines = await consoleDuring('warn', () => bus.dispatch(event))
-    expect(only(event.eventResults.values()).error).to.be.instanceOf(EventTimeoutError)
-    expect(lines.join('\n')).to.match(/returnsItself/)
-  })
-
-  it('a wait that nobody can resolve warns after 2 s, naming the handler, the event and the cure', async function () {
-    this.timeout(10_000)
-    const bus = new EventBus()
-    bus.on('X', async function losesItsChild() {
-      await foreign()
-      await bus.dispatch(make('LostChild'))
-    })
-    const event = make('X', 2500)
-    const lines = await consoleDuring('warn', async () => {
-      await bus.dispatch(event)
-      await bus.waitUntilIdle()
-    })
-    const text = lines.filter((line) => line.includes('LostChild')).join('\n')
-    if ('AsyncContext' in globalThis) return void expect(text).to.equal('')
-    expect(text)
-      .to.match(/losesItsChild/)
-      .and.match(/LostChild/)
-      .and.match(/context\.bus/)
-    expect(lines.filter((line) => line.includes('context.bus'))).to.have.length(1)
-    expect(only(event.eventResults.values()).error).to.be.instanceOf(EventTimeoutError)
   })
 })

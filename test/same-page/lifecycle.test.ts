@@ -97,7 +97,7 @@ describe('history', () => {
     await bus.dispatch(make('X', 1))
     bus.on('Slow', () => gate.promise)
     const events = [make('Slow', 2), make('X', 3)].map((event) => bus.dispatch(event))
-    await foreign()
+    await until(() => bus.eventsStarted.length > 0)
     const parts = () =>
       [bus.eventsCompleted, bus.eventsStarted, bus.eventsPending].map((list) => [...list].length)
     expect(parts()).to.deep.equal([1, 1, 1])

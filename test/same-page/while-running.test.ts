@@ -1,7 +1,8 @@
 // What happens to an event, and to those who wait, while its handlers run.
 import { expect } from '@esm-bundle/chai'
+import { CORE } from '../../src/brands.js'
 import { BaseEvent, defineEvent, EventBus, inspect } from '../../src/index.js'
-import { consoleDuring, foreign, only, rejectionOf } from './helpers.js'
+import { consoleDuring, deferred, foreign, only, rejectionOf } from './helpers.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 
@@ -26,6 +27,55 @@ describe('while handlers run', () => {
       await event
       expect(event.eventStatus, `after ${hops} hops`).to.equal('completed')
     }
+  })
+
+  it('an event that is forwarded after a foreign await can be awaited by code of the same microtask; inspectors are told', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    const steps: string[] = []
+    const ready = deferred()
+    a.on('X', async (event) => {
+      await ready.promise
+      return b.dispatch(event)
+    })
+    b.on('X', foreign)
+    b[inspect]((step) => void steps.push(step))
+    const event = a.dispatch(new BaseEvent('X', {}, { timeout: 1000 }))
+    await foreign()
+    const waiting = (async () => {
+      await ready.promise
+      await event
+      return event.eventStatus
+    })()
+    ready.resolve()
+    expect(await waiting).to.equal('completed')
+    expect(steps.slice(0, 2)).to.deep.equal(['forwarded', 'queued'])
+  })
+
+  it('awaiting one result of an event lets what its handler waits for jump', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    const log: string[] = []
+    a.on('X', async (_, { via }) => {
+      const event = via(b).dispatch(make('Y'))
+      while (!event.eventResults.size) await foreign()
+      log.push(`got ${await only(event.eventResults.values())}`)
+    })
+    b.on('Y', async (_, { via }) => void (await via(a).dispatch(make('Z'))), { timeout: 1000 })
+    for (const type of ['Z', 'Other']) a.on(type, () => void log.push(type))
+    const event = a.dispatch(make('X'))
+    a.dispatch(make('Other'))
+    await event
+    await a.waitUntilIdle()
+    expect(log).to.deep.equal(['Z', 'got undefined', 'Other'])
+  })
+
+  it('handlers of one event may await the result of one another', async () => {
+    const bus = new EventBus({ parallelHandlers: true })
+    bus.on('X', async () => {
+      await foreign()
+      return 1
+    })
+    bus.on('X', async (event) => Number(await [...event.eventResults.values()][0]) + 1)
+    expect(await bus.dispatch(make('X')).eventResultsList()).to.deep.equal([1, 2])
   })
 
   it('a second dispatch to the same bus, of an event that runs, can be awaited', async () => {
@@ -56,6 +106,24 @@ describe('while handlers run', () => {
       'completed',
       'completed',
     ])
+  })
+
+  it('a function that is registered twice runs by what is left of it, in that place', async () => {
+    for (const pattern of ['X', '*']) {
+      for (const isGone of [true, false]) {
+        const bus = new EventBus()
+        const log: string[] = []
+        const twice = () => void log.push('twice')
+        bus.on('X', () => isGone && first())
+        const first = bus.on('X', twice, { once: true })
+        bus.on('X', () => void log.push('other'))
+        bus.on(pattern, twice)
+        bus.on(pattern, twice)
+        const event = await bus.dispatch(make('X'))
+        expect(log).to.deep.equal(isGone ? ['other', 'twice'] : ['twice', 'other'])
+        expect(event.eventResults.size).to.equal(3)
+      }
+    }
   })
 
   it('a listener after one that stopped the bus is not called: the event is over', async () => {
@@ -95,7 +163,83 @@ describe('while handlers run', () => {
   })
 })
 
+/** Holds the page. */
+function busy(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+describe('those who wait for the bus', () => {
+  it('for room: none is forgotten who comes while another is being let in', async () => {
+    const bus = new EventBus()
+    const mine = bus.whenRoom()
+    const others = bus[CORE].whenRoom(undefined, true)
+    await Promise.all([mine, others])
+  })
+
+  it('to be idle: not a handler of what came of an event of that bus, which would wait for itself', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    a.on('X', async (_, { via }) => await via(b).dispatch(make('Y')).eventResult())
+    b.on('Y', async () => (await rejectionOf(a.waitUntilIdle(1000))).name)
+    expect(await a.dispatch(make('X')).eventResult()).to.equal('EventLoopError')
+  })
+})
+
+describe('the time of a handler', () => {
+  it("is over before its parent's, though the page was busy when both came", async () => {
+    const bus = new EventBus()
+    const child = new BaseEvent('Child', {}, { timeout: 100 })
+    bus.on('X', async (_, context) => void (await context.bus.dispatch(child)))
+    bus.on('Child', async () => {
+      await null
+      busy(1100)
+      await new Promise(() => {})
+    })
+    await consoleDuring('warn', () => bus.dispatch(new BaseEvent('X', {}, { timeout: 1000 })))
+    expect((only(child.eventResults.values()).error as Error).name).to.equal('EventTimeoutError')
+  })
+
+  it('begins when it is called; what runs beside it has its own', async () => {
+    const bus = new EventBus({ parallelHandlers: true })
+    bus.on('X', () => {
+      busy(60)
+      return new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    bus.on('X', () => new Promise((resolve) => setTimeout(resolve, 20)))
+    const event = new BaseEvent('X', {}, { timeout: 50 })
+    await consoleDuring('warn', () => bus.dispatch(event))
+    const [first, second] = event.eventResults.values()
+    expect((first.error as Error).name).to.equal('EventTimeoutError')
+    expect(second.status).to.equal('completed')
+    expect(Number(second.startedAt)).to.be.at.least(Number(first.startedAt) + 50)
+  })
+})
+
 describe('what a bus knows of classes', () => {
+  it('is a static `eventType`, of whatever class; one without is refused, and told what to do', async () => {
+    class Own extends BaseEvent<{ count: number }> {
+      static readonly eventType = 'Own'
+      constructor(payload: { count: number }) {
+        super('Own', payload)
+      }
+    }
+    class Bare extends BaseEvent {
+      constructor() {
+        super('Bare')
+      }
+    }
+    const bus = new EventBus()
+    bus.on(Own, (event) => event.eventPayload.count + 1)
+    const event = bus.dispatch(new Own({ count: 1 }))
+    expect(await bus.expect(Own)).to.equal(event)
+    expect(await event.eventResult()).to.equal(2)
+    const again = Own.fromJSON(event.toJSON())
+    expect(again).to.be.instanceOf(Own)
+    expect(again.eventPayload).to.deep.equal({ count: 1 })
+    for (const use of [() => bus.on(Bare, () => {}), () => bus.addEventListener(Bare, () => {})])
+      expect(use).to.throw(TypeError, /class \(with a static `eventType`\)/)
+  })
+
   class A extends defineEvent('A') {}
   class B1 extends A {}
   class B2 extends A {}
