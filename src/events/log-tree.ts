@@ -1,6 +1,6 @@
 import { stateOf } from '../brands.js'
 import { show } from '../errors.js'
-import { errorRecord, isoDate } from '../protocol.js'
+import { errorRecord, isoDate, isoOf } from '../protocol.js'
 import type { EventState } from './event-state.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED, ERROR } from './status.js'
@@ -39,14 +39,14 @@ function outcome({ status, value, error, reason, startedAt }: HandlerRun): strin
 function line(node: Node): string {
   const { status, startedAt, completedAt } = node
   const icon = ['⏳', '🏃', '✅', '❌'][status] ?? '⏳'
-  const times = (shown: number) => {
+  const times = (shown: string | null) => {
     const spent = completedAt ? ` (${((completedAt - (startedAt || completedAt)) / 1000).toFixed(3)}s)` : ''
-    return shown ? ` [${isoDate(shown)?.slice(11, 23)}${spent}]` : ''
+    return shown ? ` [${shown.slice(11, 23)}${spent}]` : ''
   }
-  if (isEvent(node)) return `${icon} ${node.label}${times(node.event.timeStamp)}`
+  if (isEvent(node)) return `${icon} ${node.label}${times(isoOf(node.createdAt))}`
   const { visit, handler } = node
   const { name, where = '' } = visit.core
-  return `${icon} ${where && `${where}: `}${name}.${handler.name}#${handler.id}${times(startedAt)}${outcome(node)}`
+  return `${icon} ${where && `${where}: `}${name}.${handler.name}#${handler.id}${times(isoDate(startedAt))}${outcome(node)}`
 }
 
 /** Handlers are below their event, what they dispatched is below them. */

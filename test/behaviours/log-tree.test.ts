@@ -1,6 +1,6 @@
 import { expect } from '@esm-bundle/chai'
 import { number } from 'superstruct'
-import { defineEvent, EventBus } from '../../src/index.js'
+import { BaseEvent, defineEvent, EventBus } from '../../src/index.js'
 import { consoleLines, gate, hushConsole, task } from './support.js'
 
 class Root extends defineEvent('Root') {}
@@ -109,5 +109,10 @@ describe('A18: log tree', () => {
     expect(lineWith(tree, 'hangs')).to.contain('INTERRUPTED')
     expect(lineWith(tree, 'unstarted')).to.contain('🔜')
     expect(tree).to.contain('Slow#').and.to.contain('Child#')
+  })
+
+  it('an event of a record has the time at which it was made, wherever that was', () => {
+    const record = { ...new BaseEvent('Old').toJSON(), event_created_at: '2024-02-03T04:05:06.789Z' }
+    expect(BaseEvent.fromJSON(record).eventLogTree()).to.match(/Old#\w{4} \[04:05:06\.789/)
   })
 })
