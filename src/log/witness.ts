@@ -72,9 +72,6 @@ export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
   const vanished = !!seen.epoch && seen.epoch !== epoch
   if (vanished || seen.seq > head)
     (await import('./log-queries.js')).tellOfLoss(log, head, seen.seq, vanished)
-  if (head >= low && count < head - low + 1) {
-    const { findHoles } = await import('./log-queries.js')
-    await findHoles(log, db)
-  }
+  if (count < head - low + 1) await (await import('./log-queries.js')).findHoles(log, db)
   if (head) witness.note(epoch, head)
 }
