@@ -71,7 +71,7 @@ describe('a WorkerBridge to a MessagePort', () => {
   it('has events handled at the other end', async () => {
     const { near, far } = ends()
     far.on(Double, ({ n }) => n * 2)
-    const event = await within(2000, near.dispatch(new Double({ n: 4 })))
+    const event = await within(20_000, near.dispatch(new Double({ n: 4 })))
     expect(await event.eventResult()).to.equal(8)
   })
 
@@ -80,7 +80,7 @@ describe('a WorkerBridge to a MessagePort', () => {
     far.on(Carry, ({ what }) => what)
     const bad = near.dispatch(new Carry({ what: () => {} }))
     const good = near.dispatch(new Carry({ what: 'fine' }))
-    await within(2000, Promise.all([bad, good]))
+    await within(20_000, Promise.all([bad, good]))
     const [forwarder] = [...bad.eventResults.values()]
     expect(forwarder.error).to.include({ name: 'WireError' })
     expect((forwarder.error as Error).message).to.contain('what')
@@ -91,18 +91,18 @@ describe('a WorkerBridge to a MessagePort', () => {
   it('has a WireError for a result that cannot be cloned', async () => {
     const { near, far } = ends()
     far.on(Carry, () => () => {})
-    const event = await within(2000, near.dispatch(new Carry({ what: 1 })))
+    const event = await within(20_000, near.dispatch(new Carry({ what: 1 })))
     expect(lastError(event)).to.include({ name: 'WireError' })
   })
 
   it('has a WireError for an answer that is too long, and carries the next event', async () => {
     const { near, far } = ends()
     const off = Array.from({ length: 1001 }, () => far.on(Double, ({ n }) => n))
-    const event = await within(5000, near.dispatch(new Double({ n: 4 })))
+    const event = await within(20_000, near.dispatch(new Double({ n: 4 })))
     expect(lastError(event)).to.include({ name: 'WireError' })
     expect(lastError(event)?.message).to.contain('1000')
     for (const one of off.slice(1)) one()
-    const next = await within(2000, near.dispatch(new Double({ n: 5 })))
+    const next = await within(20_000, near.dispatch(new Double({ n: 5 })))
     expect(await next.eventResult()).to.equal(5)
   })
 
@@ -118,14 +118,14 @@ describe('a WorkerBridge to a MessagePort', () => {
     const { near, far } = ends()
     far.on('Double', () => 'no number')
     // The far side has no class of it, and so no struct.
-    const event = await within(2000, near.dispatch(new Double({ n: 4 })))
+    const event = await within(20_000, near.dispatch(new Double({ n: 4 })))
     expect(lastError(event)).to.include({ name: 'ResultTypeError' })
   })
 
   it('has the time-out of a handler at the other end as its entry', async () => {
     const { near, far } = ends()
     far.on(Brief, () => new Promise(() => {}))
-    const event = await within(2000, near.dispatch(new Brief({ n: 1 })))
+    const event = await within(20_000, near.dispatch(new Brief({ n: 1 })))
     expect(lastError(event)).to.include({ name: 'EventTimeoutError' })
   })
 
@@ -152,11 +152,11 @@ describe('a WorkerBridge to a MessagePort', () => {
       const made = ends()
       made.far.on(Idle, () => new Promise(() => {}))
       made.far.on(Double, ({ n }) => n)
-      await within(2000, made.near.dispatch(new Double({ n: 1 })))
+      await within(20_000, made.near.dispatch(new Double({ n: 1 })))
       const waiting = [made.near.dispatch(new Idle({})), made.near.dispatch(new Idle({}))]
       await pause(50)
       made[side].close()
-      await within(1000, Promise.all(waiting))
+      await within(20_000, Promise.all(waiting))
       for (const event of waiting) expect(lastError(event)).to.include({ name: 'EventCancelledError' })
     })
   }
@@ -174,7 +174,7 @@ describe('a WorkerBridge to a MessagePort', () => {
       const exposed = exposeBus(far, port2)
       const bridge = new WorkerBridge(port1)
       // Every tenth is used; others are closed while they still say hello.
-      if (n % 10 === 0) await within(2000, bridge.dispatch(new Double({ n })))
+      if (n % 10 === 0) await within(20_000, bridge.dispatch(new Double({ n })))
       bridge.close()
       exposed.close()
     }
@@ -191,11 +191,11 @@ describe('a WorkerBridge to a worker', () => {
     const worker = workerOf('worker')
     const first = bridgeTo(worker)
     const bus = newBus()
-    await within(5000, first.dispatch(new Square({ n: 1 })))
+    await within(20_000, first.dispatch(new Square({ n: 1 })))
     first.close()
     await pause(300)
     bus.on('*', bridgeTo(worker).dispatch)
-    const event = await within(3000, bus.dispatch(new Square({ n: 6 })))
+    const event = await within(20_000, bus.dispatch(new Square({ n: 6 })))
     expect(await event.eventResult()).to.equal(36)
   })
 
@@ -205,7 +205,7 @@ describe('a WorkerBridge to a worker', () => {
       const bus = newBus()
       const bridge = bridgeTo(worker)
       bus.on('*', bridge.dispatch)
-      const event = await within(5000, bus.dispatch(new Square({ n })))
+      const event = await within(20_000, bus.dispatch(new Square({ n })))
       expect(await resultsOf(event)).to.deep.equal([n * n])
       bridge.close()
     }
@@ -214,7 +214,7 @@ describe('a WorkerBridge to a worker', () => {
   it('has an EventTimeoutError where nobody ever says hello', async () => {
     const bus = newBus()
     bus.on('*', bridgeTo(workerOf('silent'), { timeout: 200 }).dispatch)
-    const event = await within(2000, bus.dispatch(new Square({ n: 1 })))
+    const event = await within(20_000, bus.dispatch(new Square({ n: 1 })))
     expect(lastError(event)).to.include({ name: 'EventTimeoutError' })
   })
 
@@ -234,7 +234,7 @@ describe('a WorkerBridge to a worker', () => {
     for (let n = 0; n < 5; n++) {
       const bus = newBus()
       bus.on('*', bridgeTo(workerOf('brief')).dispatch)
-      const event = await within(5000, bus.dispatch(new Square({ n })))
+      const event = await within(20_000, bus.dispatch(new Square({ n })))
       expect(lastError(event)).to.include({ name: 'EventCancelledError' })
     }
   })
@@ -242,7 +242,7 @@ describe('a WorkerBridge to a worker', () => {
   it('takes code there and back', async () => {
     const bus = newBus()
     bus.on('*', bridgeTo(workerOf('worker')).dispatch)
-    const event = await within(5000, bus.dispatch(new Compile({ module: wasm() })))
+    const event = await within(20_000, bus.dispatch(new Compile({ module: wasm() })))
     expect(await event.eventResult()).to.be.instanceOf(WebAssembly.Module)
   })
 
@@ -253,7 +253,7 @@ describe('a WorkerBridge to a worker', () => {
     const event = bus.dispatch(new Square({ n: 1 }))
     await pause(50)
     bridge.close()
-    await within(2000, event)
+    await within(20_000, event)
     expect(lastError(event)).to.include({ name: 'EventCancelledError' })
   })
 
@@ -264,9 +264,9 @@ describe('a WorkerBridge to a worker', () => {
         worker.addEventListener('message', ({ data }) => data === 'alive' && resolve(data))
         worker.postMessage('alive?')
       })
-    await within(5000, lives())
+    await within(20_000, lives())
     worker.postMessage('close')
-    await within(2000, lives())
+    await within(20_000, lives())
   })
 
   it('brings events of the worker to a bus only after it was asked to', async () => {
@@ -283,7 +283,7 @@ describe('a WorkerBridge to a worker', () => {
     expect(came).to.deep.equal([])
     bridge.on('*', near.dispatch)
     await pause(100)
-    const event = await within(2000, far.dispatch(new Double({ n: 2 })))
+    const event = await within(20_000, far.dispatch(new Double({ n: 2 })))
     expect(came).to.deep.equal([2])
     expect(await event.eventResult()).to.equal(4)
   })
@@ -301,15 +301,15 @@ if ('SharedWorker' in globalThis) {
       for (const [index, bridge] of bridges.entries()) {
         const bus = newBus()
         bus.on('*', bridge.dispatch)
-        const square = await within(5000, bus.dispatch(new Square({ n: index + 2 })))
+        const square = await within(20_000, bus.dispatch(new Square({ n: index + 2 })))
         expect(await square.eventResult()).to.equal((index + 2) ** 2)
-        const fail = await within(2000, bus.dispatch(new Fail({ message: 'shared' })))
+        const fail = await within(20_000, bus.dispatch(new Fail({ message: 'shared' })))
         expect(lastError(fail)).to.include({ name: 'RangeError', message: 'shared' })
       }
       bridges[0].close()
       const bus = newBus()
       bus.on('*', bridges[1].dispatch)
-      const event = await within(2000, bus.dispatch(new Square({ n: 9 })))
+      const event = await within(20_000, bus.dispatch(new Square({ n: 9 })))
       expect(await event.eventResult()).to.equal(81)
     })
 
@@ -319,11 +319,11 @@ if ('SharedWorker' in globalThis) {
       bus.on('*', bridgeTo(new SharedWorker(url, { type: 'module', name: 'code' })).dispatch)
       const bad = bus.dispatch(new Compile({ module: { inside: [wasm()] } }))
       const good = bus.dispatch(new Square({ n: 3 }))
-      await within(5000, Promise.all([bad, good]))
+      await within(20_000, Promise.all([bad, good]))
       expect(lastError(bad)).to.include({ name: 'WireError' })
       expect(lastError(bad)?.message).to.contain('payload.module')
       expect(await good.eventResult()).to.equal(9)
-      const back = await within(5000, bus.dispatch(new Compile({ module: null })))
+      const back = await within(20_000, bus.dispatch(new Compile({ module: null })))
       expect(lastError(back)).to.include({ name: 'WireError' })
     })
 
@@ -333,7 +333,7 @@ if ('SharedWorker' in globalThis) {
       const bus = newBus()
       const bridge = bridgeTo(new SharedWorker(url, options))
       bus.on('*', bridge.dispatch)
-      await within(5000, bus.dispatch(new Square({ n: 1 })))
+      await within(20_000, bus.dispatch(new Square({ n: 1 })))
       // Says all that a page says, and has no lock any more.
       const { port } = new SharedWorker(url, options)
       const value = { busNames: [], wanted: ['Tell'], locked: true }
@@ -344,7 +344,7 @@ if ('SharedWorker' in globalThis) {
       bridge.on('*', bus.dispatch)
       bus.on(Tell, ({ n }) => n + 1)
       await pause(200)
-      const event = await within(5000, bus.dispatch(new Ask({ n: 1 })))
+      const event = await within(20_000, bus.dispatch(new Ask({ n: 1 })))
       expect(await event.eventResult()).to.equal(2)
     })
   })
@@ -356,17 +356,17 @@ describe('a WorkerBridge to a frame of the same origin', () => {
     const { contentWindow } = inner
     const bus = newBus()
     bus.on('*', bridgeTo({ window: contentWindow as Window, origin: location.origin }).dispatch)
-    const event = await within(5000, bus.dispatch(new Square({ n: 5 })))
+    const event = await within(20_000, bus.dispatch(new Square({ n: 5 })))
     expect(await event.eventResult()).to.equal(25)
     const slow = bus.dispatch(new Slow({ ms: 60_000 }))
     await pause(100)
     const loaded = new Promise((resolve) => inner.addEventListener('load', resolve, { once: true }))
     contentWindow?.location.reload()
-    await within(3000, slow)
+    await within(20_000, slow)
     expect(lastError(slow)).to.include({ name: 'EventCancelledError' })
     await loaded
     await pause(500)
-    const next = await within(5000, bus.dispatch(new Square({ n: 6 })))
+    const next = await within(20_000, bus.dispatch(new Square({ n: 6 })))
     expect(await next.eventResult()).to.equal(36)
   })
 })
