@@ -9,7 +9,7 @@ import type { LogWriter } from './writer.js'
 
 const MOST = 1000
 /** How many segments are read at first, and then. */
-const FEW = 4
+const FEW = 8
 const MANY = 16
 
 /** Of how many segments the lines wait for a recovery, which reads the same ones, and ms. */
@@ -75,7 +75,8 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
     last -= chunk, chunk = MANY
   ) {
     const range = [Math.max(last - chunk + 1, db.meta.low), last, chunk] as const
-    const known = await db.read('summaries', ...range)
+    // The newest are worth reading anyhow: what is not finished in them is what a recovery reads.
+    const known = chunk === FEW ? [] : await db.read('summaries', ...range)
     // A beginning may be anywhere, an end is known to be there.
     const wanted = (it: Summary) => (ends.size ? it.events : it.ended && it.bus === bus)
     if (known.length > last - range[0] && !known.some(wanted)) continue

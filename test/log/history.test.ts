@@ -277,6 +277,6 @@ describe('history after a reload', () => {
     } finally {
       prototype.getAll = getAll
     }
-    expect(read, 'segments that were read').to.be.within(1, 24)
+    expect(read, 'segments that were read').to.be.within(1, 8 + 2 * 16)
   })
 })
