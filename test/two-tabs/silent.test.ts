@@ -10,7 +10,7 @@ describe('a tab that says nothing, beside others', () => {
 
   it('does not end the wait for them: their results are there, and nothing is added later', async () => {
     const channel = channelName()
-    const asking = side(channel, { results: 'gather', timeout: 300 })
+    const asking = side(channel, { results: 'gather', timeout: 1500 })
     const silent = side(channel)
     silent.tabs.on('*', silent.bus.dispatch)
     await silent.tabs.ready
@@ -25,7 +25,7 @@ describe('a tab that says nothing, beside others', () => {
     const event = await asking.bus.dispatch(new Fast())
     expect(await event.eventResultsList({ raiseIfAny: false })).to.deep.equal([alive.bus.name])
     const { size } = event.eventResults
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await new Promise((resolve) => setTimeout(resolve, 1800))
     expect(event.eventResults.size).to.equal(size)
   })
 })
