@@ -10,6 +10,24 @@ import { inTree, killAll, treeOf, unlockProfile } from './processes.mjs'
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** What a dying browser is asked for is never answered: nobody waits for long. */
+/**
+ * What a driver asks for, again if that fails: on a busy machine Firefox has been seen not to open its first page, and puppeteer to
+ * put a profile in order while the next start was reading it.
+ *
+ * @template T
+ * @param {() => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+async function patiently(ask, tries = 4) {
+  try {
+    return await ask()
+  } catch (error) {
+    if (tries === 1) throw error
+    await pause(1000)
+    return patiently(ask, tries - 1)
+  }
+}
+
 const within = (/** @type {number} */ ms, /** @type {Promise<unknown>} */ promise) =>
   Promise.race([promise.catch(() => {}), pause(ms)])
 
@@ -106,7 +124,7 @@ class PuppeteerDriver {
 
   async launch() {
     this.#pages.clear()
-    this.#browser = await launchOn(this.engine, this.found, this.profile)
+    this.#browser = await patiently(() => launchOn(this.engine, this.found, this.profile))
   }
 
   tabs() {
@@ -115,20 +133,9 @@ class PuppeteerDriver {
 
   async open(tabs) {
     for (const [tab, url] of tabs) {
-      const page = await this.#newPage()
+      const page = await patiently(() => this.#browser.newPage())
       this.#pages.set(tab, page)
       await page.goto(url)
-    }
-  }
-
-  /** Firefox has been seen to fail at the first, on a busy machine. */
-  async #newPage(tries = 3) {
-    try {
-      return await this.#browser.newPage()
-    } catch (error) {
-      if (tries === 1) throw error
-      await pause(500)
-      return this.#newPage(tries - 1)
     }
   }
 
