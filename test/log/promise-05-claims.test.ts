@@ -1,42 +1,14 @@
 // Promise 5, "At least once": what a claim says, and what recovery knows already since the history was read.
 import { expect } from '@esm-bundle/chai'
 import { nanoid } from 'nanoid'
-import { BaseEvent, type EventBus } from '../../src/index.js'
+import { BaseEvent } from '../../src/index.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
+import { emptyLog, left, next } from './pages.js'
 import { accepted, inStore, plant, rowsOf, said } from './raw.js'
-import { loseLocks, openBus } from './tabs.js'
+import { loseLocks } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
-
-/** Dispatches on a page that dies in the first handler. */
-async function left(name: string, ...events: BaseEvent[]): Promise<void> {
-  const logged = openBus(name)
-  logged.bus.on('*', forever)
-  for (const event of events) logged.bus.dispatch(event)
-  await logged.log.flush()
-  await loseLocks(logged)
-}
-
-/** A bus of a later page, and what its handlers saw. */
-function next(
-  name: string,
-  ...types: string[]
-): { bus: EventBus; seen: unknown[] } & ReturnType<typeof openBus> {
-  const logged = openBus(name)
-  const seen: unknown[] = []
-  for (const type of types) logged.bus.on(type, ({ eventPayload }) => void seen.push(eventPayload.n ?? type))
-  return { ...logged, seen }
-}
-
-/** An empty log that is there. */
-async function emptyLog(): Promise<string> {
-  const name = freshName()
-  const logged = openBus(name)
-  await logged.log.db()
-  await logged.log.close()
-  return name
-}
 
 describe('promise 5: claims', () => {
   it('what one writer has left is claimed by one line, which says each of its events; who claims and dies leaves all of them', async () => {

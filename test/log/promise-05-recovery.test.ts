@@ -1,9 +1,10 @@
 // Promise 5, "At least once": what dead writers have left unfinished is claimed and dispatched again, in log order.
 import { expect } from '@esm-bundle/chai'
 import { number } from 'superstruct'
-import { BaseEvent, defineEvent, type EventBus } from '../../src/index.js'
+import { BaseEvent, defineEvent } from '../../src/index.js'
 import { consoleDuring, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
+import { emptyLog, left, next } from './pages.js'
 import { accepted, plant, rowsOf, said } from './raw.js'
 import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, same, writerIds } from './tabs.js'
 
@@ -11,35 +12,6 @@ class Order extends defineEvent('Order', { n: number() }) {}
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const kindsOf = async (name: string) =>
   lines((await rowsOf(name)).map(([, row]) => row)).map((line) => line.event_entry)
-
-/** Dispatches on a page that dies in the first handler. */
-async function left(name: string, ...events: BaseEvent[]): Promise<void> {
-  const logged = openBus(name)
-  logged.bus.on('*', forever)
-  for (const event of events) logged.bus.dispatch(event)
-  await logged.log.flush()
-  await loseLocks(logged)
-}
-
-/** A bus of a later page, and what its handlers saw. */
-function next(
-  name: string,
-  ...types: string[]
-): { bus: EventBus; seen: unknown[] } & ReturnType<typeof openBus> {
-  const logged = openBus(name)
-  const seen: unknown[] = []
-  for (const type of types) logged.bus.on(type, ({ eventPayload }) => void seen.push(eventPayload.n ?? type))
-  return { ...logged, seen }
-}
-
-/** An empty log that is there. */
-async function emptyLog(): Promise<string> {
-  const name = freshName()
-  const logged = openBus(name)
-  await logged.log.db()
-  await logged.log.close()
-  return name
-}
 
 describe('promise 5: recovery', () => {
   afterEach(closeTabs)

@@ -27,59 +27,42 @@ async function abandoned(): Promise<string> {
   return name
 }
 
-// In a group of their own: what the log's other cases leave to the database to tidy up goes on beside them.
-const recovery: BenchCase = {
-  name: 'recovery of 10 000 events',
-  group: 'recovery',
-  events: EVENTS,
-  async prepare() {
-    const name = await abandoned()
-    const log = new EventLog(name)
-    const bus = new EventBus({ name, log, maxPending: null })
-    bus.on(Tick, () => {})
-    await bus.ready
-    let again = 0
-    return {
-      async run() {
-        again = (await bus.recover()).length
-      },
-      async finish() {
-        check(again === EVENTS, `all were recovered (${again})`)
-        await bus.stop({ clear: true })
-        await log.close()
-        await EventLog.destroy(name)
-      },
-    }
-  },
+/** A page that starts after a crash. */
+async function started(name: string) {
+  const log = new EventLog(name)
+  const bus = new EventBus({ name, log, maxPending: null })
+  bus.on(Tick, () => {})
+  await bus.ready
+  return { log, bus }
 }
+type Page = Awaited<ReturnType<typeof started>>
 
-/** All that a page waits for which starts after a crash. */
-const opening: BenchCase = {
-  name: 'opening the log, then recovery of 10 000 events',
+// In a group of their own: what the log's other cases leave to the database to tidy up goes on beside them.
+const recoveryOf = (name: string, isOpen: boolean): BenchCase => ({
+  name,
   group: 'recovery',
   events: EVENTS,
   async prepare() {
-    const name = await abandoned()
-    let log!: EventLog
-    let bus!: EventBus
+    const log = await abandoned()
+    let page: Page | null = isOpen ? await started(log) : null
     let again = 0
     return {
       async run() {
-        log = new EventLog(name)
-        bus = new EventBus({ name, log, maxPending: null })
-        bus.on(Tick, () => {})
-        await bus.ready
-        again = (await bus.recover()).length
+        page ??= await started(log)
+        again = (await page.bus.recover()).length
       },
       async finish() {
         check(again === EVENTS, `all were recovered (${again})`)
-        await bus.stop({ clear: true })
-        await log.close()
-        await EventLog.destroy(name)
+        await page?.bus.stop({ clear: true })
+        await page?.log.close()
+        await EventLog.destroy(log)
       },
     }
   },
-}
+})
+const recovery = recoveryOf('recovery of 10 000 events', true)
+/** All that such a page waits for. */
+const opening = recoveryOf('opening the log, then recovery of 10 000 events', false)
 
 const reading: BenchCase = {
   name: 'getAll + JSON.parse of the same segments',
