@@ -2,9 +2,10 @@
 import type { Entry } from '../bus/journal.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
+import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import type { EventLog } from './event-log.js'
-import { hush, type LogDb, META, type Meta, type Summary } from './log-db.js'
+import { hush, type LogDb, META, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
 /** How many decisions were taken. */
@@ -27,12 +28,11 @@ export async function rowsOf(
   const tx = idb.transaction(['wal', 'summaries'])
   const range = IDBKeyRange.bound(first, last)
   const store = tx.objectStore('summaries')
-  const [seqs, keys, values] = await Promise.all([
-    tx.objectStore('wal').getAllKeys(range, limit),
-    store.getAllKeys(range, limit),
-    store.getAll(range, limit),
-  ])
+  const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
   const summaries = new Map(keys.map((key, i) => [key, values[i]]))
+  // Of segments an engine reads more than their keys, so they are asked for only where summaries are not all that can be there.
+  const all = keys.length === Math.min(limit, last - first + 1) && keys.at(-1) === first + keys.length - 1
+  const seqs = all ? keys : await tx.objectStore('wal').getAllKeys(range, limit)
   return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
 }
 
@@ -117,28 +117,47 @@ function acceptAgain(writer: LogWriter): void {
   writer.wake()
 }
 
-const CHUNK = 10_000
+/** How long the database may be busy with a step of the search for holes, and what it has for others between two, in ms. */
+const BUSY = 4
+const REST = 20
 
-/** Tells of the segments that are missing between the first and the last, as one transaction sees them: another tab may remove some. */
+/**
+ * Tells of the segments that are missing between the first and the last. An engine reads the segments themselves to tell their
+ * numbers (100 ms for a million events): so it is done in steps, which hold nobody up.
+ */
 export async function findHoles(log: EventLog, { idb }: LogDb): Promise<void> {
-  const tx = idb.transaction(['meta', 'wal'])
-  const wal = tx.objectStore('wal')
-  const [meta, last] = await Promise.all([
-    tx.objectStore('meta').get(META),
-    wal.openKeyCursor(null, 'prev').then((cursor) => cursor?.key ?? 0),
-  ])
-  const { low } = meta as Meta
-  if (last < low || (await wal.count(IDBKeyRange.lowerBound(low))) === last - low + 1) return
-  let next = low
-  for (let first = low; first <= last; first += CHUNK) {
-    for (const seq of await wal.getAllKeys(IDBKeyRange.bound(first, first + CHUNK - 1))) {
-      if (seq > next) tellLoss(log, next, seq - 1, 'segments are missing')
+  const lowest = async () => (await idb.get('meta', META))?.low ?? 1
+  const last = (await idb.transaction('wal').store.openKeyCursor(null, 'prev'))?.key ?? 0
+  const holes: [from: number, to: number][] = []
+  let next = await lowest()
+  for (let first = next, step = 64; first <= last; ) {
+    const end = Math.min(last, first + step - 1)
+    const start = performance.now()
+    for (const seq of await idb.getAllKeys('wal', IDBKeyRange.bound(first, end))) {
+      if (seq > next) holes.push([next, seq - 1])
       next = seq + 1
     }
+    first = end + 1
+    step = performance.now() - start < BUSY ? step * 2 : Math.max(16, step >> 1)
+    if (first <= last) await new Promise<void>((resolve) => after(REST, resolve))
   }
+  // What is below was removed by somebody meanwhile.
+  const low = await lowest()
+  for (const [from, to] of holes)
+    if (to >= low) tellLoss(log, Math.max(from, low), to, 'segments are missing')
 }
+
+/** Who looks for holes at the moment. */
+const looking = new WeakSet<EventLog>()
 
 /** Beside what goes on: whoever reads the log looks whether it is all there. */
 export function lookForHoles(log: EventLog): void {
-  hush(log.db().then((db) => findHoles(log, db)))
+  if (looking.has(log)) return
+  looking.add(log)
+  hush(
+    log
+      .db()
+      .then((db) => findHoles(log, db))
+      .finally(() => looking.delete(log)),
+  )
 }
