@@ -1,5 +1,5 @@
 import { readmeSnippets } from './test/readme/snippets-plugin.mjs'
-import { installedEngines, launchers } from './test/support/engines.mjs'
+import { freePort, installedEngines, launchers } from './test/support/engines.mjs'
 import { typescriptForTests } from './test/support/esbuild-plugin.mjs'
 
 const names = process.env.BROWSERS?.split(',').map((name) => name.trim()) ?? installedEngines()
@@ -9,6 +9,8 @@ export default {
   nodeResolve: { browser: true, exportConditions: ['browser'] },
   plugins: [readmeSnippets(), typescriptForTests()],
   browsers: launchers(names),
+  // Of its own choice, two that start at once would take the same one.
+  port: await freePort(),
 
   // One page at a time: a test may use every core, and the WebDriver launcher gives each file its own window only then.
   concurrency: 1,

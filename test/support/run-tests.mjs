@@ -1,4 +1,4 @@
-// `npm test`: every check of the project, then its tests, two sets of them side by side where there are two cores.
+// `npm test`: every check of the project, then its tests, some sets of them side by side.
 
 import { spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
@@ -19,10 +19,10 @@ npm test -- --lanes 1                       no two sets of tests side by side
 CI=true npm test                            all three engines, or it fails`
 
 /**
- * How many sets of tests run side by side. They wait more than they work: one after another they keep a quarter of two
- * cores busy.
+ * How many sets of tests run side by side on two cores or more. They wait more than they work: one after another they keep
+ * a quarter of two cores busy.
  */
-const LANES = 2
+const LANES = 3
 
 /**
  * Of a set in which tests in at most so many files failed, these run once more, alone, when all is done: browsers on a
@@ -51,7 +51,7 @@ async function main() {
       only: { type: 'string', default: Object.keys(engines).join() },
       skip: { type: 'string', default: '' },
       files: { type: 'string', multiple: true, default: [] },
-      lanes: { type: 'string', default: String(Math.min(LANES, availableParallelism())) },
+      lanes: { type: 'string', default: String(Math.min(LANES, availableParallelism() + 1)) },
       help: { type: 'boolean', default: false },
     },
   })

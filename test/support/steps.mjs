@@ -50,8 +50,9 @@ export function allSteps(engines) {
   const others = runnable.filter((file) => !ofDemo.includes(file))
   return [
     ...checks,
-    nodeStep(others),
+    // The longest first.
     ...engines.map((name) => browserStep(name)),
+    nodeStep(others),
     ...(ofDemo.length > 0 ? [demoStep(ofDemo)] : []),
   ]
 }
