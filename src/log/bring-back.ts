@@ -8,6 +8,7 @@ import type { EventState } from '../events/event-state.js'
 import { ASK, DURABLE } from '../events/status.js'
 import { type EventRecord, errorRecord, type OutcomeRecord } from '../protocol.js'
 import { warn } from '../warnings.js'
+import { change } from './change.js'
 import type { Claim } from './claim.js'
 import { outcomesJSON } from './entries.js'
 import type { EventLog } from './event-log.js'
@@ -125,7 +126,7 @@ async function keepApart({ id, log, journal, nextSegment }: LogWriter, refused: 
     value: line,
   }))
   const segment = seal(id, nextSegment(), journal.name, lines)
-  await (await log.db()).change(() => ({ quarantine, append: [segment] }))
+  await change(await log.db(), () => ({ quarantine, append: [segment] }))
 }
 
 function continueFrom(mark: Mark, fate: Fate): void {

@@ -3,6 +3,7 @@ import { LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { hold, lockName, take } from '../locks.js'
 import { after } from '../timers.js'
+import { change } from './change.js'
 import { adoptions, type Fate, Fold } from './fold.js'
 import type { LogDb } from './log-db.js'
 import { turnOf } from './log-queries.js'
@@ -95,14 +96,15 @@ async function write(
 ): Promise<boolean> {
   // The page went to rest: it is tried again under another one.
   if (!id) throw new LogError(`The writer of ${journal.name} is no more`)
-  const change = db.change(
+  const changed = change(
+    db,
     (meta) => (meta.turn === turn ? { meta: { turn: turn + 1 }, append: [segment] } : null),
     log.durability,
     claim.meanwhile,
   )
   // While it is asked whether the turn is still the same.
   const segment = seal(id, nextSegment(), journal.name, [...adoptions(claim.adopted), ...claim.lines])
-  const added = await change
+  const added = await changed
   if (!added) return false
   log.written(db, added[0])
   claim.by = id

@@ -1,4 +1,5 @@
 import { lockManager, take } from '../locks.js'
+import { change } from './change.js'
 import type { EventLog } from './event-log.js'
 import type { LogDb, Summary } from './log-db.js'
 import { rowsOf, turnOf } from './log-queries.js'
@@ -49,7 +50,7 @@ async function remove(log: EventLog): Promise<number> {
   const end = free() > db.meta.low ? await unneeded(db, await wanted(log, db, last), free()) : 0
   if (end > db.meta.low) {
     // Whoever has decided something meanwhile may have built on what was there.
-    await db.change((meta) =>
+    await change(db, (meta) =>
       meta.turn === turn && free() >= end ? { meta: { turn: turn + 1, low: end }, removeTo: end - 1 } : null,
     )
   }

@@ -166,7 +166,7 @@ export class EventLog extends EventTarget implements LogLike {
     for (let tries = 1; ; ) {
       let db = null as LogDb | null
       let late = false
-      const opening = LogDb.open(this.name).then((opened) => {
+      const opening = LogDb.open(this.name, this.deadline).then((opened) => {
         db = opened
         if (late || this.#lost) opened.close()
         return lookForLoss(this, opened)

@@ -1,5 +1,5 @@
 import type { EventLog } from './event-log.js'
-import type { LogDb } from './log-db.js'
+import { hush, type LogDb } from './log-db.js'
 import { quarantine, seqsOf } from './log-queries.js'
 import { fault, type Line, lineHead, linesOf, type Read, type RecordLine } from './segment.js'
 
@@ -78,7 +78,7 @@ export class Fold {
       if (chars < ENOUGH) limit = Math.min(2 * limit, MANY)
       else if (chars > 4 * ENOUGH) limit = Math.ceil(limit / 2)
       // The next come while these are taken apart.
-      const more = full ? db.read('wal', this.#next, end, limit) : []
+      const more = full ? hush(db.read('wal', this.#next, end, limit)) : []
       for (const segment of segments) {
         const reason = fault(segment)
         if (reason) await quarantine(log, segment.seq, reason, segment)

@@ -3,6 +3,7 @@ import type { EventState } from '../events/event-state.js'
 import { with1 } from '../fifo.js'
 import type { EventRecord } from '../protocol.js'
 import { after } from '../timers.js'
+import { warn } from '../warnings.js'
 import type { LogDb, Summary } from './log-db.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
 import type { LogWriter } from './writer.js'
@@ -35,11 +36,15 @@ export async function restore(writer: LogWriter): Promise<void> {
   after(KEPT_FOR, () => log.read.clear())
   let states: readonly EventState[] | null = null
   core.restored = () => {
-    states ??= revive(
-      past,
-      (record) => core.revive(record),
-      () => core.wireErrors++,
-    )
+    if (!states) {
+      const refused: Error[] = []
+      states = revive(past, (record) => core.revive(record), refused)
+      core.wireErrors += refused.length
+      if (refused[0])
+        warn(
+          `${name} has ${refused.length} events less in its history than in its log. The first: ${refused[0].message}`,
+        )
+    }
     return states
   }
 }
@@ -86,7 +91,7 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
   return found.sort((a, b) => a.seq - b.seq || a.index - b.index)
 }
 
-function revive(past: Past[], make: (record: EventRecord) => object, bad: () => void): EventState[] {
+function revive(past: Past[], make: (record: EventRecord) => object, refused: Error[]): EventState[] {
   const byId = new Map<string, EventState>()
   for (const { line, end } of past) {
     const { event_entry, event_by, ...record } = line
@@ -103,8 +108,8 @@ function revive(past: Past[], make: (record: EventRecord) => object, bad: () => 
       byId.set(state.id, state)
       const parent = byId.get(state.parentId ?? '')
       if (parent) link(state, parent, event_by?.[1])
-    } catch {
-      bad()
+    } catch (error) {
+      refused.push(error as Error)
     }
   }
   return [...byId.values()]

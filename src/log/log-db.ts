@@ -1,5 +1,6 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb'
 import { LogError } from '../errors.js'
+import { inTime } from './in-time.js'
 import { FORMAT, type Segment } from './segment.js'
 
 /** What is known of a segment without reading it; makes no promise that the segment does not. */
@@ -56,8 +57,8 @@ export interface Schema extends DBSchema {
   meta: { key: string; value: Meta }
 }
 
-type StoreName = 'wal' | 'summaries' | 'ends' | 'quarantine' | 'meta'
-const stores: StoreName[] = ['wal', 'summaries', 'ends', 'quarantine', 'meta']
+export type StoreName = 'wal' | 'summaries' | 'ends' | 'quarantine' | 'meta'
+export const stores: StoreName[] = ['wal', 'summaries', 'ends', 'quarantine', 'meta']
 export const META = 'log'
 
 /** Another page has a version of the log that this code cannot write. */
@@ -71,15 +72,8 @@ export interface Quarantined {
   value: unknown
 }
 
-/** What is changed in one transaction; read first, so that a decision stands on what is true now. */
-export interface Change {
-  meta?: Partial<Meta>
-  append?: Segment[]
-  summaries?: [number, Summary][]
-  ends?: [number, Ends][]
-  quarantine?: Quarantined[]
-  removeTo?: number
-}
+/** Of the deadlines of writes, those of a read: many may wait for one big write. */
+const SLOW = 5
 
 /** No log has such a name. */
 const SCRATCH = 'bubus scratch'
@@ -98,7 +92,10 @@ export class LogDb {
   readonly #link: Link
   readonly meta: Meta
 
-  private constructor(db: IDBPDatabase<Schema>, link: Link, meta: Meta) {
+  readonly #deadline: number
+
+  private constructor(db: IDBPDatabase<Schema>, link: Link, meta: Meta, deadline: number) {
+    this.#deadline = deadline
     this.idb = db
     this.#link = link
     this.meta = meta
@@ -108,7 +105,7 @@ export class LogDb {
    * Opens without a version: an old page goes on with a newer page's database as long as it knows the format.
    * @throws NewerLog, and the platform's errors
    */
-  static async open(name: string): Promise<LogDb> {
+  static async open(name: string, deadline: number): Promise<LogDb> {
     const link: Link = { gone: false, tell: () => {} }
     const gone = () => {
       link.gone = true
@@ -129,14 +126,14 @@ export class LogDb {
     })
     try {
       const meta = await readMeta(db)
-      if (meta.format <= FORMAT) return new LogDb(db, link, meta)
+      if (meta.format <= FORMAT) return new LogDb(db, link, meta, deadline)
       db.close()
       throw new NewerLog(
         `The log ${name} was written by a newer version (format ${meta.format}, this one knows ${FORMAT})`,
       )
     } catch (error) {
       // It had to make way at once: what comes after is opened.
-      if (link.gone) return LogDb.open(name)
+      if (link.gone) return LogDb.open(name, deadline)
       throw error
     }
   }
@@ -166,6 +163,11 @@ export class LogDb {
     this.idb.close()
   }
 
+  /** What the database has to say, in time: whoever waits for it is told. A log is read in steps that take some ms each. @internal */
+  ask<T>(answer: Promise<T>): Promise<T> {
+    return inTime(answer, SLOW * this.#deadline, 'The database did not answer')
+  }
+
   /** Adds one segment; resolves with its number once that is durable. One put, and no turn of the loop in between. */
   append(segment: Segment, durability: 'relaxed' | 'strict'): Promise<number> {
     const tx = this.idb.transaction('wal', 'readwrite', { durability })
@@ -182,44 +184,9 @@ export class LogDb {
     )
   }
 
-  /**
-   * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
-   * segments' numbers, or null. `meanwhile` is called once it is on its way.
-   */
-  async change(
-    decide: (meta: Meta) => Change | null,
-    durability: 'relaxed' | 'strict' = 'relaxed',
-    meanwhile?: () => void,
-  ): Promise<number[] | null> {
-    const tx = this.idb.transaction(stores, 'readwrite', { durability })
-    const done = hush(tx.done)
-    const store = <N extends StoreName>(name: N) => tx.objectStore(name)
-    const meta = (await store('meta').get(META)) ?? this.meta
-    const change = decide(meta)
-    if (!change) {
-      tx.commit()
-      await done
-      return null
-    }
-    if (change.meta) hush(store('meta').put(Object.assign(this.meta, meta, change.meta), META))
-    for (const [seq, summary] of change.summaries ?? []) hush(store('summaries').put(summary, seq))
-    for (const [seq, ends] of change.ends ?? []) hush(store('ends').put(ends, seq))
-    for (const item of change.quarantine ?? [])
-      hush(store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`))
-    if (change.removeTo) {
-      const range = IDBKeyRange.upperBound(change.removeTo)
-      for (const name of ['wal', 'summaries', 'ends'] as const) hush(store(name).delete(range))
-    }
-    const added = hush(Promise.all((change.append ?? []).map((segment) => store('wal').add(segment))))
-    tx.commit()
-    meanwhile?.()
-    await done
-    return added
-  }
-
   /** The number of the newest segment, even if it was removed; 0 in a new log. */
   async head(): Promise<number> {
-    const cursor = await this.idb.transaction('wal').store.openKeyCursor(null, 'prev')
+    const cursor = await this.ask(this.idb.transaction('wal').store.openKeyCursor(null, 'prev'))
     return cursor?.key ?? this.meta.low - 1
   }
 
@@ -235,7 +202,7 @@ export class LogDb {
   }
 
   countFrom(low: number): Promise<number> {
-    return this.idb.count('wal', IDBKeyRange.lowerBound(low))
+    return this.ask(this.idb.count('wal', IDBKeyRange.lowerBound(low)))
   }
 
   /** Up to `limit` records of a store from `first` to `last`, with their numbers. */
@@ -248,7 +215,9 @@ export class LogDb {
     if (first > last) return []
     const range = IDBKeyRange.bound(first, last)
     const store = this.idb.transaction(name).store
-    const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
+    const [keys, values] = await this.ask(
+      Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)]),
+    )
     return values.map((value, i) => Object.assign(Object(value), { seq: keys[i] }))
   }
 

@@ -91,7 +91,7 @@ export class LogIndex {
       for (const map of [summaries, ended]) {
         for (const seq of map.keys()) if (seq < db.meta.low) map.delete(seq)
       }
-      await db.index(summaries, ended)
+      await db.ask(db.index(summaries, ended))
     } catch (error) {
       // What is newer is better.
       this.#batch.summaries = new Map([...summaries, ...this.#batch.summaries])

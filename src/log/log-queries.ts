@@ -2,37 +2,40 @@
 import type { Entry } from '../bus/journal.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
-import { after } from '../timers.js'
 import { warn } from '../warnings.js'
+import { change } from './change.js'
 import type { EventLog } from './event-log.js'
+import { sleep } from './in-time.js'
 import { hush, type LogDb, META, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
 /** How many decisions were taken. */
-export async function turnOf({ idb }: LogDb): Promise<number> {
-  return (await idb.get('meta', META))?.turn ?? 0
+export async function turnOf(db: LogDb): Promise<number> {
+  return (await db.ask(db.idb.get('meta', META)))?.turn ?? 0
 }
 
 /** The numbers of the segments that are there. */
-export const seqsOf = ({ idb }: LogDb, first: number, last: number): Promise<number[]> =>
-  idb.getAllKeys('wal', IDBKeyRange.bound(first, last))
+export const seqsOf = (db: LogDb, first: number, last: number): Promise<number[]> =>
+  db.ask(db.idb.getAllKeys('wal', IDBKeyRange.bound(first, last)))
 
 /** Segments from a number on, with what is known of them. */
 export async function rowsOf(
-  { idb }: LogDb,
+  db: LogDb,
   first: number,
   last: number,
   limit: number,
 ): Promise<{ seq: number; summary: Summary | undefined }[]> {
   if (first > last) return []
-  const tx = idb.transaction(['wal', 'summaries'])
+  const tx = db.idb.transaction(['wal', 'summaries'])
   const range = IDBKeyRange.bound(first, last)
   const store = tx.objectStore('summaries')
-  const [keys, values] = await Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)])
+  const [keys, values] = await db.ask(
+    Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)]),
+  )
   const summaries = new Map(keys.map((key, i) => [key, values[i]]))
   // Of segments an engine reads more than their keys, so they are asked for only where summaries are not all that can be there.
   const all = keys.length === Math.min(limit, last - first + 1) && keys.at(-1) === first + keys.length - 1
-  const seqs = all ? keys : await tx.objectStore('wal').getAllKeys(range, limit)
+  const seqs = all ? keys : await db.ask(tx.objectStore('wal').getAllKeys(range, limit))
   return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
 }
 
@@ -55,14 +58,14 @@ export async function clear(log: EventLog): Promise<void> {
   const db = await log.db()
   const head = await db.head()
   const done = { low: head + 1, indexed: head, settled: head }
-  await db.change(({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))
+  await change(db, ({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))
 }
 
 /** A segment that cannot be read is kept apart, and told of. */
 export async function quarantine(log: EventLog, seq: number, reason: string, value: unknown): Promise<void> {
   const db = await log.db()
-  if (await db.idb.count('quarantine', `${seq}:`)) return
-  await db.change(() => ({ quarantine: [{ seq, reason, value }] }))
+  if (await db.ask(db.idb.count('quarantine', `${seq}:`))) return
+  await change(db, () => ({ quarantine: [{ seq, reason, value }] }))
   tellLoss(log, seq, seq, reason)
 }
 
@@ -122,24 +125,25 @@ const BUSY = 4
 const REST = 20
 
 /**
- * Tells of the segments that are missing between the first and the last. An engine reads the segments themselves to tell their
- * numbers (100 ms for a million events): so it is done in steps, which hold nobody up.
+ * Tells of the segments that are missing between one, or the first, and the last. An engine reads the segments themselves to tell
+ * their numbers (100 ms for a million events): so it is done in steps, which hold nobody up.
  */
-export async function findHoles(log: EventLog, { idb }: LogDb): Promise<void> {
-  const lowest = async () => (await idb.get('meta', META))?.low ?? 1
-  const last = (await idb.transaction('wal').store.openKeyCursor(null, 'prev'))?.key ?? 0
+export async function findHoles(log: EventLog, db: LogDb, from = 1): Promise<void> {
+  const { idb } = db
+  const lowest = async () => Math.max(from, (await db.ask(idb.get('meta', META)))?.low ?? 1)
+  const last = await db.head()
   const holes: [from: number, to: number][] = []
   let next = await lowest()
   for (let first = next, step = 64; first <= last; ) {
     const end = Math.min(last, first + step - 1)
     const start = performance.now()
-    for (const seq of await idb.getAllKeys('wal', IDBKeyRange.bound(first, end))) {
+    for (const seq of await seqsOf(db, first, end)) {
       if (seq > next) holes.push([next, seq - 1])
       next = seq + 1
     }
     first = end + 1
     step = performance.now() - start < BUSY ? step * 2 : Math.max(16, step >> 1)
-    if (first <= last) await new Promise<void>((resolve) => after(REST, resolve))
+    if (first <= last) await sleep(REST)
   }
   // What is below was removed by somebody meanwhile.
   const low = await lowest()

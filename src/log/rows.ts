@@ -153,7 +153,7 @@ async function advance(db: LogDb): Promise<void> {
     // Behind what is open only new ones are of interest.
     next = Math.max(rows[rows.length - 1].seq, open ? before : 0) + 1
   }
-  if (indexed > before || settled > db.meta.settled) await noteProgress(db, indexed, settled)
+  if (indexed > before || settled > db.meta.settled) await db.ask(noteProgress(db, indexed, settled))
 }
 
 /** Who catches up, and when that is done: one at a time in a log. */

@@ -1,5 +1,5 @@
 import type { EventLog } from './event-log.js'
-import type { LogDb } from './log-db.js'
+import { hush, type LogDb } from './log-db.js'
 
 /**
  * The newest segment that was durable, beside the database: what vanishes there, without a word from the engine, is missed here.
@@ -62,16 +62,22 @@ function store<T>(use: (storage: Storage) => T): T | undefined {
   }
 }
 
+/** So many segments are looked at before a log counts as open: an engine reads them to count them. The others beside what goes on. */
+const NEWEST = 256
+
 /** On opening: is everything there that was durable? Tells of every range that is not. */
 export async function lookForLoss(log: EventLog, db: LogDb): Promise<void> {
   const { witness } = log
   const { low, epoch } = db.meta
   // First: another tab may go on writing while this one looks.
   const seen = witness.read(epoch)
-  const [head, count] = await Promise.all([db.head(), db.countFrom(low)])
+  const head = await db.head()
+  const from = Math.max(low, head - NEWEST + 1)
+  const count = await db.countFrom(from)
   const vanished = !!seen.epoch && seen.epoch !== epoch
   if (vanished || seen.seq > head)
     (await import('./log-queries.js')).tellOfLoss(log, head, seen.seq, vanished)
-  if (count < head - low + 1) await (await import('./log-queries.js')).findHoles(log, db)
+  if (count < head - from + 1) await (await import('./log-queries.js')).findHoles(log, db, from)
+  if (from > low) hush(import('./log-queries.js').then(({ lookForHoles }) => lookForHoles(log)))
   if (head) witness.note(epoch, head)
 }

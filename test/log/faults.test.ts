@@ -1,7 +1,7 @@
 // The faults of ../../../shared/reference/faults.md that can be provoked inside a page: see README.md for the rows. Those that need a
 // driver (crashes, quota, bfcache, damaged files) are in test/crash.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent, LogError } from '../../src/index.js'
+import { BaseEvent, EventBus, LogError } from '../../src/index.js'
 import { EventLog } from '../../src/log/event-log.js'
 import { foreign, forever, only, rejectionOf } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
@@ -305,6 +305,34 @@ describe('faults', () => {
     await eventually('the state is ok', () => log.state === 'ok')
     await log.flush()
     expect(await acceptedIds(name)).to.deep.equal([event.eventId])
+  })
+
+  it('row 21: what is asked of a database that never answers is rejected, `ready` resolves; later it is answered', async () => {
+    const name = freshName()
+    const { bus, log } = openBus(name, { deadline: 200 })
+    await bus.dispatch(make('X')).eventPersisted
+    await log.flush()
+    const release = await holdStore(name)
+    const late = new EventBus({ log })
+    const asked = {
+      count: log.count(),
+      records: log.records().next(),
+      recover: bus.recover(),
+      clear: log.clear(),
+      export: log.exportJSONL().getReader().read(),
+      replay: log.replay(late),
+    }
+    const errors = await Promise.all(Object.values(asked).map(rejectionOf))
+    for (const [index, what] of Object.keys(asked).entries()) {
+      const error = errors[index]
+      expect(error, what).to.be.instanceOf(LogError)
+      expect(String(error), what).to.match(/database did not answer within 1000 ms/)
+    }
+    await late.ready
+    await release()
+    expect(await log.count()).to.equal(1)
+    expect((await log.records().next()).value?.event_type).to.equal('X')
+    await late.stop({ clear: true })
   })
 
   it('row 27: retention and history do not look at clocks: a page a year behind finds its own events', async () => {

@@ -2,7 +2,7 @@
 import { expect } from '@esm-bundle/chai'
 import { number } from 'superstruct'
 import { BaseEvent, defineEvent, type EventBus } from '../../src/index.js'
-import { deferred, foreign, forever, only } from '../same-page/helpers.js'
+import { consoleDuring, deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
 import { accepted, plant, rowsOf, said } from './raw.js'
 import { closeTabs, loseLocks, openBus, openTab, same } from './tabs.js'
@@ -121,7 +121,7 @@ describe('history after a reload', () => {
     expect(plain).not.to.be.instanceOf(Sum)
   })
 
-  it('a record that its class refuses is left out and counted', async () => {
+  it('a record that its class refuses is left out, counted, and told of once', async () => {
     const name = freshName()
     await before(name, (bus) => {
       bus.dispatch(make('Sum', { n: 'text' }))
@@ -129,8 +129,12 @@ describe('history after a reload', () => {
     })
     const { bus } = await after(name)
     bus.on(Sum, () => {})
-    expect(numbers(bus)).to.deep.equal([1])
+    const warnings = await consoleDuring('warn', () => {
+      for (let times = 0; times < 2; times++) expect(numbers(bus)).to.deep.equal([1])
+    })
     expect(bus.stats.wireErrors).to.equal(1)
+    expect(warnings).to.have.length(1)
+    expect(warnings[0]).to.match(/has 1 events less .* Expected a number, but received: "text"/)
   })
 
   it('as many as `maxHistorySize`, the newest; none for 0', async () => {

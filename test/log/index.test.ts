@@ -1,6 +1,7 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import { count, records } from '../../src/log/reading.js'
+import { newSummary } from '../../src/log/summary.js'
 import { loggedBus } from './helpers.js'
 import { accepted, plant, rowsOf, said } from './raw.js'
 import { all, discard, metaOf, planted, summaries } from './reading.js'
@@ -33,6 +34,22 @@ describe('the index of a log', () => {
     await log.flush()
     while (!(await summaries(name)).size) await new Promise((resolve) => setTimeout(resolve, 20))
     await discard({ name, log })
+  })
+
+  it('says nothing when it can be written no more', async () => {
+    const { bus, log, name } = loggedBus()
+    await bus.dispatch(tick())
+    const unhandled: unknown[] = []
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault()
+      unhandled.push(event.reason)
+    }
+    addEventListener('unhandledrejection', note, { capture: true })
+    await discard({ name, log })
+    log.index.add(1, newSummary('Late'))
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    removeEventListener('unhandledrejection', note, { capture: true })
+    expect(unhandled).to.deep.equal([])
   })
 
   it('is caught up with what dead writers have written', async () => {

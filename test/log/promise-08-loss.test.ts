@@ -3,10 +3,11 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, type EventBus } from '../../src/index.js'
 import { type DataLossEvent, EventLog } from '../../src/log/event-log.js'
 import { LogDb } from '../../src/log/log-db.js'
+import { seal } from '../../src/log/segment.js'
 import { lookForLoss } from '../../src/log/witness.js'
 import { consoleDuring, forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
-import { changeRow, inStore, rowsOf } from './raw.js'
+import { accepted, changeRow, inStore, rowsOf } from './raw.js'
 import { eventually, loseLocks, openBus } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
@@ -92,6 +93,26 @@ describe('promise 8: loss is loud', () => {
         })
     })
 
+  it('segments that are missing far behind the newest, in a log that is only opened', async () => {
+    const name = await written(1)
+    await inStore(name, 'wal', (store) => {
+      for (let seq = 2; seq <= 400; seq++)
+        if (seq < 60 || seq > 70) store.put(seal('dead', seq, name, [accepted('X').line]), seq)
+      return store.count()
+    })
+    const { bus, log } = openBus(name)
+    const told: unknown[] = []
+    log.addEventListener('dataloss', (event) => {
+      const { from, to } = event as DataLossEvent
+      told.push([from, to])
+    })
+    await consoleDuring('warn', async () => {
+      await bus.ready
+      await eventually('it is told of', () => told.length)
+    })
+    expect(told).to.deep.equal([[60, 70]])
+  })
+
   it('what another tab removes while this one opens is no loss', async () => {
     const name = await written(6)
     const { log, bus } = await opened(name)
@@ -99,7 +120,7 @@ describe('promise 8: loss is loud', () => {
     const late = new EventLog(name)
     const told: unknown[] = []
     late.addEventListener('dataloss', (event) => told.push(event))
-    const db = await LogDb.open(name)
+    const db = await LogDb.open(name, 2000)
     // What it has read of where the log begins is old by now.
     await log.clear()
     await bus.dispatch(make('X', { n: 7 })).eventPersisted

@@ -1,0 +1,64 @@
+/** Changes of a log that stand on what is true when they are made: they are asked for when something is decided, not on the way of events. */
+import {
+  type Ends,
+  hush,
+  type LogDb,
+  META,
+  type Meta,
+  type Quarantined,
+  type StoreName,
+  type Summary,
+  stores,
+} from './log-db.js'
+import type { Segment } from './segment.js'
+
+/** What is changed in one transaction; read first, so that a decision stands on what is true now. */
+export interface Change {
+  meta?: Partial<Meta>
+  append?: Segment[]
+  summaries?: [number, Summary][]
+  ends?: [number, Ends][]
+  quarantine?: Quarantined[]
+  removeTo?: number
+}
+
+/**
+ * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
+ * segments' numbers, or null. `meanwhile` is called once it is on its way.
+ */
+export async function change(
+  db: LogDb,
+  decide: (meta: Meta) => Change | null,
+  durability: 'relaxed' | 'strict' = 'relaxed',
+  meanwhile?: () => void,
+): Promise<number[] | null> {
+  const tx = db.idb.transaction(stores, 'readwrite', { durability })
+  const done = hush(tx.done)
+  const store = <N extends StoreName>(name: N) => tx.objectStore(name)
+  const meta =
+    (await db.ask(store('meta').get(META)).catch((error) => {
+      // What comes too late is not to be decided any more.
+      tx.abort()
+      throw error
+    })) ?? db.meta
+  const made = decide(meta)
+  if (!made) {
+    tx.commit()
+    await done
+    return null
+  }
+  if (made.meta) hush(store('meta').put(Object.assign(db.meta, meta, made.meta), META))
+  for (const [seq, summary] of made.summaries ?? []) hush(store('summaries').put(summary, seq))
+  for (const [seq, ends] of made.ends ?? []) hush(store('ends').put(ends, seq))
+  for (const item of made.quarantine ?? [])
+    hush(store('quarantine').put(item, `${item.seq}:${item.index ?? ''}`))
+  if (made.removeTo) {
+    const range = IDBKeyRange.upperBound(made.removeTo)
+    for (const name of ['wal', 'summaries', 'ends'] as const) hush(store(name).delete(range))
+  }
+  const added = hush(Promise.all((made.append ?? []).map((segment) => store('wal').add(segment))))
+  tx.commit()
+  meanwhile?.()
+  await done
+  return added
+}
