@@ -14,7 +14,9 @@ interface Settings {
 }
 
 const settings = (globalThis as { modelTest?: Settings }).modelTest ?? {}
-const total = settings.programs ?? 1200
+/** Whole in the one engine that is quickest to start; the bus is the same in all. */
+const share = /Chrome/.test(navigator.userAgent) ? 1 : 0.3
+const total = settings.programs ?? 1200 * share
 const seed = settings.seed ?? (Date.now() ^ (Math.random() * 0x1_0000_0000)) | 0
 
 const allModes: Theme['modes'] = ['bus', 'bus', 'global', 'parallel']
@@ -56,8 +58,8 @@ describe(`random programs against the reference model, seed ${seed}`, () => {
   })
 
   let hasFailed = false
-  for (const [title, share, theme] of themes) {
-    const count = Math.ceil(total * share)
+  for (const [title, part, theme] of themes) {
+    const count = Math.ceil(total * part)
     it(`${title} (${count})`, async function () {
       this.timeout(0)
       const property = fc.asyncProperty(programs(theme), agrees)

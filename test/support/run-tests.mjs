@@ -18,11 +18,8 @@ npm test -- --skip lint,build               without these steps
 npm test -- --lanes 1                       no two sets of tests side by side
 CI=true npm test                            all three engines, or it fails`
 
-/**
- * How many sets of tests run side by side on two cores or more. They wait more than they work: one after another they keep
- * a quarter of two cores busy.
- */
-const LANES = 3
+/** How many sets of tests run side by side on two cores or more: one after another they keep a half of two cores busy; three are no faster. */
+const LANES = 2
 
 /**
  * Of a set in which tests in at most so many files failed, these run once more, alone, when all is done: browsers on a
@@ -51,7 +48,7 @@ async function main() {
       only: { type: 'string', default: Object.keys(engines).join() },
       skip: { type: 'string', default: '' },
       files: { type: 'string', multiple: true, default: [] },
-      lanes: { type: 'string', default: String(Math.min(LANES, availableParallelism() + 1)) },
+      lanes: { type: 'string', default: String(Math.min(LANES, availableParallelism())) },
       help: { type: 'boolean', default: false },
     },
   })
