@@ -15,13 +15,14 @@ import { with1 } from '../fifo.js'
 import { newId } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
 import { microtask } from '../page.js'
-import { errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
+import { type EventRecord, errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
 import { currentRun } from '../running-handler.js'
+import { isRecord } from '../values-in.js'
 import { MAX_HOPS } from './awaited.js'
 import { Hold } from './hold.js'
 import { type Answer, Incoming } from './incoming.js'
 import { type Item, isList, isMessage, type Kind, type Message, VERSION } from './messages.js'
-import { recordOut, refusalOf, type Who } from './records.js'
+import { headOf, recordOut, refusalOf, type Who } from './records.js'
 import { coreBehind, Routes } from './routes.js'
 
 /** Since the bridge was made. */
@@ -82,8 +83,6 @@ export class Exchange {
   /** Another one in each life of its page. */
   declare id: string
   #closed = false
-  /** Events that came or went this way: they do so once. */
-  readonly #known = new WeakSet<EventState>()
   #sent = 0
   #outbox: Hold[] = []
   /** What came and waits for room on its buses, in order; and what peers wait for. */
@@ -102,7 +101,7 @@ export class Exchange {
     const state = stateOf(event)
     checkType(state, 'event', 'an event', event)
     if (state.pendingRun()) state.hideThen()
-    if (this.#known.has(state)) return event
+    if (state.ways.includes(this)) return event
     if (this.#closed) throw new BusStoppedError(`${carrier.name} is closed: make a new one`)
     if (state.status === COMPLETED) throw new TypeError(`${state.label} is completed; dispatch a copy`)
     const run = currentRun()
@@ -110,14 +109,14 @@ export class Exchange {
     if (this.#outbox.length >= MAX_OUTBOX)
       throw new BusFullError(`${MAX_OUTBOX} events wait for the other side of ${carrier.name}`)
     const moved = carrier.moves(event, false)
-    const record = recordOut(state, moved.length > 0, carrier.far)
+    const value = recordOut(state, moved.length > 0, carrier.far)
     this.routes.learn(state.meta.type, event.constructor as PatternClass)
-    this.#known.add(state)
+    state.ways = with1(state.ways, this)
     if (state.status === NEW) {
       if (run) state.adopt(run)
       state.status = PENDING
     }
-    const hold = new Hold(this, state, { n: ++this.#sent, value: record }, moved)
+    const hold = new Hold(this, state, { n: ++this.#sent, value, head: headOf(state) }, moved)
     state.holds = with1(state.holds, hold)
     const waiting = this.#outbox.push(hold)
     if (moved.length || waiting >= BATCH) this.flush()
@@ -206,7 +205,8 @@ export class Exchange {
     else incoming?.cancel(causeOf(value))
   }
 
-  #take(from: string, { n, value: record, hops = 0 }: Item, gather: boolean): void {
+  #take(from: string, { n, value, head, hops = 0 }: Item, gather: boolean): void {
+    const record = { ...(isRecord(value) ? (value as EventRecord) : null), ...head } as EventRecord
     const key = gather ? keyOf(from, n) : ''
     if (this.#incoming.has(key)) return
     // Nobody waits for the others.
@@ -216,7 +216,7 @@ export class Exchange {
           this.#answer(from, { n, value: outcomes }, moved)
         }
       : null
-    const type = String(Object(record).event_type)
+    const type = String(record.event_type)
     const plan = this.routes.plan(type)
     try {
       if (!plan.length) return answer?.([])
@@ -231,7 +231,7 @@ export class Exchange {
       if (this.#inbox.size >= MAX_INBOX)
         throw new BusFullError(`${MAX_INBOX} events wait for room on ${this.routes.busNames}`)
       this.stats.received++
-      this.#known.add(state)
+      state.ways = with1(state.ways, this)
       const incoming = new Incoming(this, state, plan, answer)
       if (answer) this.#incoming.set(key, incoming)
       this.#inbox.add(incoming)

@@ -13,7 +13,7 @@ export const VERSION = 1
  * What a message may be about, and what its items hold:
  *
  *     hello    who is there: `value` is a Hello. flag: tell me the same
- *     events   `value` is a record. flag: I wait for answers
+ *     events   `value` and `head` are a record. flag: I wait for answers
  *     results  `value` is a list of outcomes
  *     urgent   a handler waits for this event now
  *     cancel   `value` is why, as an error's record
@@ -28,6 +28,8 @@ export interface Item {
   /** How many awaited events, each sent by a handler of the one before, it ends; absent where no handler waits for the event. */
   hops?: number
   value?: unknown
+  /** The rest of an event's record. Where it is the same as of the event before it is the same object, which a message holds once. */
+  head?: object
 }
 
 export interface Message {
@@ -57,7 +59,8 @@ export const isList = (value: unknown): value is unknown[] => Array.isArray(valu
 /** A number from 0 on. */
 const isCount = (value: unknown) => Math.abs(value as number) === value
 
-const isItem = (value: unknown) => isRecord(value) && isCount(value.n) && isCount(value.hops ?? 0)
+const isItem = (value: unknown) =>
+  isRecord(value) && isCount(value.n) && isCount(value.hops ?? 0) && isRecord(value.head ?? {})
 
 /** Whether what came is a message. May throw where it is none. */
 export function isMessage(value: unknown): value is Message {

@@ -50,20 +50,26 @@ const unsendable = (what: string, value: unknown, cause: unknown) =>
     cause,
   })
 
+let head: Partial<EventRecord> = {}
+/** What the records of a class's events that are made at one time have in common: the same object for all that are sent in a row. */
+export function headOf({ meta, createdAt }: EventState): Partial<EventRecord> {
+  const date = isoOf(createdAt)
+  if (head.event_schema !== meta.schema || head.event_created_at !== date)
+    head = { event_type: meta.type, event_schema: meta.schema, event_created_at: date }
+  return head
+}
+
 /**
- * The event as it is now, so that one that cannot be sent is refused to its sender and harms no other. What `moves` with it
+ * The event as it is now, without its head, so that one that cannot be sent is refused to its sender and harms no other. What `moves` with it
  * is left to the message that moves it.
  * @throws WireError naming the payload's key
  */
-export function recordOut(state: EventState, moves: boolean, far: boolean): EventRecord {
-  const { meta, payload, timeout, parentId, replayOf, origin, visits, event } = state
-  const record: EventRecord = {
+export function recordOut(state: EventState, moves: boolean, far: boolean): Partial<EventRecord> {
+  const { payload, timeout, parentId, replayOf, origin, visits, event } = state
+  const record: Partial<EventRecord> = {
     ...payload,
-    event_type: meta.type,
     event_id: state.id,
-    event_schema: meta.schema,
     event_timeout: timeout && timeout / 1000,
-    event_created_at: isoOf(state.createdAt),
   }
   if (origin || visits.length) {
     record.event_path = [...event.eventPath]

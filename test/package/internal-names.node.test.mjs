@@ -71,6 +71,7 @@ test('no word of the wire is among them', () => {
     'n',
     'hops',
     'value',
+    'head',
     'bubus',
     'kind',
     'from',

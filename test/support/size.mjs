@@ -45,12 +45,12 @@ const wholeInspector = await weigh('src/inspector/define.ts')
 const withTabs = await weigh(plus('bridges/tab-bridge.ts'), [log, locks, './missed.js'])
 const withWorker = await weigh(plus('bridges/worker-bridge.ts'), [log, locks])
 
-/** What each is to weigh, and what it may weigh today. The ceilings go down with the code; they were raised once, for what was wrong. */
+/** What each is to weigh, and what it may weigh today. The ceilings go down with the code; they were raised for what was wrong, and for a third of the time of a burst to other tabs. */
 const rows = [
   { name: 'bubus', size: core.size, target: 14_000, ceiling: 18_240 },
   { name: 'bubus/log, on top of it', size: withLog.size - core.size, target: 9_000, ceiling: 9_000 },
-  { name: 'bubus/tabs, on top of it', size: withTabs.size - core.size, target: 4_000, ceiling: 4_780 },
-  { name: 'bubus/worker, on top of it', size: withWorker.size - core.size, target: 6_000, ceiling: 7_040 },
+  { name: 'bubus/tabs, on top of it', size: withTabs.size - core.size, target: 4_000, ceiling: 4_860 },
+  { name: 'bubus/worker, on top of it', size: withWorker.size - core.size, target: 6_000, ceiling: 7_120 },
   { name: 'bubus/inspector/define, with lit', size: inspector.size, target: 25_000, ceiling: 25_000 },
 ]
 
