@@ -167,9 +167,9 @@ export class EventState {
     this.dispatchedBy = run
     const slot = enteredBy(run)
     if (slot !== undefined) this.slot = slot
+    run.dispatched = with1(run.dispatched, this)
     if (this.parentId !== parent.id) return
     this.parent = parent
-    run.children = with1(run.children, this)
     parent.open++
     this.urgent = parent.urgent
   }

@@ -51,8 +51,8 @@ export class HandlerRun {
   errorRead = false
   startedAt = 0
   completedAt = 0
-  /** Events dispatched by this run while its event was unfinished. */
-  children: readonly EventState[] = none
+  /** What this run has dispatched while its event was unfinished: its children, and those that were given another parent. */
+  dispatched: readonly EventState[] = none
   /** How many events this run waits for; above 0 its lane lets jumpers start. */
   waits = 0
   /** Its handler answers later, and the visit counts it. */
@@ -78,6 +78,9 @@ export class HandlerRun {
   /** What the handler does afterwards has no effect. */
   get over(): boolean {
     return this.status > STARTED
+  }
+  get children(): EventState[] {
+    return this.dispatched.filter(({ parent }) => parent === this.state)
   }
   /** `onOrder of OrderCreated#1a2b`, as messages name it. */
   get label(): string {

@@ -84,7 +84,7 @@ export function eventOf(
     }
     return event
   } catch (cause) {
-    throw new WireError(`Not a valid record of an event: ${(cause as Error).message}`, { cause })
+    throw new WireError(`Not an event's record: ${(cause as Error).message}`, { cause })
   }
 }
 

@@ -54,7 +54,7 @@ function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' 
   // The `C` that follows says the same; what a stop has ended has none.
   if (!run || (run.state.status === COMPLETED && !run.state.abandoned)) return 'never'
   let when: 'now' | 'later' = 'now'
-  for (const state of [run.state, ...run.children]) {
+  for (const state of [run.state, ...run.dispatched]) {
     for (const { mark } of state.visits) {
       // Its own event may have been passed on, too; here it was first.
       if (state === run.state && mark?.journal === journal) continue

@@ -119,5 +119,5 @@ function revive(past: Past[], make: (record: EventRecord) => object, refused: Er
 function link(state: EventState, parent: EventState, by: string | undefined): void {
   state.parent = parent
   const run = parent.runs.find(({ handler }) => handler.name === by) ?? parent.runs[0]
-  if (run) run.children = with1(run.children, state)
+  if (run) run.dispatched = with1(run.dispatched, state)
 }

@@ -1,12 +1,13 @@
 // Promise 5: attempts are counted and end, and handlers that had their turn are spared.
 import { expect } from '@esm-bundle/chai'
+import { uuidv7 } from '../../src/ids.js'
 import { BaseEvent, type EventBus } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { accepted, holdStore, inStore, plant, rowsOf, said } from './raw.js'
 import { closeTabs, eventually, impatient, loseLocks, openBus, openTab } from './tabs.js'
 
-const make = (type: string, payload = {}) => new BaseEvent(type, payload)
+const make = (type: string, payload = {}, options = {}) => new BaseEvent(type, payload, options)
 const entries = async (name: string) => lines((await rowsOf(name)).map(([, row]) => row))
 const kindsOf = async (name: string) => (await entries(name)).map((line) => line.event_entry).join('')
 
@@ -274,21 +275,25 @@ describe('promise 5: spared handlers', () => {
     expect(await bus.recover()).to.deep.equal([])
   })
 
-  it('an `R` is not written before the `E` of what its run dispatched is durable on every logged bus', async () => {
-    const name = freshName()
-    const [a, b] = [openBus(name), openBus(freshName(), { deadline: 60_000 })]
-    await Promise.all([a.log.db(), b.log.db(), a.bus.ready, b.bus.ready])
-    const db = await holdStore(b.name)
-    a.bus.on('X', (_, { via }) => void via(b.bus).dispatch(make('Child')), { name: 'n' })
-    a.bus.on('X', forever)
-    await a.bus.dispatch(make('X')).eventPersisted
-    await a.log.flush()
-    await foreign()
-    await a.log.flush()
-    expect(await kindsOf(name)).to.equal('E')
-    await db()
-    await eventually('the outcome is written', async () => (await kindsOf(name)) === 'ER')
-  })
+  for (const [what, options] of [
+    ['its run dispatched', {}],
+    ['its run dispatched with another parent', { parentId: uuidv7(1, 1) }],
+  ] as const)
+    it(`an \`R\` is not written before the \`E\` of what ${what} is durable on every logged bus`, async () => {
+      const name = freshName()
+      const [a, b] = [openBus(name), openBus(freshName(), { deadline: 60_000 })]
+      await Promise.all([a.log.db(), b.log.db(), a.bus.ready, b.bus.ready])
+      const db = await holdStore(b.name)
+      a.bus.on('X', (_, { via }) => void via(b.bus).dispatch(make('Child', {}, options)), { name: 'n' })
+      a.bus.on('X', forever)
+      await a.bus.dispatch(make('X')).eventPersisted
+      await a.log.flush()
+      await foreign()
+      await a.log.flush()
+      expect(await kindsOf(name)).to.equal('E')
+      await db()
+      await eventually('the outcome is written', async () => (await kindsOf(name)) === 'ER')
+    })
 
   it('an `R` is left out if something that its run dispatched has failed to persist', async () => {
     const name = freshName()
