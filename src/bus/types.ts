@@ -140,7 +140,10 @@ export interface LogOptions {
   mode?: 'ahead' | 'behind'
   /** What compaction leaves: at least so many of the newest completed events, characters and ms. Default: 10 000 events. */
   retain?: { events?: number; bytes?: number; ageMs?: number }
-  /** ms after which an event is released though its write has not ended. @default 2000 */
+  /**
+   * ms after which an event is released though its write has not ended. What is asked of the log rejects with a LogError after five
+   * times as many. @default 2000
+   */
   deadline?: number
   /** What `dispatch` does while the log cannot be written: go on, or throw a LogError. @default 'release' */
   whenDegraded?: 'release' | 'refuse'
