@@ -1,4 +1,5 @@
 /** Changes of a log that stand on what is true when they are made: they are asked for when something is decided, not on the way of events. */
+import { LogError } from '../errors.js'
 import {
   type Ends,
   hush,
@@ -37,8 +38,8 @@ export async function change(
   const store = <N extends StoreName>(name: N) => tx.objectStore(name)
   const meta =
     (await db.ask(store('meta').get(META)).catch((error) => {
-      // What comes too late is not to be decided any more.
-      tx.abort()
+      // What comes too late is not to be decided any more; a transaction that failed is over.
+      if (error instanceof LogError) tx.abort()
       throw error
     })) ?? db.meta
   const made = decide(meta)
