@@ -9,6 +9,8 @@ import './elements/order-list.js'
 import './elements/product-grid.js'
 import './elements/store-panel.js'
 import './elements/theme-switch.js'
+import { shop } from './buses.js'
+import { NoticeShown } from './events.js'
 import { restore } from './restore.js'
 
 // Docked below the page there is little room: whoever wants to look opens it.
@@ -16,4 +18,10 @@ const inspector = document.querySelector('bus-inspector')
 if (inspector && matchMedia('(width < 44rem)').matches) inspector.open = false
 
 // Last, when everything listens: what earlier pages have left, and what a crash has interrupted.
-await restore()
+try {
+  await restore()
+} catch (error) {
+  console.error(error)
+  const text = `What was left here is not back: ${(error as Error).message}. Reload to try again`
+  shop.dispatch(new NoticeShown({ text, tone: 'bad' }))
+}
