@@ -1,3 +1,4 @@
+import { tabLibrary } from './test/log/tab-library-plugin.mjs'
 import { readmeSnippets } from './test/readme/snippets-plugin.mjs'
 import { freePort, installedEngines, launchers } from './test/support/engines.mjs'
 import { typescriptForTests } from './test/support/esbuild-plugin.mjs'
@@ -7,7 +8,7 @@ const names = process.env.BROWSERS?.split(',').map((name) => name.trim()) ?? ins
 export default {
   files: ['test/**/*.test.ts'],
   nodeResolve: { browser: true, exportConditions: ['browser'] },
-  plugins: [readmeSnippets(), typescriptForTests()],
+  plugins: [readmeSnippets(), tabLibrary(), typescriptForTests()],
   browsers: launchers(names),
   // Of its own choice, two that start at once would take the same one.
   port: await freePort(),

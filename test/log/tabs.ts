@@ -85,16 +85,14 @@ export function closeTabs(): void {
 
 /** A page of its own, with a copy of the library of its own, in a frame of the same origin. */
 export async function openTab(): Promise<Tab> {
-  const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
   const frame = document.createElement('iframe')
   const id = `tab${Math.random()}`
   frame.srcdoc = `<!doctype html><script>
     addEventListener('pagehide', (event) => event.stopImmediatePropagation(), { capture: true })
     console.warn = () => {}
   </script><script type="module">
-    window.bubus = await import(${url('../../src/index.ts')})
-    Object.assign(window, await import(${url('../../src/log/event-log.ts')}))
-    Object.assign(window, await import(${url('../../src/bridges/tab-bridge.ts')}))
+    import * as bubus from ${JSON.stringify(new URL('./tab-library.js', import.meta.url).href)}
+    Object.assign(window, bubus, { bubus })
     parent.postMessage('${id}', '*')
   </script>`
   openTabs.add(frame)
