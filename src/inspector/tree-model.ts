@@ -1,28 +1,19 @@
+import {
+  CLOSED_HIT,
+  COLLAPSED,
+  EVENT,
+  FAILED,
+  HIDDEN,
+  HIT,
+  MUTATED,
+  ORPHAN,
+  PATH,
+  READ,
+  TIMED,
+} from './node-bits.js'
 import { Nodes, ROOT } from './nodes.js'
 import { eventStatus, isFailure, isOpen, resultStatus, worseOf } from './statuses.js'
 import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
-
-/** Bits of a node. */
-const EVENT = 1
-/** Its parent is not here. */
-const ORPHAN = 2
-const COLLAPSED = 4
-/** Cleared from sight. */
-const HIDDEN = 8
-/** Matches the filter. */
-const HIT = 16
-/** Something below it does. */
-const PATH = 32
-/** Collapsed while a filter is on: the next filter starts open. */
-const CLOSED_HIT = 64
-/** A handler of it failed, whether it is over or not. */
-const FAILED = 128
-/** It came from a file. */
-const READ = 256
-/** Its times were read, since it last changed. */
-const TIMED = 512
-/** Its payload is not what was dispatched. */
-const MUTATED = 1024
 
 /**
  * The rows: events, below them their handlers, below these the events they dispatched.
