@@ -60,8 +60,8 @@ export function headOf({ meta, createdAt }: EventState): Partial<EventRecord> {
 }
 
 /**
- * The event as it is now, without its head, so that one that cannot be sent is refused to its sender and harms no other. What `moves` with it
- * is left to the message that moves it.
+ * The event as it is now, without its head, so that one that cannot be sent is refused to its sender and harms no other. What `moves`
+ * with it is left to the message that moves it.
  * @throws WireError naming the payload's key
  */
 export function recordOut(state: EventState, moves: boolean, far: boolean): Partial<EventRecord> {

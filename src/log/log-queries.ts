@@ -9,9 +9,11 @@ import { sleep } from './in-time.js'
 import { hush, type LogDb, META, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
+const metaOf = (db: LogDb) => db.ask(db.idb.get('meta', META))
+
 /** How many decisions were taken. */
 export async function turnOf(db: LogDb): Promise<number> {
-  return (await db.ask(db.idb.get('meta', META)))?.turn ?? 0
+  return (await metaOf(db))?.turn ?? 0
 }
 
 /** The numbers of the segments that are there. */
@@ -129,8 +131,7 @@ const REST = 20
  * their numbers (100 ms for a million events): so it is done in steps, which hold nobody up.
  */
 export async function findHoles(log: EventLog, db: LogDb, from = 1): Promise<void> {
-  const { idb } = db
-  const lowest = async () => Math.max(from, (await db.ask(idb.get('meta', META)))?.low ?? 1)
+  const lowest = async () => Math.max(from, (await metaOf(db))?.low ?? 1)
   const last = await db.head()
   const holes: [from: number, to: number][] = []
   let next = await lowest()

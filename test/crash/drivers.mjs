@@ -9,7 +9,6 @@ import { inTree, killAll, treeOf, unlockProfile } from './processes.mjs'
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** What a dying browser is asked for is never answered: nobody waits for long. */
 /**
  * What a driver asks for, again if that fails: on a busy machine Firefox has been seen not to open its first page, and puppeteer to
  * put a profile in order while the next start was reading it.
@@ -28,6 +27,7 @@ async function patiently(ask, tries = 4) {
   }
 }
 
+/** What a dying browser is asked for is never answered: nobody waits for long. */
 const within = (/** @type {number} */ ms, /** @type {Promise<unknown>} */ promise) =>
   Promise.race([promise.catch(() => {}), pause(ms)])
 
