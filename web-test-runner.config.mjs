@@ -1,7 +1,9 @@
+import { defaultReporter } from '@web/test-runner'
 import { tabLibrary } from './test/log/tab-library-plugin.mjs'
 import { readmeSnippets } from './test/readme/snippets-plugin.mjs'
 import { freePort, installedEngines, launchers } from './test/support/engines.mjs'
 import { typescriptForTests } from './test/support/esbuild-plugin.mjs'
+import { fileReporter } from './test/support/file-reporter.mjs'
 
 const names = process.env.BROWSERS?.split(',').map((name) => name.trim()) ?? installedEngines()
 
@@ -20,6 +22,7 @@ export default {
   // What the library itself says is part of many tests; whoever runs a few of them wants to read it.
   filterBrowserLogs: ({ args }) => process.argv.includes('--files') || !String(args[0]).startsWith('bubus: '),
 
+  reporters: [defaultReporter(), fileReporter()],
   coverage: false,
   testFramework: { config: { timeout: 60_000, retries: 0 } },
   browserStartTimeout: 60_000,

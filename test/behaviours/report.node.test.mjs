@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { failures, filesOf, outcome } from '../support/report.mjs'
+import { endedIn } from '../support/file-reporter.mjs'
+import { failedTests, failures, filesOf, outcome } from '../support/report.mjs'
+import { allSteps } from '../support/steps.mjs'
 
 const browserRun = `
 \u001b[2K\u001b[1A\u001b[2K\u001b[Gtest/same-page/a.test.ts:
@@ -77,4 +79,30 @@ test('of a check without tests it is the end of what it said, and of many tests 
   ])
   const many = Array.from({ length: 12 }, (_, index) => ` ❌ test ${index}\n`).join('')
   assert.deepEqual(failures(many).slice(-1), ['and 2 more'])
+})
+
+const brokenRun = `
+▪ test/same-page/dom.test.ts: passed, 5.4 s
+Error: the browser is gone
+    at somewhere
+WebKit: |█████████▊                    | 35/107 test files | 288 passed, 0 failed
+
+Running tests...
+WebKit: |██████████▎                   | 37/107 test files | 299 passed, 0 failed
+▪ test/same-page/dom-semantics.test.ts: FAILED, 1.0 s
+`
+
+test('of a run that broke off the last that it said is told, not how far it was', () => {
+  assert.deepEqual(failedTests(brokenRun), [])
+  assert.deepEqual(failures(brokenRun), ['Error: the browser is gone', '    at somewhere'])
+})
+
+test('another run goes on with the files that a run which broke off has not come to', () => {
+  const [step] = allSteps(['webkit']).filter(({ name }) => name === 'webkit')
+  const all = step.left?.('') ?? []
+  assert.ok(all.length > 50 && all.includes('test/same-page/dom.test.ts'))
+  const left = step.left?.(brokenRun) ?? []
+  assert.deepEqual(endedIn(brokenRun), ['test/same-page/dom.test.ts', 'test/same-page/dom-semantics.test.ts'])
+  assert.equal(left.length, all.length - 2)
+  assert.deepEqual(step.only?.(left).left?.(''), [])
 })

@@ -88,7 +88,7 @@ export function launchOn(engine, found, profile, more = {}) {
 
 /** SIGKILL for a browser and all its processes. */
 export async function killBrowser(browser) {
-  await killAll(treeOf(browser.process().pid))
+  await killAll(treeOf(browser.process()))
   await within(1000, browser.disconnect())
 }
 
@@ -170,8 +170,7 @@ class PuppeteerDriver {
 
   /** All renderers at once; the browser stays. */
   async renderers() {
-    const pid = this.#browser.process()?.pid ?? 0
-    await killAll(inTree(pid, /--type=renderer|-contentproc.* tab\s*$/))
+    await killAll(inTree(this.#browser.process(), /--type=renderer|-contentproc.* tab\s*$/))
     for (const [tab, page] of this.#pages) await this.#forget(page, tab)
   }
 

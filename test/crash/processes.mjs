@@ -5,20 +5,25 @@ import { join } from 'node:path'
 
 const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** A process and all that came of it, the oldest first. */
-export function treeOf(/** @type {number} */ pid) {
+/**
+ * A process and all that came of it, the oldest first. None where it has ended: its number may be another's by now.
+ *
+ * @param {import('node:child_process').ChildProcess | null} child
+ */
+export function treeOf(child) {
+  if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return []
   const children = new Map()
   for (const { pid: child, parent } of processes()) {
     children.set(parent, [...(children.get(parent) ?? []), child])
   }
-  const found = [pid]
+  const found = [child.pid]
   for (const one of found) found.push(...(children.get(one) ?? []))
   return found
 }
 
 /** Those of a tree whose command line fits. */
-export const inTree = (/** @type {number} */ pid, /** @type {RegExp} */ fits) =>
-  treeOf(pid).filter((one) => fits.test(commandOf(one)))
+export const inTree = (/** @type {Parameters<typeof treeOf>[0]} */ child, /** @type {RegExp} */ fits) =>
+  treeOf(child).filter((one) => fits.test(commandOf(one)))
 
 /** SIGKILL for all of them. */
 export function killNow(/** @type {number[]} */ pids) {

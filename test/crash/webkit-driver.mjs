@@ -31,7 +31,7 @@ export class WebKitDriver {
 
   /** Nothing outlives this process. */
   #leave = () => {
-    for (const child of [this.#browser, this.#xvfb]) if (child?.pid) killNow(treeOf(child.pid))
+    for (const child of [this.#browser, this.#xvfb]) killNow(treeOf(child))
   }
 
   /** The browser starts with its tabs, in `open`. */
@@ -85,8 +85,7 @@ export class WebKitDriver {
   }
 
   async #end() {
-    const pid = this.#browser?.pid
-    if (pid) await killAll(treeOf(pid))
+    await killAll(treeOf(this.#browser))
     this.#browser = null
   }
 
@@ -101,7 +100,7 @@ export class WebKitDriver {
 
   /** The web processes only: what the network process has of them goes on. */
   async renderers() {
-    await killAll(inTree(this.#browser?.pid ?? 0, /WebKitWebProcess/))
+    await killAll(inTree(this.#browser, /WebKitWebProcess/))
     await pause(200)
     await this.sigkill()
   }
@@ -123,7 +122,7 @@ export class WebKitDriver {
   async quit() {
     process.off('exit', this.#leave)
     await this.#end()
-    if (this.#xvfb?.pid) await killAll([this.#xvfb.pid])
+    await killAll(treeOf(this.#xvfb))
     await rm(this.profile, { recursive: true, force: true, maxRetries: 5 })
   }
 }

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { root } from './bundle.mjs'
 import { engines } from './engines.mjs'
 import { provideEngines } from './install-engines.mjs'
-import { failures, filesOf, outcome } from './report.mjs'
+import { failedTests, failures, filesOf, lastLines, outcome } from './report.mjs'
 import { allSteps, stepsForFiles } from './steps.mjs'
 
 const help = `npm test                                    everything, in every engine that is there
@@ -108,18 +108,12 @@ async function again(result) {
 }
 
 async function run(step) {
-  const { name, title, commands, env = {}, tests = false, live = tests } = step
+  const { name, title, live = step.tests } = step
   console.log(`▸ ${title} …`)
   const start = performance.now()
-  let output = ''
-  let failed = ''
-  for (const command of commands) {
-    const ended = await execute(command, env, live ? `${name.padEnd(8)} │ ` : null)
-    output += ended.output
-    if (ended.code === 0) continue
-    failed = [...Object.entries(env).map((entry) => entry.join('=')), ...command].join(' ')
-    break
-  }
+  const first = await perform(step)
+  const left = first.failed ? (step.left?.(first.output) ?? []) : []
+  const { output, failed, broke = '' } = left.length > 0 ? await goOn(step, first, left) : first
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   if (failed && !live) console.log(output)
   console.log(`▸ ${title} ${failed ? 'FAILED' : 'ok'}, ${seconds} s`)
@@ -127,10 +121,36 @@ async function run(step) {
     step,
     name,
     ok: !failed,
+    unsteady: broke !== '',
     seconds,
     detail: [outcome(output), failed && `\`${failed}\``].filter(Boolean).join('  '),
-    failures: failed ? failures(output) : [],
+    failures: [broke, ...(failed ? failures(output) : [])].filter(Boolean),
   }
+}
+
+/**
+ * A test runner that ended before its last file was killed, or broke: of the rest it has said nothing. Another goes on
+ * with that, and the set is unsteady at best.
+ */
+async function goOn(step, first, left) {
+  const broke = `broke off (${first.ended}) with ${left.length} test files left, after\n    ${lastLines(first.output).join('\n    ')}`
+  console.log(`▸ ${step.title} ${broke}`)
+  const rest = await perform(step.only(left))
+  const failed = rest.failed || (failedTests(first.output).length > 0 ? first.failed : '')
+  return { output: first.output + rest.output, failed, broke }
+}
+
+/** Its commands, until one fails: that one, and what it ended with. */
+async function perform({ name, commands, env = {}, tests = false, live = tests }) {
+  let output = ''
+  for (const command of commands) {
+    const { code, signal, output: said } = await execute(command, env, live ? `${name.padEnd(8)} │ ` : null)
+    output += said
+    if (code === 0) continue
+    const failed = [...Object.entries(env).map((entry) => entry.join('=')), ...command].join(' ')
+    return { output, failed, ended: signal ?? `exit code ${code}` }
+  }
+  return { output, failed: '' }
 }
 
 /** With a `prefix` its lines are shown while it runs, each with that before it. */
@@ -150,9 +170,9 @@ function execute([command, ...args], env, prefix) {
       })
     }
     child.on('error', reject)
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       running.delete(child)
-      resolve({ code, output })
+      resolve({ code, signal, output })
     })
   })
 }
@@ -161,12 +181,14 @@ function summary(results, missing, found) {
   const width = Math.max(...results.map(({ name }) => name.length), 0)
   console.log('\nSummary')
   for (const { name, ok, unsteady, seconds, detail } of results) {
-    const verdict = unsteady ? 'unsteady' : ok ? 'ok' : 'FAILED'
+    const verdict = ok ? (unsteady ? 'unsteady' : 'ok') : 'FAILED'
     console.log(`  ${name.padEnd(width)}  ${verdict.padEnd(8)}  ${seconds.padStart(6)} s  ${detail}`)
   }
   for (const name of missing) console.log(`  ${name.padEnd(width)}  LEFT OUT, not installed`)
-  for (const { name, failures, unsteady } of results.filter((result) => result.failures.length > 0)) {
-    const told = unsteady ? `Unsteady in ${name}: failed, and passed once more, alone` : `Failed in ${name}`
+  for (const { name, ok, failures } of results.filter((result) => result.failures.length > 0)) {
+    const told = ok
+      ? `Unsteady in ${name}: failed, and passed when it was run once more`
+      : `Failed in ${name}`
     console.log(`\n${told}\n  ${failures.join('\n  ')}\n`)
   }
   if (found === 0) console.log('No browser engine was found: nothing was tested.')

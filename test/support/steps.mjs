@@ -2,6 +2,7 @@
 
 import { readdirSync } from 'node:fs'
 import { root } from './bundle.mjs'
+import { endedIn } from './file-reporter.mjs'
 
 /**
  * @typedef {object} Step
@@ -12,6 +13,7 @@ import { root } from './bundle.mjs'
  * @property {boolean} [live]  shows its output while it runs, not only when it fails
  * @property {boolean} [tests]  a set of tests: is live, and may run beside another set
  * @property {(files: string[]) => Step} [only]  a set of tests: these files of it
+ * @property {(output: string) => string[]} [left]  its files that have not ended in a run with this output
  */
 
 const npm = (script) => ['npm', 'run', '--silent', script]
@@ -40,9 +42,7 @@ const checks = [
 
 /** The steps of a run on these engines. */
 export function allSteps(engines) {
-  const nodeTests = readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
-    .map((file) => `test/${file}`)
-    .filter(isNodeTest)
+  const nodeTests = filesThat(isNodeTest)
   const left = engines.includes('chromium') ? [] : nodeTests.filter((file) => driveChromium.test(file))
   if (left.length > 0) console.log(`  without Chromium, LEFT OUT: ${left.join(', ')}`)
   const runnable = nodeTests.filter((file) => !left.includes(file))
@@ -66,6 +66,14 @@ export function stepsForFiles(engines, files) {
     ...(forBrowsers.length > 0 ? engines.map((name) => browserStep(name, forBrowsers)) : []),
   ]
 }
+
+const filesThat = (/** @type {(file: string) => boolean} */ fits) =>
+  readdirSync(`${root}test`, { recursive: true, encoding: 'utf8' })
+    .map((file) => `test/${file}`)
+    .filter(fits)
+    .sort()
+
+const isBrowserTest = (/** @type {string} */ file) => file.endsWith('.test.ts')
 
 /** A test that needs Node around it: to start a browser its own way, or to run the library there. */
 const isNodeTest = (file) => file.endsWith('.node.test.mjs')
@@ -105,13 +113,16 @@ function demoStep(files) {
 
 /** @returns {Step} */
 function browserStep(engine, files = []) {
-  const command = ['wtr', ...files.flatMap((file) => ['--files', file])]
   return {
     name: engine,
     title: `Tests in ${engine}`,
-    commands: [command],
+    commands: [['wtr', ...files.flatMap((file) => ['--files', file])]],
     env: { BROWSERS: engine },
     tests: true,
     only: (some) => browserStep(engine, some),
+    left(output) {
+      const ended = endedIn(output)
+      return (files.length > 0 ? [] : filesThat(isBrowserTest)).filter((file) => !ended.includes(file))
+    },
   }
 }
