@@ -34,11 +34,11 @@ const isWindow = (target: unknown): target is WindowTarget =>
 export const placeOf = (target: Target): string =>
   isWindow(target) ? 'frame' : 'terminate' in Object(target) || 'port' in Object(target) ? 'worker' : 'port'
 
-/** A message that calls a verb, or lets go. */
+/** A message that calls a verb or lets go; or an answer, which comlink takes no notice of here. */
 function requestOf(data: Data, verbs: readonly string[]): Data | undefined {
   const { id, type, path = [], argumentList = [] } = data
   if (typeof id !== 'string' || !Array.isArray(path) || !Array.isArray(argumentList)) return undefined
-  if (type === 'RELEASE') return path.length ? undefined : { id, type }
+  if (type === 'RELEASE' || type === 'RAW') return path.length ? undefined : { id, type }
   const [verb] = path
   const plain = argumentList.every((one) => isRecord(one) && one.type === 'RAW')
   return type === 'APPLY' && path.length === 1 && verbs.includes(verb) && argumentList.length <= 2 && plain
@@ -46,12 +46,12 @@ function requestOf(data: Data, verbs: readonly string[]): Data | undefined {
     : undefined
 }
 
-/** The answer of a verb: there is nothing in it. */
-function replyOf({ id, type, path }: Data): Data | undefined {
-  return typeof id === 'string' && type === 'RAW' && path === undefined ? { id, type } : undefined
-}
-
-/** One end of a connection. Its two sides: what comlink exposes on, and what it wraps. */
+/**
+ * One end of a connection. Its two sides: what comlink exposes on, and what it wraps.
+ *
+ * There is nothing in an answer, so a call asks for none (its id is empty), and comlink has it at once: half of all messages would be
+ * answers. Whoever calls with an id gets one.
+ */
 export class FilteredEndpoint {
   declare readonly requests: Endpoint
   declare readonly replies: Endpoint
@@ -76,21 +76,23 @@ export class FilteredEndpoint {
     const receive = ({ data, source, origin }: MessageEvent) => {
       if (far && (source !== far.window || origin !== far.origin)) return
       const request = isRecord(data) && requestOf(data, verbs)
-      const passed = request || (isRecord(data) && replyOf(data))
-      if (!passed) return refused()
-      for (const listener of request ? requests : replies) listener({ data: passed })
+      if (!request) return refused()
+      for (const listener of requests) listener({ data: request })
     }
     const events: EventTarget = far ? globalThis : raw
     events.addEventListener('message', receive as EventListener, { signal })
     events.addEventListener('messageerror', refused, { signal })
-    this.requests = this.#side(requests)
-    this.replies = this.#side(replies)
+    this.requests = this.#side(requests, (answer) => answer.id && this.#raw.postMessage(answer, []))
+    this.replies = this.#side(replies, (call, moved = []) => {
+      this.#raw.postMessage({ ...call, id: '' }, moved)
+      for (const listener of replies) listener({ data: { id: call.id, type: 'RAW' } })
+    })
     raw.start?.()
   }
 
-  #side(listeners: Set<Listener>): Endpoint {
+  #side(listeners: Set<Listener>, postMessage: (message: Data, moved?: Transferable[]) => unknown): Endpoint {
     return {
-      postMessage: (message: unknown, moved: Transferable[] = []) => this.#raw.postMessage(message, moved),
+      postMessage: postMessage as Endpoint['postMessage'],
       addEventListener: (_, listener) => listeners.add(listener as unknown as Listener),
       removeEventListener: (_, listener) => listeners.delete(listener as unknown as Listener),
     }

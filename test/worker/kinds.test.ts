@@ -56,7 +56,13 @@ function workerOf(name: 'worker' | 'brief' | 'stops' | 'silent' | 'throws' | 'mi
 }
 const wasm = () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
 /** Two buses, one at each end of a channel. */
-function ends(): { near: EventBus; far: EventBus; bridge: WorkerBridge; exposed: ExposedBus } {
+function ends(): {
+  near: EventBus
+  far: EventBus
+  bridge: WorkerBridge
+  exposed: ExposedBus
+  ports: MessagePort[]
+} {
   const { port1, port2 } = new MessageChannel()
   const near = newBus()
   const far = newBus({ name: 'Far' })
@@ -64,7 +70,7 @@ function ends(): { near: EventBus; far: EventBus; bridge: WorkerBridge; exposed:
   later(() => exposed.close())
   const bridge = bridgeTo(port1)
   near.on('*', bridge.dispatch)
-  return { near, far, bridge, exposed }
+  return { near, far, bridge, exposed, ports: [port1, port2] }
 }
 
 describe('a WorkerBridge to a MessagePort', () => {
@@ -73,6 +79,17 @@ describe('a WorkerBridge to a MessagePort', () => {
     far.on(Double, ({ n }) => n * 2)
     const event = await within(20_000, near.dispatch(new Double({ n: 4 })))
     expect(await event.eventResult()).to.equal(8)
+  })
+
+  it('takes one message to and one back: nothing is sent to say that a message has come', async () => {
+    const { near, far, ports } = ends()
+    far.on(Double, ({ n }) => n * 2)
+    await within(20_000, near.dispatch(new Double({ n: 1 })))
+    const came = [0, 0]
+    for (const [at, port] of ports.entries()) port.addEventListener('message', () => came[at]++)
+    await within(20_000, near.dispatch(new Double({ n: 4 })))
+    await pause(50)
+    expect(came).to.deep.equal([1, 1])
   })
 
   it('refuses a payload that cannot be cloned, and carries the next event of the same batch', async () => {
