@@ -85,6 +85,8 @@ describe('a WorkerBridge to a MessagePort', () => {
     const { near, far, ports } = ends()
     far.on(Double, ({ n }) => n * 2)
     await within(20_000, near.dispatch(new Double({ n: 1 })))
+    // Both have said who they are by then.
+    await pause(300)
     const came = [0, 0]
     for (const [at, port] of ports.entries()) port.addEventListener('message', () => came[at]++)
     await within(20_000, near.dispatch(new Double({ n: 4 })))
