@@ -31,7 +31,7 @@ import { RunLoop } from './run-loop.js'
 import { type PatternClass, patternType, Subscriptions } from './subscriptions.js'
 import type { BusMiddleware, BusOptions, Inspector, InspectStep } from './types.js'
 import { Visit } from './visit.js'
-import { Waiters } from './waiters.js'
+import { descends, Waiters } from './waiters.js'
 
 const someMiddlewares: Check = (name, value) => {
   checkType(Array.isArray(value), name, 'an array', value)
@@ -166,9 +166,8 @@ export class BusCore {
       this.#lastClass = eventClass
     }
     this.stopped = false
-    if (state.status === NEW) {
-      if (run) state.adopt(run)
-    } else if (forwarder || run) this.tell('forwarded', state)
+    const isNew = state.status === NEW
+    if (isNew && run) state.adopt(run)
     const visit = new Visit(this, state, getPage().dispatches++)
     state.enter(visit)
     this.handling++
@@ -177,6 +176,7 @@ export class BusCore {
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)
+    if (!isNew && (forwarder || run)) this.tell('forwarded', state)
     if (dropped) this.tell('dropped', dropped.state)
     this.tell('queued', state)
     if (this.waiters.size && this.waiters.offer(state)) visit.handedOut = true
@@ -269,7 +269,7 @@ export class BusCore {
     this.#lettingIn = true
     for (let enter = this.#nextIn(); enter; enter = this.#nextIn()) {
       enter()
-      for (let hops = HOPS; hops--; ) await null
+      for (let hops = 4 * HOPS; hops--; ) await null
     }
     this.#lettingIn = false
   }
@@ -286,6 +286,13 @@ export class BusCore {
   whenRoom(signal?: AbortSignal, comes = false): Promise<void> {
     return wait<void>({ signal }, (enter, fail) => {
       if (this.#refusing || this.#draining) throw this.#stopError()
+      this.#refuseOwn('have room', ({ state }) => {
+        // What is queued waits for the lane, and what the handler runs for waits for the handler.
+        const others = this.history.unfinished
+          .newest()
+          .some((visit) => !visit.line && visit.state !== state && !descends(state, visit.state))
+        return others || this.lane.parallel || this.hasRoom(comes) || !!this.journal?.full
+      })
       const waiter = { enter, fail }
       const room = this.#room[+comes]
       room.add(waiter)
@@ -301,14 +308,18 @@ export class BusCore {
     return null
   }
 
+  /** @throws EventLoopError in a handler for which the bus waits itself, unless `others` may end before it */
+  #refuseOwn(to: string, others?: (run: HandlerRun) => boolean): void {
+    const run = this.#ownRun()
+    if (run && !others?.(run))
+      throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to ${to}`)
+  }
+
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
     return wait<boolean>(
       { timeout },
       (give) => {
-        const run = this.#ownRun()
-        if (run) {
-          throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to be idle`)
-        }
+        this.#refuseOwn('be idle')
         if (!this.history.unfinished.size) return give(true)
         this.#idle.add(give)
         return () => this.#idle.delete(give)

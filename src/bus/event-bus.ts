@@ -192,6 +192,8 @@ export class EventBus extends EventTarget {
     const [type, map] = rest
     const maps = typeof map === 'function' && !('eventType' in map)
     const bring = (event: Event) => {
+      // Nothing can come any more: the target need not keep the bus.
+      if (this[CORE].cleared) return ended.abort()
       const found = maps ? map(event) : stateOf(event) && event
       if (found) this.dispatch(found as BaseEvent)
     }

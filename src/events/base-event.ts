@@ -229,7 +229,8 @@ export const isFreeKey = (key: string): boolean => !hiddenKey.test(key) && !(key
 function exposePayload(event: BaseEvent, payload: Payload, known: ReadonlySet<string>): void {
   for (const key of Object.keys(payload)) {
     if (known.has(key)) continue
-    if (isFreeKey(key)) Object.defineProperty(event, key, { value: payload[key], enumerable: true })
+    if (isFreeKey(key) && !(key in event))
+      Object.defineProperty(event, key, { value: payload[key], enumerable: true, configurable: true })
     else
       checkType(
         !isRecordKey(key),

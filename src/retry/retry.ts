@@ -19,7 +19,18 @@ import { warn, warnOnce } from '../warnings.js'
 import { aLimit, type Pool, poolOf, type Slot, type SlotPool, sharedPoolOf } from './semaphore.js'
 
 type ErrorClass = abstract new (...args: never[]) => unknown
-type Fn = (this: never, ...args: never[]) => unknown
+// biome-ignore lint/suspicious/noExplicitAny: with `never` no function could be called whose type is inferred from here
+type Fn = (this: any, ...args: never[]) => unknown
+type Plain<F extends Fn> = (
+  this: ThisParameterType<F>,
+  ...args: Parameters<F>
+) => Promise<Awaited<ReturnType<F>>>
+/** A function that gives a promise keeps its type: it may be generic, or overloaded. */
+type Retried<F extends Fn, R = ReturnType<F>> = unknown extends R
+  ? Plain<F>
+  : [R, Promise<Awaited<R>>] extends [Promise<unknown>, R]
+    ? F
+    : Plain<F>
 
 export interface RetryOptions {
   /** ms before the first retry. @default 3000 */
@@ -77,10 +88,7 @@ type Box = [value: unknown]
  */
 export function retry(options: RetryOptions = {}) {
   checkOptions(options, checks)
-  return function decorate<F extends Fn>(
-    fn: F,
-    context?: ClassMethodDecoratorContext<never>,
-  ): (this: ThisParameterType<F>, ...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>> {
+  return function decorate<F extends Fn>(fn: F, context?: ClassMethodDecoratorContext<never>): Retried<F> {
     aFunction('fn', fn)
     const name = String(context?.name ?? fn.name) || 'anonymous'
     const retried = function (this: unknown, ...args: unknown[]) {

@@ -1,6 +1,6 @@
 // Bad input: a clear error at the right place, nothing half done, and a bus that goes on.
 import { expect } from '@esm-bundle/chai'
-import { any, number, object, StructError, string } from 'superstruct'
+import { any, number, object, StructError, string, type } from 'superstruct'
 import {
   BaseEvent,
   BusStoppedError,
@@ -333,5 +333,23 @@ describe('bad times', () => {
       expect(error, name).to.be.instanceOf(TypeError)
       expect(error.message).to.match(/Same/)
     }
+  })
+})
+
+describe('payload keys that the class has for itself', () => {
+  class Paid extends defineEvent('PaidMethods', type({ total: number() })) {
+    count = 0
+    isBig(): boolean {
+      return this.total > 10
+    }
+    get label(): string {
+      return `${this.total} EUR`
+    }
+  }
+  it('are data of the payload: they hide no method, getter or field, whoever sends them', () => {
+    const record = new Paid({ total: 11 }).toJSON()
+    const event = Paid.fromJSON({ ...record, isBig: 'yes', label: 'hidden', count: 5 }) as Paid
+    expect([event.isBig(), event.label, event.count]).to.deep.equal([true, '11 EUR', 0])
+    expect(event.eventPayload).to.include({ total: 11, isBig: 'yes', label: 'hidden', count: 5 })
   })
 })

@@ -172,6 +172,21 @@ describe('a bus in the DOM', () => {
 })
 
 describe('attach', () => {
+  it('ends with a bus that is cleared: nothing is mapped or thrown for its target any more', async () => {
+    const [bus, target] = [new EventBus(), new EventTarget()]
+    let mapped = 0
+    bus.attach(target, 'click', () => {
+      mapped++
+      return new BaseEvent('X', {})
+    })
+    await bus.stop({ clear: true })
+    const errors = await reportedDuring(() => {
+      for (let i = 0; i < 2; i++) target.dispatchEvent(new Event('click'))
+    })
+    expect(errors).to.deep.equal([])
+    expect(mapped).to.equal(0)
+  })
+
   it('bus events that reach another target are dispatched on the bus', async () => {
     const bus = new EventBus()
     const element = document.createElement('div')

@@ -14,6 +14,36 @@ const inspect = (bus: EventBus, ...args: Parameters<Inspect>) =>
 const dispose: typeof Symbol.dispose = (Symbol.dispose ??
   Symbol.for('Symbol.dispose')) as typeof Symbol.dispose
 
+describe('who is told of a forward, before the event is handled there', () => {
+  const told = async (whenForwarded: (event: BaseEvent, a: EventBus, b: EventBus) => unknown) => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    a.on('*', b.dispatch)
+    let calls = 0
+    b.on('X', () => void calls++)
+    const steps: string[] = []
+    inspect(b, (step, event) => {
+      steps.push(step)
+      if (step === 'forwarded') whenForwarded(event, a, b)
+    })
+    const event = a.dispatch(make())
+    await event.eventCompletion
+    expect(await a.waitUntilIdle(2000)).to.equal(true)
+    expect(await b.waitUntilIdle(2000)).to.equal(true)
+    await foreign()
+    expect(steps.filter((step) => step === 'completed')).to.have.length(1)
+    return { calls, path: event.eventPath.join(), names: [a.name, b.name].join() }
+  }
+
+  it('may dispatch it there: it enters once', async () => {
+    const { calls, path, names } = await told((event, _a, b) => b.dispatch(event))
+    expect({ calls, path }).to.deep.equal({ calls: 1, path: names })
+  })
+
+  it('may stop the bus that it comes from: it is over, and is not handled after that', async () => {
+    expect((await told((_event, a) => void a.stop())).calls).to.equal(0)
+  })
+})
+
 describe('find', () => {
   it('it looks at the history, and gives null when there is none', async () => {
     const bus = new EventBus()

@@ -180,7 +180,20 @@ export function retried() {
     async bound(this: Service, event: OrderCreated): Promise<number> {
       return this.run(event)
     }
+    @retry()
+    async same<T>(what: T): Promise<T> {
+      return what
+    }
   }
+  const repeat = retry()(async (text: string, times = 2) => text.repeat(times))
+  exact<Promise<string>, ReturnType<typeof repeat>>(true)
+  void repeat('a')
+  // @ts-expect-error times is a number
+  void repeat('a', 'b')
+  const plain = retry()((n: number, more = 1) => n + more)
+  exact<Promise<number>, ReturnType<typeof plain>>(true)
+  void plain(1)
+  void new Service().same(new Date()).then((date) => exact<typeof date, Date>(true))
   exact<ReturnType<Service['run']>, Promise<number>>(true)
   bus.on(
     OrderCreated,
