@@ -34,11 +34,11 @@ const isWindow = (target: unknown): target is WindowTarget =>
 export const placeOf = (target: Target): string =>
   isWindow(target) ? 'frame' : 'terminate' in Object(target) || 'port' in Object(target) ? 'worker' : 'port'
 
-/** A message that calls a verb or lets go; or an answer, which comlink takes no notice of here. */
+/** A message that calls a verb. Answers, and that somebody lets go, pass as what comlink takes no notice of here. */
 function requestOf(data: Data, verbs: readonly string[]): Data | undefined {
   const { id, type, path = [], argumentList = [] } = data
   if (typeof id !== 'string' || !Array.isArray(path) || !Array.isArray(argumentList)) return undefined
-  if (type === 'RELEASE' || type === 'RAW') return path.length ? undefined : { id, type }
+  if (type === 'RELEASE' || type === 'RAW') return path.length ? undefined : { id }
   const [verb] = path
   const plain = argumentList.every((one) => isRecord(one) && one.type === 'RAW')
   return type === 'APPLY' && path.length === 1 && verbs.includes(verb) && argumentList.length <= 2 && plain
@@ -74,7 +74,9 @@ export class FilteredEndpoint {
     const requests = new Set<Listener>()
     const replies = new Set<Listener>()
     const receive = ({ data, source, origin }: MessageEvent) => {
-      if (far && (source !== far.window || origin !== far.origin)) return
+      // A document that is gone has no window any more: its last word has an origin only.
+      const isIts = source ? source === far?.window : String(data?.path) === 'close'
+      if (far && !(isIts && origin === far.origin)) return
       const request = isRecord(data) && requestOf(data, verbs)
       if (!request) return refused()
       for (const listener of requests) listener({ data: request })
@@ -84,7 +86,8 @@ export class FilteredEndpoint {
     events.addEventListener('messageerror', refused, { signal })
     this.requests = this.#side(requests, (answer) => answer.id && this.#raw.postMessage(answer, []))
     this.replies = this.#side(replies, (call, moved = []) => {
-      this.#raw.postMessage({ ...call, id: '' }, moved)
+      // Whatever else listens there by comlink would take a RELEASE for its own.
+      if (call.type === 'APPLY') this.#raw.postMessage({ ...call, id: '' }, moved)
       for (const listener of replies) listener({ data: { id: call.id, type: 'RAW' } })
     })
     raw.start?.()

@@ -22,7 +22,7 @@ import { MAX_HOPS } from './awaited.js'
 import { Hold } from './hold.js'
 import { type Answer, Incoming } from './incoming.js'
 import { type Item, isList, isMessage, type Kind, type Message, VERSION } from './messages.js'
-import { headOf, recordOut, refusalOf, type Who } from './records.js'
+import { headOf, movedApart, recordOut, refusalOf, type Who } from './records.js'
 import { coreBehind, Routes } from './routes.js'
 
 /** Since the bridge was made. */
@@ -260,11 +260,15 @@ export class Exchange {
     return refusalOf({ id: this.id, busNames: this.routes.busNames }, error)
   }
 
-  #answer(to: string, answer: Item, moved: Transferable[]): void {
+  #answer(to: string, answer: Item, moved: Transferable[], apart = false): void {
     if (moved.length)
-      return this.post('results', [answer], false, to, moved, (error) =>
-        this.#answer(to, { ...answer, value: [this.refusal(error)] }, []),
-      )
+      return this.post('results', [answer], false, to, moved, (error) => {
+        const again: Transferable[] = []
+        const value = apart
+          ? [this.refusal(error)]
+          : movedApart(answer.value as OutcomeRecord[], this.carrier, again)
+        this.#answer(to, { ...answer, value }, again, true)
+      })
     if (!this.#answers.size) microtask(() => this.#sendAnswers())
     const waiting = this.#answers.get(to) ?? []
     this.#answers.set(to, waiting)

@@ -195,7 +195,8 @@ export class Missed {
           if (!this.#own.has(from)) await this.#deliver(from, record, rests)
         }
       }
-      if (rests === this.#rests) this.#note(log, head)
+      // Up to there everything was seen, not only told: it is not gone through again.
+      if (rests === this.#rests) this.#cursors.set(log, [head, head])
     } finally {
       // Not awaited: it may never answer.
       void lists.return().catch(() => {})

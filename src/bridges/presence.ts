@@ -72,12 +72,18 @@ async function heldLocks(): Promise<string[]> {
   return held.flatMap(({ mode, name }) => (mode === 'exclusive' && name) || [])
 }
 
-export const isHeld = async (name: string): Promise<boolean> => (await heldLocks()).includes(name)
+export const isHeld = (name: string): Promise<boolean> =>
+  heldLocks().then(
+    (locks) => locks.includes(name),
+    () => false,
+  )
 
-/** Everybody on a channel: the inverse of `lockOfPeer`. */
-export async function query(channel: string): Promise<Map<string, Known>> {
+/** Everybody on a channel: the inverse of `lockOfPeer`. Null where the browser will not tell. */
+export async function query(channel: string): Promise<Map<string, Known> | null> {
+  const locks = await heldLocks().catch(() => null)
   const found = new Map<string, Known>()
-  for (const lock of await heldLocks()) {
+  if (!locks) return null
+  for (const lock of locks) {
     try {
       const [its, id, since, ...busNames] = parse(lock.slice(PREFIX.length)) as unknown[]
       const isPeer = lock.startsWith(PREFIX) && its === channel && isUuid(id) && typeof since === 'number'

@@ -27,10 +27,10 @@ export interface Peer extends Who {
 /** What a structured clone takes as it is, and cannot share with its sender. */
 const isPrimitive = (value: unknown) => Object(value) !== value && typeof value !== 'symbol'
 
-/** A value as it is now and as it can be sent, `far` or only within its agent cluster. @throws whatever stands against it */
-function snapshot(value: unknown, far: boolean): unknown {
+/** A value as it is now, unless it `moves`, and as it can be sent, `far` or only within its agent cluster. @throws whatever stands against it */
+function snapshot(value: unknown, far: boolean, moves: boolean): unknown {
   if (isPrimitive(value)) return value
-  const copy = structuredClone(value)
+  const copy = moves ? value : structuredClone(value)
   // Of the copy, as whoever gets it does: a class's instances are plain objects there.
   checkSize([copy])
   if (far) JSON.stringify(copy, nearOnly)
@@ -46,9 +46,12 @@ function nearOnly(_: string, value: unknown): unknown {
 }
 
 const unsendable = (what: string, value: unknown, cause: unknown) =>
-  new WireError(`Expected \`${what}\` to be cloneable, got \`${show(value)}\`: ${(cause as Error).message}`, {
-    cause,
-  })
+  new WireError(
+    `Expected \`${what}\` to be cloneable, got \`${show(value)}\`: ${errorRecord(cause).message}`,
+    {
+      cause,
+    },
+  )
 
 let head: Partial<EventRecord> = {}
 /** What the records of a class's events that are made at one time have in common: the same object for all that are sent in a row. */
@@ -77,12 +80,11 @@ export function recordOut(state: EventState, moves: boolean, far: boolean): Part
   }
   if (parentId) record.event_parent_id = parentId
   if (replayOf) record.event_replay_of = replayOf
-  if (moves) return record
   for (const key of Object.keys(payload)) {
     if (isPrimitive(payload[key])) continue
     try {
       // An assignment to `__proto__` would be no data.
-      Object.defineProperty(record, key, { value: snapshot(payload[key], far) })
+      Object.defineProperty(record, key, { value: snapshot(payload[key], far, moves) })
     } catch (cause) {
       throw unsendable(`payload.${key}\` of \`${state.label}`, payload[key], cause)
     }
@@ -95,16 +97,43 @@ export function recordOut(state: EventState, moves: boolean, far: boolean): Part
  * cannot be sent is a WireError.
  */
 export function outcomesOut(state: EventState, carrier: Carrier, moved: Transferable[]): OutcomeRecord[] {
-  return settledRuns(state).map((run) => {
+  const outcomes = settledRuns(state).map((run) => {
     run.errorRead = true
-    const outcome = outcomeOf(run)
-    const { result } = outcome
+    return outcomeOf(run)
+  })
+  return sendable(outcomes, carrier, moved, (result, moves) =>
+    snapshot(result, carrier.far, moves.length > 0),
+  )
+}
+
+/** The same once more, where something of it could not be moved: each for itself, so that one that cannot harms no other. */
+export const movedApart = (
+  outcomes: OutcomeRecord[],
+  carrier: Carrier,
+  moved: Transferable[],
+): OutcomeRecord[] =>
+  sendable(outcomes, carrier, [], (result, transfer) => {
+    const clone = structuredClone(result, { transfer })
+    moved.push(...carrier.moves(clone, true))
+    return clone
+  })
+
+function sendable(
+  outcomes: OutcomeRecord[],
+  carrier: Carrier,
+  moved: Transferable[],
+  copy: (result: unknown, moves: Transferable[]) => unknown,
+): OutcomeRecord[] {
+  return outcomes.map((outcome) => {
+    const { result, handler_name: name } = outcome
     try {
-      const moving = isPrimitive(result) ? [] : carrier.moves(result, true)
-      moved.push(...moving)
-      return moving.length ? outcome : { ...outcome, result: snapshot(result, carrier.far) }
+      const moves = isPrimitive(result) ? [] : carrier.moves(result, true)
+      const sent = { ...outcome, result: copy(result, moves) }
+      // Two handlers may give the same.
+      moved.push(...moves.filter((one) => !moved.includes(one)))
+      return sent
     } catch (cause) {
-      const error = errorRecord(unsendable(`result\` of \`${run.label}`, result, cause))
+      const error = errorRecord(unsendable(`result\` of \`${name}`, result, cause))
       return { ...outcome, status: 'error', result: undefined, error }
     }
   })

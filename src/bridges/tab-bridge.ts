@@ -217,7 +217,7 @@ class Tab implements Carrier {
       while (this.#lookAgain) {
         this.#lookAgain = false
         const found = await query(this.#channelName)
-        if (!this.#channel) break
+        if (!found || !this.#channel) break
         found.delete(this.#exchange.id)
         for (const [id, now] of found) {
           const known = this.#peers.get(id)

@@ -1,10 +1,10 @@
-import { expose, finalizer, type Remote, releaseProxy, transfer, wrap } from 'comlink'
+import { expose, type Remote, releaseProxy, transfer, wrap } from 'comlink'
 import type { EventBus } from '../bus/event-bus.js'
 import type { Subscription } from '../bus/types.js'
 import { EventCancelledError, EventTimeoutError, isIdentifier } from '../errors.js'
 import { microtask } from '../page.js'
 import { after } from '../timers.js'
-import { FilteredEndpoint, placeOf, type Target } from './endpoint.js'
+import { FilteredEndpoint, placeOf, type Target, type WindowTarget } from './endpoint.js'
 import type { Carrier, Exchange } from './exchange.js'
 import { type Hello, isList, type Kind, kinds, type Message } from './messages.js'
 import { isHeld, OwnLock, watch } from './presence.js'
@@ -49,6 +49,7 @@ export class WorkerLink implements Carrier {
   #stopPatience: (() => void) | null = null
   #wanted = new Map<string, Subscription>()
   #resting = false
+  #looks = false
   /** The other side rests, and what is here was told so. */
   #tellsRest = false
   /** The bridge's, on the exposing side. */
@@ -68,7 +69,9 @@ export class WorkerLink implements Carrier {
     this.#bus = bus
     this.#transfer = moves
     // A shared worker is in none of its pages' clusters.
-    this.far = 'port' in Object(target) || 'onconnect' in globalThis
+    const { origin } = globalThis
+    this.far =
+      'port' in Object(target) || 'onconnect' in globalThis || (Object(target).origin ?? origin) !== origin
     this.#place = bus ? 'page' : placeOf(target)
   }
 
@@ -81,9 +84,7 @@ export class WorkerLink implements Carrier {
     for (const kind of kinds) {
       verbs[kind] = (message?: Message) => exchange.receive(message?.kind === kind && message)
     }
-    // Whoever lets go may come back.
-    verbs[finalizer] = () => this.#open(verbs)
-    this.#open(verbs)
+    expose(verbs, this.#endpoint.requests)
     this.#remote = wrap<Verbs>(this.#endpoint.replies)
     const worker = this.#target as Partial<Worker>
     worker.addEventListener?.('error', (event) => this.#failed(event), { signal })
@@ -92,16 +93,29 @@ export class WorkerLink implements Carrier {
     this.#wake()
   }
 
-  #open(verbs: Verbs): void {
-    if (!this.#ended.signal.aborted) expose(verbs, this.#endpoint.requests)
+  get open(): boolean {
+    return !!this.#peer && !this.#removed
   }
 
-  get open(): boolean {
-    return !!this.#peer
+  /** Such a window says nothing, and the lock of one of another origin does not tell. */
+  get #removed(): boolean {
+    return !!(this.#target as WindowTarget).window?.closed
+  }
+
+  /** While a window is to answer, it is looked after. */
+  sent(): void {
+    if (this.#looks || !(this.#target as WindowTarget).window) return
+    this.#looks = true
+    after(1000, () => {
+      this.#looks = false
+      if (this.#removed) this.delayed()
+      else if (this.#exchange.holds.size) this.sent()
+    })
   }
 
   /** There is something to send, and nobody has said hello yet. */
   delayed(): void {
+    if (this.#removed) return this.#lose(new EventCancelledError(`The window of ${this.name} is gone`))
     if (this.#resting) return
     const ms = this.timeout ?? PATIENCE
     this.#stopPatience ??= after(ms, () =>
@@ -160,7 +174,8 @@ export class WorkerLink implements Carrier {
     this.#stopWaiting()
     if (!known) void this.#watch(id, locked && (this.#place === 'worker' || !!this.onLost))
     this.#forward(wanted)
-    if (asks) void this.#hello(false)
+    // What was registered since it was asked is not known there.
+    if (asks || !known) void this.#hello(false)
     this.#exchange.flush()
   }
 

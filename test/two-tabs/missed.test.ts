@@ -2,6 +2,7 @@
 // frame here; the back/forward cache itself is in real-tabs.
 import { expect } from '@esm-bundle/chai'
 import { MAX_INBOX } from '../../src/bridges/exchange.js'
+import { SEEN_IDS } from '../../src/limits.js'
 import { seal } from '../../src/log/segment.js'
 import { freshName } from '../log/helpers.js'
 import { accepted, holdStore, inStore, plant, said } from '../log/raw.js'
@@ -39,6 +40,20 @@ describe('what a bridge did not hear', () => {
     tell(other.tab, 'pageshow')
     await eventually('both came', () => other.seen.length >= 5)
     expect(other.seen).to.eql(range(1, 5))
+  })
+
+  it('comes once, too, where it is more than ids are remembered', async function test() {
+    this.timeout(120_000)
+    const last = 2 * SEEN_IDS + 1000
+    const logged = { retain: { events: null }, bus: { maxPending: null, maxHistorySize: 100 } }
+    const [sender, other] = await pair({ logged }, { logged })
+    tell(other.tab, 'pagehide')
+    await comeBack(other, sender, ...range(4, last))
+    await eventually('all came', () => other.seen.length >= last, 60_000)
+    // It looks once more when all that was sent before is told, which is after a second.
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await eventually('it has looked again', () => other.seen.length === other.heard.length)
+    expect([other.seen.length, other.heard.length]).to.eql([last, last])
   })
 
   it('twice: each time only what is new', async () => {

@@ -8,6 +8,27 @@ import { channelName, closeAll, side } from './sides.js'
 describe('a TabBridge and its peers', () => {
   afterEach(closeAll)
 
+  it('is ready where the browser will not tell of locks, and nothing is rejected that nobody has asked for', async () => {
+    const errors: string[] = []
+    const note = (event: PromiseRejectionEvent) => errors.push(String(event.reason))
+    addEventListener('unhandledrejection', note)
+    const { locks } = navigator
+    locks.query = () => Promise.reject(new DOMException('denied', 'SecurityError'))
+    const raw = new BroadcastChannel(channelName())
+    try {
+      const { tabs } = side(raw.name, { results: 'none' })
+      await tabs.ready
+      raw.postMessage(message('hello', []))
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      expect(await tabs.peers()).to.eql([])
+    } finally {
+      raw.close()
+      Reflect.deleteProperty(locks, 'query')
+      removeEventListener('unhandledrejection', note)
+    }
+    expect(errors).to.eql([])
+  })
+
   it('looks anew for whoever asks, also while the answer before is on its way', async () => {
     const { tabs } = side(channelName())
     await tabs.ready

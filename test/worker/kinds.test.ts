@@ -1,46 +1,28 @@
 // Every kind of target that a WorkerBridge may have, and every way in which the other side may be missing.
 
 import { expect } from '@esm-bundle/chai'
-import { any, number } from 'superstruct'
-import { type ExposedBus, exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
-import { type BaseEvent, defineEvent, EventBus } from '../../src/index.js'
+import { number } from 'superstruct'
+import { exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
+import { defineEvent } from '../../src/index.js'
 import { Ask, Compile, Fail, Slow, Square, Tell } from './fixtures/events.js'
+import {
+  bridgeTo,
+  Carry,
+  ends,
+  frame,
+  lastError,
+  later,
+  newBus,
+  pause,
+  resultsOf,
+  wasm,
+  within,
+} from './support.js'
 
 class Double extends defineEvent('Double', { n: number() }, { result: number() }) {}
-class Carry extends defineEvent('Carry', { what: any() }, { result: any() }) {}
 class Brief extends defineEvent('Brief', { n: number() }, { timeout: 0.05 }) {}
 class Idle extends defineEvent('Idle', {}, { timeout: null }) {}
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const within = <T>(ms: number, promise: T): Promise<Awaited<T>> =>
-  Promise.race([
-    Promise.resolve(promise),
-    pause(ms).then(() => Promise.reject(new Error(`nothing within ${ms} ms`))),
-  ])
-/** The error of the last entry, which is the other side's. */
-const lastError = (event: BaseEvent) => [...event.eventResults.values()].at(-1)?.error as Error | undefined
-/** Results without the forwarder's. */
-const resultsOf = (event: BaseEvent) => event.eventResultsList({ raiseIfAny: false, raiseIfNone: false })
-
-const cleanups: (() => unknown)[] = []
-const later = (cleanup: () => unknown) => void cleanups.push(cleanup)
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
-
-function newBus(options: ConstructorParameters<typeof EventBus>[0] = {}): EventBus {
-  const bus = new EventBus({ maxPending: null, ...options })
-  later(() => bus.stop({ clear: true }))
-  return bus
-}
-function bridgeTo(
-  target: ConstructorParameters<typeof WorkerBridge>[0],
-  options?: ConstructorParameters<typeof WorkerBridge>[1],
-): WorkerBridge {
-  const bridge = new WorkerBridge(target, options)
-  later(() => bridge.close())
-  return bridge
-}
 function workerOf(name: 'worker' | 'brief' | 'stops' | 'silent' | 'throws' | 'missing'): Worker {
   const urls = {
     worker: new URL('./fixtures/worker.ts', import.meta.url),
@@ -54,25 +36,6 @@ function workerOf(name: 'worker' | 'brief' | 'stops' | 'silent' | 'throws' | 'mi
   later(() => worker.terminate())
   return worker
 }
-const wasm = () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))
-/** Two buses, one at each end of a channel. */
-function ends(): {
-  near: EventBus
-  far: EventBus
-  bridge: WorkerBridge
-  exposed: ExposedBus
-  ports: MessagePort[]
-} {
-  const { port1, port2 } = new MessageChannel()
-  const near = newBus()
-  const far = newBus({ name: 'Far' })
-  const exposed = exposeBus(far, port2)
-  later(() => exposed.close())
-  const bridge = bridgeTo(port1)
-  near.on('*', bridge.dispatch)
-  return { near, far, bridge, exposed, ports: [port1, port2] }
-}
-
 describe('a WorkerBridge to a MessagePort', () => {
   it('has events handled at the other end', async () => {
     const { near, far } = ends()
@@ -367,35 +330,4 @@ if ('SharedWorker' in globalThis) {
       expect(await event.eventResult()).to.equal(2)
     })
   })
-}
-
-describe('a WorkerBridge to a frame of the same origin', () => {
-  it('finds the bus in it, and that of its next document', async () => {
-    const inner = await frame(new URL('./fixtures/frame.html', import.meta.url).href)
-    const { contentWindow } = inner
-    const bus = newBus()
-    bus.on('*', bridgeTo({ window: contentWindow as Window, origin: location.origin }).dispatch)
-    const event = await within(20_000, bus.dispatch(new Square({ n: 5 })))
-    expect(await event.eventResult()).to.equal(25)
-    const slow = bus.dispatch(new Slow({ ms: 60_000 }))
-    await pause(100)
-    const loaded = new Promise((resolve) => inner.addEventListener('load', resolve, { once: true }))
-    contentWindow?.location.reload()
-    await within(20_000, slow)
-    expect(lastError(slow)).to.include({ name: 'EventCancelledError' })
-    await loaded
-    await pause(500)
-    const next = await within(20_000, bus.dispatch(new Square({ n: 6 })))
-    expect(await next.eventResult()).to.equal(36)
-  })
-})
-
-async function frame(src = 'about:blank'): Promise<HTMLIFrameElement> {
-  const made = document.createElement('iframe')
-  const loaded = new Promise((resolve) => made.addEventListener('load', resolve, { once: true }))
-  made.src = src
-  document.body.append(made)
-  later(() => made.remove())
-  await loaded
-  return made
 }
