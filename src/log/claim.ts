@@ -57,11 +57,11 @@ async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
   await writer.alive()
   for (;;) {
     const fold = new Fold(db.meta.settled + 1)
-    await fold.read(log, db)
+    // In this order: what is decided from here on, a compaction too, is not missed, but refused.
+    const [turn] = await Promise.all([turnOf(db), fold.read(log, db)])
     const locks = await takeLocks(fold)
     try {
-      // In this order: what was decided since is not missed, but refused.
-      const [turn] = await Promise.all([turnOf(db), locks.size && fold.read(log, db)])
+      if (locks.size) await fold.read(log, db)
       const claim = decision(fold, new Set(locks.keys()))
       const nothing = !claim.adopted.length && !claim.lines.length
       if (nothing || (await write(writer, db, turn, claim))) return claim

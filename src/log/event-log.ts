@@ -76,7 +76,8 @@ export class EventLog extends EventTarget implements LogLike {
   open: LogDb | null = null
   #opening: Promise<LogDb> | null = null
   #state: LogState = 'ok'
-  #lost: LogError | undefined
+  /** Why nothing is written any more. @internal */
+  lost: LogError | undefined
   #compacted = 0
   #head = 0
   #ended = new AbortController()
@@ -139,7 +140,7 @@ export class EventLog extends EventTarget implements LogLike {
   openFor(journal: Journal): BusLog {
     const writer = new LogWriter(this, journal)
     this.writers.add(writer)
-    if (this.#lost) journal.lose(this.#lost)
+    if (this.lost) journal.lose(this.lost)
     else hush(this.db())
     return writer
   }
@@ -149,12 +150,12 @@ export class EventLog extends EventTarget implements LogLike {
     this.writers.delete(writer)
     if (!this.onDemand || this.writers.size) return
     await this.close()
-    writer.lose(this.#lost)
+    writer.lose(this.lost)
   }
 
   /** The database, opened when it is first asked for and again when it was lost. @internal */
   db(): Promise<LogDb> {
-    if (this.#lost) return Promise.reject(this.#lost)
+    if (this.lost) return Promise.reject(this.lost)
     this.#opening ??= this.#open()
     return this.#opening
   }
@@ -168,19 +169,19 @@ export class EventLog extends EventTarget implements LogLike {
       let late = false
       const opening = LogDb.open(this.name, this.deadline).then((opened) => {
         db = opened
-        if (late || this.#lost) opened.close()
+        if (late || this.lost) opened.close()
         return lookForLoss(this, opened)
       })
       try {
         await inTime(opening, this.deadline, 'The database did not open')
-        if (this.#lost) throw this.#lost
+        if (this.lost) throw this.lost
         if (db && !db.gone) return this.#opened(db)
       } catch (error) {
         late = true
         // It had to make way for another: no failure.
         const { gone } = db ?? {}
         db?.close()
-        if (this.#lost) throw this.#lost
+        if (this.lost) throw this.lost
         if (gone) continue
         this.failed(error)
         if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
@@ -300,7 +301,7 @@ export class EventLog extends EventTarget implements LogLike {
   }
 
   #lose(state: 'memory' | 'closed', error: LogError): LogError {
-    this.#lost = error
+    this.lost = error
     this.#enter(state)
     for (const writer of this.writers) writer.lose(error)
     return error
@@ -309,7 +310,7 @@ export class EventLog extends EventTarget implements LogLike {
   #enter(state: LogState): void {
     if (this.#state === state) return
     this.#state = state
-    if (state === 'memory') warn(`${this.#lost?.message}; events are kept in memory only`)
+    if (state === 'memory') warn(`${this.lost?.message}; events are kept in memory only`)
     this.dispatchEvent(new Event('statechange'))
   }
 

@@ -68,8 +68,10 @@ async function* inOrderOfEnds(log: EventLog) {
   const reader = new Reader(log, 1)
   try {
     await reader.begin()
-    const last = await settled(log)
+    await settled(log)
     const { settled: done } = (await log.db()).meta
+    // After that: what is finished up to there has its end before the last.
+    const last = await settled(log)
     const cache = new SegmentCache(log)
     for await (const { seq } of rows(log, 1, last)) {
       // It stays where it is, since it goes through all twice; but it is alive.

@@ -1,9 +1,10 @@
 import type { Entry, Journal } from '../bus/journal.js'
-import { COMPLETED, FAILED, WAITING } from '../events/status.js'
+import { COMPLETED, DURABLE, FAILED, WAITING } from '../events/status.js'
 import { lineOf } from './entries.js'
 import type { Summary } from './log-db.js'
 import { type Segment, seal } from './segment.js'
 import { newSummary } from './summary.js'
+import type { LogWriter } from './writer.js'
 
 /** What one segment holds at most: a bad one costs so much, and building one holds the page so long. */
 const MAX_ENTRIES = 1000
@@ -25,7 +26,7 @@ export interface Flight {
  * `beside`: an earlier segment is on its way, and may fail alone.
  */
 export function load(
-  journal: Journal,
+  { journal, left }: LogWriter,
   beside: boolean,
   last?: Entry | null,
 ): { now: Entry[]; later: boolean } {
@@ -36,12 +37,22 @@ export function load(
   let chars = 0
   for (const entry of waiting) {
     at++
-    const when = entry.kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
+    const { kind, mark } = entry
+    // It comes again after a stop, to a bus that has it in the log: that entry goes on.
+    const old = kind === 'E' && left.size && left.get(mark.visit.state.id)
+    const when = old ? 'never' : kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
     if (when === 'later') later.push(entry)
     else if (when === 'never') journal.chars -= entry.text.length
     else {
       chars += entry.text.length
       now.push(entry)
+    }
+    if (old) {
+      left.delete(mark.visit.state.id)
+      const { seq, index, writer } = old
+      Object.assign(mark, { text: '', seq, index, writer })
+      journal.unpersisted--
+      mark.settle(DURABLE)
     }
     if (entry === last || now.length === MAX_ENTRIES || chars >= MAX_CHARS) break
   }

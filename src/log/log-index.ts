@@ -87,11 +87,8 @@ export class LogIndex {
     this.#out = this.#batch
     this.#batch = newBatch()
     try {
-      // Cleared meanwhile.
-      for (const map of [summaries, ended]) {
-        for (const seq of map.keys()) if (seq < db.meta.low) map.delete(seq)
-      }
-      await db.ask(db.index(summaries, ended))
+      const { writeIndex } = await import('./write-index.js')
+      await db.ask(writeIndex(db, summaries, ended))
     } catch (error) {
       // What is newer is better.
       this.#batch.summaries = new Map([...summaries, ...this.#batch.summaries])

@@ -59,8 +59,13 @@ export async function clear(log: EventLog): Promise<void> {
   await log.flush()
   const db = await log.db()
   const head = await db.head()
-  const done = { low: head + 1, indexed: head, settled: head }
-  await change(db, ({ turn }) => ({ meta: { ...done, turn: turn + 1 }, removeTo: head }))
+  const done = { indexed: head, settled: head }
+  // Another tab may have cleared more: of that this one knows nothing.
+  await change(db, ({ turn, low }) => ({
+    meta: { ...done, low: Math.max(low, head + 1), turn: turn + 1 },
+    removeTo: head,
+  }))
+  await db.ask(db.idb.clear('quarantine'))
 }
 
 /** A segment that cannot be read is kept apart, and told of. */
@@ -105,11 +110,14 @@ export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: 
 function acceptAgain(writer: LogWriter): void {
   const { journal, flight } = writer
   const again: Entry[] = []
+  writer.left.clear()
   for (const { mark } of journal.core.history.unfinished.newest()) {
     // With a text it waits already: somebody has missed the database before.
     if (mark?.status !== DURABLE || mark.text) continue
     mark.text = payloadJSON(mark.visit.state)
     mark.seq = 0
+    // Whoever accepts it now.
+    mark.writer = ''
     journal.unpersisted++
     journal.chars += mark.text.length
     again.push(mark)

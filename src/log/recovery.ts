@@ -30,9 +30,11 @@ export async function recover(writer: LogWriter): Promise<BaseEvent[]> {
   const again: BaseEvent[] = []
   for (;;) {
     await writer.whenSteady()
+    // The bus was stopped: it takes nothing any more by itself.
+    if (!writer.recovers) return again
     // Of what this page has had, only what it adopts is its own.
     const claim = await claimed(writer, (fold, dead) =>
-      writer.steady ? decide(writer, fold, dead) : newClaim(),
+      writer.steady && writer.recovers ? decide(writer, fold, dead) : newClaim(),
     )
     await bringBack(writer, claim, again)
     // What a writer has claimed that is no more is nobody's.

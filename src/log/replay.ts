@@ -48,8 +48,9 @@ export async function replay(log: EventLog, bus: EventBus, options: ReplayOption
     signal?.throwIfAborted()
     if (++line % REPORT === 0) report()
     if (copies.has(record.event_id) || (where && !where(record))) continue
-    const due = Date.parse(record.event_created_at ?? '') / speed || 0
-    shift ??= performance.now() - due
+    const due = Date.parse(record.event_created_at ?? '') / speed
+    // What has no time of its own comes at once.
+    shift ||= performance.now() - due
     await pause(due + shift - performance.now(), signal)
     try {
       copies.set(record.event_id, await dispatchCopy(core, record, copies, signal))

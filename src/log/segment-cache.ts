@@ -1,7 +1,8 @@
 import type { EventLog } from './event-log.js'
-import { type Ends, endAt } from './log-db.js'
+import type { Ends } from './log-db.js'
 import { quarantine } from './log-queries.js'
 import { fault, type Line, linesOf, type Placed, type RecordLine } from './segment.js'
+import { endAt } from './write-index.js'
 
 /** How many segments are kept. */
 const KEPT = 12

@@ -48,8 +48,10 @@ export class LogWriter extends Living implements BusLog {
   #idlers: { last: Entry | undefined; resolve: () => void }[] = []
   /** It resigns once this is written, which is the last that is its own; undefined while it does not. */
   #last: Entry | null | undefined
-  /** `recover` was called: it calls itself again. */
+  /** `recover` was called, and the bus has not been stopped since: it calls itself again. */
   recovers = false
+  /** By id, what the stop of another bus has ended here: it is to come again, and its entry is still this bus's. @internal */
+  readonly left = new Map<string, Mark>()
 
   constructor(log: EventLog, journal: Journal) {
     super()
@@ -67,6 +69,7 @@ export class LogWriter extends Living implements BusLog {
 
   override resign(): void {
     this.#last = undefined
+    this.left.clear()
     super.resign()
   }
 
@@ -112,6 +115,8 @@ export class LogWriter extends Living implements BusLog {
   }
 
   completed(visit: Visit): void {
+    const { mark, state } = visit
+    if (mark?.seq && state.abandoned) this.left.set(state.id, mark)
     this.#add(completedEntry(visit))
   }
 
@@ -133,6 +138,7 @@ export class LogWriter extends Living implements BusLog {
   }
 
   async end(): Promise<void> {
+    this.recovers = false
     this.#resignSoon()
     await this.flush()
     if (!this.journal.core.cleared) return
@@ -194,7 +200,7 @@ export class LogWriter extends Living implements BusLog {
 
   /** The next segment's worth of what waits; null if there is none. */
   #take(beside = false): Flight | null {
-    const { now, later } = load(this.journal, beside, this.#last)
+    const { now, later } = load(this, beside, this.#last)
     if (later) deferring.add(this)
     return now.length ? this.build(now) : null
   }
@@ -206,10 +212,10 @@ export class LogWriter extends Living implements BusLog {
 
   /** Writes a segment, again and again if need be; gives its number, or 0 when the log has given up. */
   async #fly(flight: Flight): Promise<number> {
-    const { log, journal } = this
+    const { log } = this
     const stop = this.#limit()
     try {
-      for (let wait = RETRY; !journal.lost; wait = Math.min(wait * 2, log.deadline)) {
+      for (let wait = RETRY; !log.lost; wait = Math.min(wait * 2, log.deadline)) {
         const seq = await this.#try(flight, wait > RETRY)
         if (seq !== LATER) return seq
         this.#failing = true
@@ -318,6 +324,7 @@ export class LogWriter extends Living implements BusLog {
   lose(error: unknown): void {
     this.release(error)
     this.journal.lose(error)
+    this.journal.core.letIn()
     this.#resignSoon()
     this.rest.end()
   }

@@ -11,6 +11,7 @@ const later = [
   './come-back.js',
   './come-back.js',
   './log-queries.js',
+  './write-index.js',
   './reading.js',
   './export-jsonl.js',
   './import-jsonl.js',

@@ -45,7 +45,7 @@ describe('what a bridge did not hear', () => {
   it('comes once, too, where it is more than ids are remembered', async function test() {
     this.timeout(120_000)
     const last = 2 * SEEN_IDS + 1000
-    const logged = { retain: { events: null }, bus: { maxPending: null, maxHistorySize: 100 } }
+    const logged = { bus: { maxPending: null, maxHistorySize: 100 } }
     const [sender, other] = await pair({ logged }, { logged })
     tell(other.tab, 'pagehide')
     await comeBack(other, sender, ...range(4, last))

@@ -1,0 +1,144 @@
+// A bus that is stopped, or a log that is closed, in the midst of something: nothing goes on by itself, and nobody waits.
+import { expect } from '@esm-bundle/chai'
+import { BaseEvent, EventBus } from '../../src/index.js'
+import { EventLog } from '../../src/log/event-log.js'
+import { forever } from '../same-page/helpers.js'
+import { freshName } from './helpers.js'
+import { left } from './pages.js'
+import { holdStore, rowsOf } from './raw.js'
+import { metaOf } from './reading.js'
+import { eventually, impatient, openBus } from './tabs.js'
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A bus with a log in which a dead page has left two events. */
+async function withTwoLeft() {
+  const name = freshName()
+  await left(name, new BaseEvent('A', { n: 1 }), new BaseEvent('A', { n: 2 }))
+  const opened = openBus(name)
+  await opened.bus.ready
+  return opened
+}
+
+describe('a stopped bus', () => {
+  it('does not recover by itself what the stop has ended, when its page is looked at again', async () => {
+    const { bus, log, name } = openBus(freshName())
+    let runs = 0
+    bus.on('A', () => {
+      runs++
+      return forever()
+    })
+    await bus.recover()
+    await bus.dispatch(new BaseEvent('A')).eventPersisted
+    await eventually('it runs', () => runs)
+    await bus.stop()
+    document.dispatchEvent(new Event('visibilitychange'))
+    await pause(500)
+    await log.close()
+    await EventLog.destroy(name)
+    expect(runs).to.equal(1)
+  })
+
+  it('runs nothing of a recovery that was under way', async () => {
+    const { bus, log, name } = await withTwoLeft()
+    let runs = 0
+    bus.on('A', () => void runs++)
+    const recovering = bus.recover()
+    await bus.stop()
+    const before = runs
+    await pause(500)
+    await recovering
+    await log.close()
+    await EventLog.destroy(name)
+    expect(runs).to.equal(before)
+  })
+
+  it('for good, takes nothing from those who come next', async () => {
+    const { bus, log, name } = await withTwoLeft()
+    bus.addEventListener('A', () => {})
+    const recovering = bus.recover().catch(String)
+    await bus.stop({ clear: true })
+    await pause(500)
+    await recovering
+    const next = openBus(name)
+    next.bus.on('A', () => {})
+    const events = await next.bus.recover()
+    await log.close()
+    await next.log.close()
+    await EventLog.destroy(name)
+    expect(events).to.have.length(2)
+  })
+
+  it('has its events once in the log, also where another bus of the page had them and gets them again', async () => {
+    const name = freshName()
+    const log = new EventLog(name)
+    const [one, two] = [new EventBus({ name: `${name}a`, log }), new EventBus({ name: `${name}b`, log })]
+    let runs = 0
+    two.on('A', () => (runs++ ? 1 : forever()))
+    one.on('A', two.dispatch)
+    const event = one.dispatch(new BaseEvent('A'))
+    await eventually('it runs there', () => runs)
+    await event.eventPersisted
+    await one.stop()
+    const [again] = await one.recover()
+    await again
+    await log.flush()
+    const count = await log.count()
+    await log.close()
+    const head = (await rowsOf(name)).length
+    const next = new EventLog(name)
+    const third = new EventBus({ name: `${name}b`, log: next })
+    third.on('A', () => void runs++)
+    await third.recover()
+    await third.waitUntilIdle()
+    await next.compact()
+    const { settled } = await metaOf(name)
+    await next.close()
+    await EventLog.destroy(name)
+    expect({ runs, count }).to.eql({ runs: 2, count: 2 })
+    expect(settled).to.be.at.least(head)
+  })
+})
+
+describe('a log that is given up', () => {
+  it('lets in whoever waits for room', async () => {
+    const { bus, log, name } = await impatient(
+      openBus(freshName(), { bus: { maxPending: null, maxHistorySize: 0 } }),
+    )
+    const release = await holdStore(name)
+    const text = 'x'.repeat(8_000_000)
+    for (let n = 0; n < 8; n++) bus.dispatch(new BaseEvent('A', { text, n }))
+    let room = false
+    const waiting = bus.whenRoom().then(() => {
+      room = true
+    })
+    await bus.waitUntilIdle()
+    await pause(100)
+    expect(room).to.equal(false)
+    await log.close()
+    await Promise.race([waiting, pause(5000)])
+    await release()
+    await EventLog.destroy(name)
+    expect(room).to.equal(true)
+  })
+
+  it('is not tried again by what its cleared bus had on its way', async () => {
+    const { bus, log, name } = await impatient(openBus(freshName()))
+    const release = await holdStore(name)
+    bus.dispatch(new BaseEvent('A'))
+    await eventually('it is late', () => log.state === 'degraded')
+    await bus.stop({ clear: true })
+    await log.close()
+    await release()
+    await pause(1500)
+    let asked = 0
+    const { db } = log
+    log.db = function count() {
+      asked++
+      return db.call(this)
+    }
+    await pause(2500)
+    await EventLog.destroy(name)
+    expect(asked).to.equal(0)
+  })
+})
