@@ -2,6 +2,9 @@
 
 /** ms after which a drain gives the page back; of events without handlers every 16th reads the clock. */
 export const SLICE = 8
+/** So many drains, each of at most so many ms, are not worth a message that tells when their task is over. */
+export const FEW = 16
+export const BRIEF = 1
 export const STEPS = 15
 /** As many microtasks as code after an await of ours needs to start, through one async helper. */
 export const HOPS = 4

@@ -73,12 +73,13 @@ export interface Page {
   warned: Set<string>
   /** When the memory of all buses was last estimated, in ms. */
   weighed: number
-  /** The task that is being used up: when it began, and the lanes that wait for the next one. */
+  /** The task that is being used up: when it began, how often something was drained, and the lanes that wait for the next one. */
   task: {
     port: MessagePort | null
     inbox: Inbox | null
     since: number
     steps: number
+    drains: number
     marked: boolean
     lanes: RunLoop[]
   }
@@ -114,7 +115,7 @@ export function getPage(): Page {
     unread: [],
     warned: new Set(),
     weighed: 0,
-    task: { port: null, inbox: null, since: 0, steps: 0, marked: false, lanes: [] },
+    task: { port: null, inbox: null, since: 0, steps: 0, drains: 0, marked: false, lanes: [] },
   }
   return known
 }

@@ -1,5 +1,5 @@
 import { Fifo } from '../fifo.js'
-import { SLICE, STEPS } from '../limits.js'
+import { BRIEF, FEW, SLICE, STEPS } from '../limits.js'
 import { compareClocks, getPage, type Inbox, microtask, type Page, readClock } from '../page.js'
 import type { Visit } from './visit.js'
 
@@ -112,27 +112,38 @@ export class RunLoop {
       if (page.time - task.since > SLICE) {
         this.#draining = false
         task.lanes.push(this)
+        mark(page)
         task.inbox?.ref?.()
         return
       }
     }
     this.#draining = false
+    if (page.time - task.since > BRIEF) mark(page)
     // After the pause it goes on; else what is left must wait, and is scheduled by the visit that it waits for.
     this.#scheduled = !!page.pause
     if (page.pause) paused.push(this)
   }
 }
 
+/** All drains of a marked task use up one slice. Of one that is not marked yet, each has its own, if it is brief, and they are few. */
+function beginTask(page: Page): void {
+  const { task } = page
+  if (task.marked) return
+  task.since = page.time
+  compareClocks()
+  // Most tasks have one brief drain: a message for each would cost more than its event.
+  if (++task.drains > FEW) mark(page)
+}
+
 /**
- * Marks the task in which a drain runs by one message to ourselves: until it arrives, all drains use up the same slice,
- * so that a loop of awaits yields too. Lanes that yielded go on when it arrives. A `MessageChannel` is not throttled in
- * background tabs and takes its turn among other tasks, which `scheduler.yield()` may not.
+ * Marks the task that runs by one message to ourselves: until it arrives, all drains use up the same slice, so that a loop of
+ * awaits yields too. Lanes that yielded go on when it arrives. A `MessageChannel` is not throttled in background tabs and takes
+ * its turn among other tasks, which `scheduler.yield()` may not.
  */
-function beginTask({ task, time }: Page): void {
+function mark({ task }: Page): void {
   if (task.marked) return
   task.marked = true
-  task.since = time
-  compareClocks()
+  task.drains = 0
   if (!task.port) {
     const { port1, port2 } = new MessageChannel()
     task.port = port2

@@ -1,7 +1,7 @@
 import { BroadcastChannel as PackagedChannel } from 'broadcast-channel'
 import { TabBridge, type TabBridgeOptions } from '../../../src/bridges/tab-bridge.js'
 import { type BenchCase, check } from '../bench-case.js'
-import { peer } from './peers.js'
+import { peer, upToSpeed } from './peers.js'
 import { Tick } from './tick.js'
 
 /** Events of a burst, and of a round trip each. */
@@ -30,8 +30,7 @@ function oneWay(name: string, post: (channel: BroadcastChannel, all: unknown[]) 
         post(channel, all)
         await done
       }
-      // The other context is new: it has to get up to speed, as a tab has that is open for a while.
-      await run()
+      await upToSpeed(run)
       return {
         run,
         finish() {
@@ -63,7 +62,7 @@ const packaged: BenchCase = {
       for (const record of all) void channel.postMessage(record)
       await done
     }
-    await run()
+    await upToSpeed(run)
     return {
       run,
       async finish() {
@@ -97,7 +96,7 @@ const oursOneWay: BenchCase = {
       for (const tick of all) tabs.dispatch(tick)
       await done
     }
-    await run(ticks(MANY))
+    await upToSpeed(() => run(ticks(MANY)))
     const all = ticks(MANY)
     return { run: () => run(all), finish: end }
   },
@@ -109,15 +108,14 @@ const oursRoundTrip: BenchCase = {
   events: FEW,
   async prepare() {
     const { tabs, end } = await bridge(0, { results: 'gather' })
-    return {
-      async run() {
-        for (let n = 0; n < FEW; n++) {
-          const tick = await tabs.dispatch(new Tick({ n, s }))
-          check((await tick.eventResult()) === n, 'the other context has answered')
-        }
-      },
-      finish: end,
+    const run = async () => {
+      for (let n = 0; n < FEW; n++) {
+        const tick = await tabs.dispatch(new Tick({ n, s }))
+        check((await tick.eventResult()) === n, 'the other context has answered')
+      }
     }
+    await upToSpeed(run)
+    return { run, finish: end }
   },
 }
 
@@ -134,7 +132,7 @@ const oursAtOnce: BenchCase = {
       for (const tick of all) tabs.dispatch(tick)
       await Promise.all(all.map((tick) => tick.eventCompletion))
     }
-    await run(ticks(AT_ONCE))
+    await upToSpeed(() => run(ticks(AT_ONCE)))
     const all = ticks(AT_ONCE)
     return {
       run: () => run(all),
@@ -163,7 +161,7 @@ const packagedAtOnce: BenchCase = {
       for (let n = 1; n <= AT_ONCE; n++) void channel.postMessage(n)
       await done
     }
-    await run()
+    await upToSpeed(run)
     return {
       run,
       async finish() {
@@ -183,14 +181,16 @@ function pingPong(name: string, role: 'raw' | 'packaged', open: (channel: string
     async prepare() {
       const other = await peer(role)
       const line = open(other.channel)
+      const run = async () => {
+        for (let n = 1; n <= FEW; n++) {
+          const back = new Promise<unknown>((resolve) => line.listen(resolve))
+          line.post(n)
+          check((await back) === -n, 'the number came back')
+        }
+      }
+      await upToSpeed(run)
       return {
-        async run() {
-          for (let n = 1; n <= FEW; n++) {
-            const back = new Promise<unknown>((resolve) => line.listen(resolve))
-            line.post(n)
-            check((await back) === -n, 'the number came back')
-          }
-        },
+        run,
         async finish() {
           await line.close()
           other.end()

@@ -1,7 +1,7 @@
 import { wrap } from 'comlink'
 import { WorkerBridge } from '../../../src/bridges/worker-bridge.js'
 import { type BenchCase, check } from '../bench-case.js'
-import { peer } from './peers.js'
+import { peer, upToSpeed } from './peers.js'
 import { Tick } from './tick.js'
 
 const MANY = 10_000
@@ -27,6 +27,7 @@ function bare(
       const remote = wrap<Remote>(other.worker) as unknown as Remote
       const all = Array.from({ length: events }, (_, n) => new Tick({ n, s }).toJSON())
       check((await remote.tick(all[1])) === 1, 'the worker answers')
+      await upToSpeed(() => run(remote, all))
       return { run: () => run(remote, all), finish: other.end }
     },
   }
@@ -44,9 +45,11 @@ function ours(
     async prepare() {
       const other = await peer('exposed')
       const bridge = new WorkerBridge(other.worker)
-      const all = Array.from({ length: events }, (_, n) => new Tick({ n, s }))
+      const ticks = () => Array.from({ length: events }, (_, n) => new Tick({ n, s }))
       const first = await bridge.dispatch(new Tick({ n: -1, s }))
       check((await first.eventResult()) === -1, 'the worker answers')
+      await upToSpeed(() => run(bridge, ticks()))
+      const all = ticks()
       return {
         run: () => run(bridge, all),
         async finish() {
