@@ -1,16 +1,16 @@
 import { defaultReporter } from '@web/test-runner'
-import { tabLibrary } from './test/log/tab-library-plugin.mjs'
 import { readmeSnippets } from './test/readme/snippets-plugin.mjs'
 import { freePort, installedEngines, launchers } from './test/support/engines.mjs'
 import { typescriptForTests } from './test/support/esbuild-plugin.mjs'
 import { fileReporter } from './test/support/file-reporter.mjs'
+import { oneModule } from './test/support/one-module-plugin.mjs'
 
 const names = process.env.BROWSERS?.split(',').map((name) => name.trim()) ?? installedEngines()
 
 export default {
   files: ['test/**/*.test.ts'],
   nodeResolve: { browser: true, exportConditions: ['browser'] },
-  plugins: [readmeSnippets(), tabLibrary(), typescriptForTests()],
+  plugins: [readmeSnippets(), oneModule(), typescriptForTests()],
   browsers: launchers(names),
   // Of its own choice, two that start at once would take the same one.
   port: await freePort(),

@@ -29,10 +29,7 @@ export function buildModules(entryPoints) {
 export async function buildMinified(entryPoint, outfile, external = []) {
   const { outputFiles, metafile } = await build({
     ...common,
-    // A module that is written for the occasion lies beside package.json.
-    ...(entryPoint.startsWith('export ')
-      ? { stdin: { contents: entryPoint, resolveDir: root, loader: 'ts' } }
-      : { entryPoints: [entryPoint] }),
+    ...entryOf(entryPoint),
     minify: true,
     plugins: [smallStyles],
     legalComments: 'none',
@@ -54,6 +51,24 @@ export async function buildMinified(entryPoint, outfile, external = []) {
   if (outfile) writeFileSync(resolve(root, outfile), small)
   return { code: small, metafile }
 }
+
+/** The same as it is written, for scripts of tests. */
+export async function buildReadable(entryPoint) {
+  const { outputFiles } = await build({
+    ...common,
+    ...entryOf(entryPoint),
+    sourcemap: 'inline',
+    write: false,
+    outfile: 'bundle.js',
+  })
+  return outputFiles[0].text
+}
+
+/** A file, or a module that is written for the occasion: that lies beside package.json. */
+const entryOf = (entryPoint) =>
+  entryPoint.startsWith('export ')
+    ? { stdin: { contents: entryPoint, resolveDir: root, loader: /** @type {const} */ ('ts') } }
+    : { entryPoints: [entryPoint] }
 
 /** Style sheets in templates, which no minifier looks into. */
 const smallStyles = {

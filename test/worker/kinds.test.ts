@@ -25,11 +25,11 @@ class Idle extends defineEvent('Idle', {}, { timeout: null }) {}
 
 function workerOf(name: 'worker' | 'brief' | 'stops' | 'silent' | 'throws' | 'missing'): Worker {
   const urls = {
-    worker: new URL('./fixtures/worker.ts', import.meta.url),
-    brief: new URL('./fixtures/brief.ts', import.meta.url),
-    stops: new URL('./fixtures/stops.ts', import.meta.url),
-    silent: new URL('./fixtures/silent.ts', import.meta.url),
-    throws: new URL('./fixtures/throws.ts', import.meta.url),
+    worker: new URL('./fixtures/worker.js', import.meta.url),
+    brief: new URL('./fixtures/brief.js', import.meta.url),
+    stops: new URL('./fixtures/stops.js', import.meta.url),
+    silent: new URL('./fixtures/silent.js', import.meta.url),
+    throws: new URL('./fixtures/throws.js', import.meta.url),
     missing: new URL('./fixtures/missing.ts', import.meta.url),
   }
   const worker = new Worker(urls[name], { type: 'module' })
@@ -274,7 +274,7 @@ describe('a WorkerBridge to a worker', () => {
 if ('SharedWorker' in globalThis) {
   describe('a WorkerBridge to a shared worker', () => {
     it('is one of several', async () => {
-      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const url = new URL('./fixtures/worker.js', import.meta.url)
       const frames = await Promise.all([frame(), frame()])
       const bridges = frames.map(({ contentWindow }) => {
         const { SharedWorker: Shared } = contentWindow as unknown as typeof globalThis
@@ -296,7 +296,7 @@ if ('SharedWorker' in globalThis) {
     })
 
     it('refuses code, which stays in its agent cluster, there and back', async () => {
-      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const url = new URL('./fixtures/worker.js', import.meta.url)
       const bus = newBus()
       bus.on('*', bridgeTo(new SharedWorker(url, { type: 'module', name: 'code' })).dispatch)
       const bad = bus.dispatch(new Compile({ module: { inside: [wasm()] } }))
@@ -310,7 +310,7 @@ if ('SharedWorker' in globalThis) {
     })
 
     it('waits for no page that is gone before its lock was seen', async () => {
-      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const url = new URL('./fixtures/worker.js', import.meta.url)
       const options = { type: 'module', name: 'gone' } as const
       const bus = newBus()
       const bridge = bridgeTo(new SharedWorker(url, options))

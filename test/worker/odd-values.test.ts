@@ -85,7 +85,7 @@ describe('a payload that moves', () => {
   if ('SharedWorker' in globalThis)
     it('is refused where a shared worker could not take the rest of it', async () => {
       const bytes = new ArrayBuffer(8)
-      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const url = new URL('./fixtures/worker.js', import.meta.url)
       const worker = new SharedWorker(url, { type: 'module', name: 'odd-values' })
       const near = newBus()
       near.on('*', bridgeTo(worker, { transfer: () => [bytes] }).dispatch)
@@ -103,7 +103,7 @@ describe('a worker that is up already', () => {
   }
 
   it('is told of a route that is made while the first hello is on its way', async () => {
-    const worker = start(new URL('./fixtures/worker.ts', import.meta.url))
+    const worker = start(new URL('./fixtures/worker.js', import.meta.url))
     const first = bridgeTo(worker)
     await within(20_000, first.dispatch(new Square({ n: 1 })))
     first.close()
@@ -125,7 +125,7 @@ describe('a worker that is up already', () => {
   })
 
   it('may have an API of its own by comlink, which goes on when the bridge is closed', async () => {
-    const worker = start(new URL('./fixtures/own-api.ts', import.meta.url))
+    const worker = start(new URL('./fixtures/own-api.js', import.meta.url))
     const api = wrap<{ add(a: number, b: number): number }>(worker)
     const bridge = bridgeTo(worker)
     await within(20_000, bridge.dispatch(new Square({ n: 1 })))

@@ -30,7 +30,7 @@ describe('a page that comes back from rest', () => {
       const locks = async () =>
         ((await navigator.locks.query()).held ?? []).filter(({ name = '' }) => /^bubus:k:/.test(name)).length
       const before = await locks()
-      const url = new URL('./fixtures/worker.ts', import.meta.url)
+      const url = new URL('./fixtures/worker.js', import.meta.url)
       bridgeTo(new SharedWorker(url, { type: 'module', name: 'resting' }), { timeout: 5000 })
       for (const n of [2, 3, 4]) {
         const event = await bus.dispatch(new Square({ n }))

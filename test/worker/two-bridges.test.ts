@@ -6,7 +6,7 @@ import { Slow, Square } from './fixtures/events.js'
 
 describe('two bridges to one worker', () => {
   it('get each its own answers, whichever comes first', async () => {
-    const worker = new Worker(new URL('./fixtures/worker.ts', import.meta.url), { type: 'module' })
+    const worker = new Worker(new URL('./fixtures/worker.js', import.meta.url), { type: 'module' })
     const both = [1, 2].map(() => {
       const bus = new EventBus({ maxPending: null })
       const bridge = new WorkerBridge(worker)

@@ -3,7 +3,7 @@ import { WorkerBridge } from '../../src/bridges/worker-bridge.js'
 import { EventBus } from '../../src/index.js'
 import { Ask, Buffer, Die, Fail, Nested, Slow, Square, Tell } from './fixtures/events.js'
 
-const start = () => new Worker(new URL('./fixtures/worker.ts', import.meta.url), { type: 'module' })
+const start = () => new Worker(new URL('./fixtures/worker.js', import.meta.url), { type: 'module' })
 
 describe('a bus in a dedicated worker', () => {
   let worker: Worker
