@@ -47,7 +47,7 @@ for (const name of ['Function', 'eval']) {
 
 /** A same-origin frame with a copy of the library of its own, loaded after the counters were put in place. */
 export async function openFrame({ csp }: { csp?: string } = {}): Promise<Frame> {
-  const source = new URL('../../src/index.ts', import.meta.url).href
+  const source = new URL('../log/tab-library.js', import.meta.url).href
   const policy = csp === undefined ? '' : `<meta http-equiv="Content-Security-Policy" content="${csp}">`
   const frame = document.createElement('iframe')
   frame.srcdoc = `<!doctype html><html><head>${policy}<script nonce="frame">

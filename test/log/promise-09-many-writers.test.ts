@@ -18,10 +18,9 @@ interface Answer {
 
 /** A module worker with a bus on a log of this name. It answers once what it was told is durable. */
 async function openWorker(name: string) {
-  const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+  const library = JSON.stringify(new URL('./tab-library.js', import.meta.url).href)
   const source = `
-    const { EventBus, BaseEvent } = await import(${url('../../src/index.ts')})
-    const { EventLog } = await import(${url('../../src/log/event-log.ts')})
+    const { EventBus, BaseEvent, EventLog } = await import(${library})
     const log = new EventLog(${JSON.stringify(name)})
     const bus = new EventBus({ name: ${JSON.stringify(name)}, log })
     bus.on('Done', () => 'in the worker')
