@@ -79,7 +79,9 @@ export interface Page {
     inbox: Inbox | null
     since: number
     steps: number
+    /** Drains without a mark, and when the first was. */
     drains: number
+    began: number
     marked: boolean
     lanes: RunLoop[]
   }
@@ -115,7 +117,7 @@ export function getPage(): Page {
     unread: [],
     warned: new Set(),
     weighed: 0,
-    task: { port: null, inbox: null, since: 0, steps: 0, drains: 0, marked: false, lanes: [] },
+    task: { port: null, inbox: null, since: 0, steps: 0, drains: 0, began: 0, marked: false, lanes: [] },
   }
   return known
 }

@@ -75,7 +75,7 @@ export class FilteredEndpoint {
     const replies = new Set<Listener>()
     const receive = ({ data, source, origin }: MessageEvent) => {
       // A document that is gone has no window any more: its last word has an origin only.
-      const isIts = source ? source === far?.window : String(data?.path) === 'close'
+      const isIts = source ? source === far?.window : data?.path?.[0] === 'close'
       if (far && !(isIts && origin === far.origin)) return
       const request = isRecord(data) && requestOf(data, verbs)
       if (!request) return refused()

@@ -51,6 +51,8 @@ export interface Hello {
   wanted: string[]
   /** It holds a lock of its id, as far as it knows. */
   locked: boolean
+  /** It is an exposed bus; else a bridge to one. */
+  exposes: boolean
 }
 
 /** Lists from outside are short. */

@@ -114,7 +114,7 @@ export const movedApart = (
 ): OutcomeRecord[] =>
   sendable(outcomes, carrier, [], (result, transfer) => {
     const clone = structuredClone(result, { transfer })
-    moved.push(...carrier.moves(clone, true))
+    if (transfer.length) moved.push(...carrier.moves(clone, true))
     return clone
   })
 

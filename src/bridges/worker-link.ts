@@ -164,8 +164,10 @@ export class WorkerLink implements Carrier {
     if (this.#peer) microtask(() => this.#hello(false))
   }
 
-  #meet({ wanted, locked, ...peer }: Who & Hello, asks: boolean): void {
+  #meet({ wanted, locked, exposes, ...peer }: Who & Hello, asks: boolean): void {
     const { id } = peer
+    // One that goes the other way over the same endpoint: each is heard by both.
+    if (exposes === !!this.#bus) return
     if (this.#peer && this.#peer.id !== id)
       this.#lose(new EventCancelledError(`The other side of ${this.name} has started anew`))
     const known = !!this.#peer
@@ -238,7 +240,7 @@ export class WorkerLink implements Carrier {
     const locked = !this.#resting && (await this.#lock.hold(lockOf(id)))
     if (id !== exchange.id || this.#resting) return
     const { busNames, wanted } = exchange.routes
-    exchange.post('hello', [{ n: 0, value: { busNames, wanted, locked } }], asks)
+    exchange.post('hello', [{ n: 0, value: { busNames, wanted, locked, exposes: !!this.#bus } }], asks)
   }
 
   #wake(): void {
@@ -281,11 +283,12 @@ export class WorkerLink implements Carrier {
 
 /** What is said of whoever is there; what is wrong in it is left out. */
 function helloOf(value: unknown): Hello {
-  const { busNames, wanted, locked } = Object(value)
+  const { busNames, wanted, locked, exposes } = Object(value)
   const texts = (list: unknown, isText: (one: unknown) => unknown) =>
     (isList(list) ? list.filter(isText) : []) as string[]
   return {
     locked: locked === true,
+    exposes: exposes === true,
     busNames: texts(busNames, isIdentifier),
     wanted: texts(wanted, (one) => one === '*' || isIdentifier(one)),
   }

@@ -31,7 +31,7 @@ import { RunLoop } from './run-loop.js'
 import { type PatternClass, patternType, Subscriptions } from './subscriptions.js'
 import type { BusMiddleware, BusOptions, Inspector, InspectStep } from './types.js'
 import { Visit } from './visit.js'
-import { descends, Waiters } from './waiters.js'
+import { Waiters } from './waiters.js'
 
 const someMiddlewares: Check = (name, value) => {
   checkType(Array.isArray(value), name, 'an array', value)
@@ -286,13 +286,6 @@ export class BusCore {
   whenRoom(signal?: AbortSignal, comes = false): Promise<void> {
     return wait<void>({ signal }, (enter, fail) => {
       if (this.#refusing || this.#draining) throw this.#stopError()
-      this.#refuseOwn('have room', ({ state }) => {
-        // What is queued waits for the lane, and what the handler runs for waits for the handler.
-        const others = this.history.unfinished
-          .newest()
-          .some((visit) => !visit.line && visit.state !== state && !descends(state, visit.state))
-        return others || this.lane.parallel || this.hasRoom(comes) || !!this.journal?.full
-      })
       const waiter = { enter, fail }
       const room = this.#room[+comes]
       room.add(waiter)
@@ -308,18 +301,14 @@ export class BusCore {
     return null
   }
 
-  /** @throws EventLoopError in a handler for which the bus waits itself, unless `others` may end before it */
-  #refuseOwn(to: string, others?: (run: HandlerRun) => boolean): void {
-    const run = this.#ownRun()
-    if (run && !others?.(run))
-      throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to ${to}`)
-  }
-
   waitUntilIdle(timeout?: number | null): Promise<boolean> {
     return wait<boolean>(
       { timeout },
       (give) => {
-        this.#refuseOwn('be idle')
+        const run = this.#ownRun()
+        if (run) {
+          throw new EventLoopError(`${run.label} would wait for ever for ${this.name} to be idle`)
+        }
         if (!this.history.unfinished.size) return give(true)
         this.#idle.add(give)
         return () => this.#idle.delete(give)

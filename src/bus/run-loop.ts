@@ -131,8 +131,9 @@ function beginTask(page: Page): void {
   if (task.marked) return
   task.since = page.time
   compareClocks()
-  // Most tasks have one brief drain: a message for each would cost more than its event.
-  if (++task.drains > FEW) mark(page)
+  if (!task.drains) task.began = page.time
+  // Most tasks have one brief drain: a message for each would cost more than its event. Other code of theirs may take long.
+  if (++task.drains > FEW || page.time - task.began > SLICE) mark(page)
 }
 
 /**

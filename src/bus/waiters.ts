@@ -176,7 +176,7 @@ export class Waiters {
 
 const all = () => true
 
-export function descends({ parent }: EventState, ancestor: EventState): boolean {
+function descends({ parent }: EventState, ancestor: EventState): boolean {
   for (; parent; parent = parent.parent) if (parent === ancestor) return true
   return false
 }

@@ -35,6 +35,7 @@ const attacks: (() => unknown)[] = [
   () => call('events', raw(1)),
   () => call({ 0: 'events', length: 1 }, raw(1)),
   () => call([['events']], raw(1)),
+  () => call({ toString: 1, valueOf: 1 }, raw(1)),
   () => call(['events'], raw(1), raw(2), raw(3)),
   () => call(['events'], { type: 'HANDLER', name: 'proxy', value: null }),
   () =>

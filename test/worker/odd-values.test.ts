@@ -41,6 +41,26 @@ describe('results that move', () => {
     expect(await within(20_000, answer)).to.equal('it was moved')
   })
 
+  it('nor does it harm plain ones and errors, though `transfer` is made for none of them', async () => {
+    const { near, far } = ends({ transfer: (result) => [(result as Uint8Array).buffer as ArrayBuffer] })
+    const gone = new Uint8Array(8)
+    structuredClone(gone, { transfer: [gone.buffer] })
+    far.on(Carry, () => 42, { name: 'plain' })
+    far.on(Carry, () => {}, { name: 'nothing' })
+    far.on(
+      Carry,
+      () => {
+        throw new RangeError('mine')
+      },
+      { name: 'fails' },
+    )
+    far.on(Carry, () => gone, { name: 'gone' })
+    far.on(Carry, () => new Uint8Array(4), { name: 'good' })
+    const { good, ...others } = await outcomes(near, 1)
+    expect(others).to.deep.equal({ plain: 42, nothing: undefined, fails: 'RangeError', gone: 'WireError' })
+    expect((good as Uint8Array).length).to.equal(4)
+  })
+
   it('two handlers may give the same buffer', async () => {
     const { near, far } = ends(exposing)
     const bytes = new ArrayBuffer(8)

@@ -35,4 +35,32 @@ describe('two bridges to one worker', () => {
     exposeBus(buses[1], port1).close()
     for (const bus of buses) await bus.stop({ clear: true })
   })
+
+  for (const first of ['bus', 'bridge']) {
+    it(`go both ways over one endpoint, each with a bus and a bridge, the ${first} first; then they are silent`, async () => {
+      const { port1, port2 } = new MessageChannel()
+      let count = 0
+      for (const port of [port1, port2]) port.addEventListener('message', () => count++)
+      const sides = [port1, port2].map((port) => {
+        const bus = new EventBus()
+        bus.on(Square, ({ n }) => n * n)
+        const early = first === 'bus' && exposeBus(bus, port)
+        const bridge = new WorkerBridge(port)
+        return { bus, bridge, exposed: early || exposeBus(bus, port) }
+      })
+      for (const { bridge } of sides) {
+        const event = await bridge.dispatch(new Square({ n: 3 }))
+        expect(await event.eventResult()).to.equal(9)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const before = count
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      expect(count - before).to.equal(0)
+      for (const { bus, bridge, exposed } of sides) {
+        bridge.close()
+        exposed.close()
+        await bus.stop({ clear: true })
+      }
+    })
+  }
 })
