@@ -8,6 +8,10 @@ export class RecentIds {
     return this.#sets.some((ids) => ids.has(id))
   }
 
+  delete(id: string): void {
+    for (const ids of this.#sets) ids.delete(id)
+  }
+
   add(id: string): void {
     const [ids] = this.#sets
     if (ids.add(id).size > SEEN_IDS) this.#sets = [new Set(), ids]

@@ -237,6 +237,8 @@ export class BusCore {
   /** All handlers on all buses and all descendants are done. */
   eventCompleted(visit: Visit): void {
     const dropped = this.history.complete(visit)
+    // A stop has ended it: it is to come again.
+    if (visit.state.abandoned) this.#seen.delete(visit.state.id)
     this.journal?.log?.completed(visit)
     this.tell('completed', visit.state)
     if (dropped) this.tell('dropped', dropped.state)

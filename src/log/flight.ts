@@ -26,7 +26,7 @@ export interface Flight {
  * `beside`: an earlier segment is on its way, and may fail alone.
  */
 export function load(
-  { journal, left }: LogWriter,
+  { journal, left, log }: LogWriter,
   beside: boolean,
   last?: Entry | null,
 ): { now: Entry[]; later: boolean } {
@@ -39,20 +39,30 @@ export function load(
     at++
     const { kind, mark } = entry
     // It comes again after a stop, to a bus that has it in the log: that entry goes on.
-    const old = kind === 'E' && left.size && left.get(mark.visit.state.id)
-    const when = old ? 'never' : kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
+    let old = kind === 'E' && left.size ? left.get(mark.visit.state.id) : undefined
+    if (old === mark) old = undefined
+    if (old?.seq && old.seq < (log.open?.meta.low ?? 0)) {
+      // It was cleared meanwhile.
+      left.delete(mark.visit.state.id)
+      old = undefined
+    }
+    // Once that is durable itself; nothing of it goes before.
+    const waits = old ? !old.seq : left.size && later.includes(mark)
+    const when = waits ? 'later' : old ? 'never' : kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
     if (when === 'later') later.push(entry)
     else if (when === 'never') journal.chars -= entry.text.length
     else {
       chars += entry.text.length
       now.push(entry)
     }
-    if (old) {
-      left.delete(mark.visit.state.id)
+    if (old && !waits) {
+      // Unless it was ended once more meanwhile.
+      if (!mark.visit.state.abandoned) left.delete(mark.visit.state.id)
       const { seq, index, writer } = old
       Object.assign(mark, { text: '', seq, index, writer })
       journal.unpersisted--
       mark.settle(DURABLE)
+      if (journal.core.inspected) journal.core.tell('persisted', mark.visit.state)
     }
     if (entry === last || now.length === MAX_ENTRIES || chars >= MAX_CHARS) break
   }

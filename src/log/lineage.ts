@@ -2,6 +2,7 @@ import type { Journal } from '../bus/journal.js'
 import type { RegisteredHandler } from '../bus/subscriptions.js'
 import { none } from '../fifo.js'
 import { type Fate, type Fold, handlerKey } from './fold.js'
+import type { LogWriter } from './writer.js'
 
 /** Who runs again, and what was dispatched by whom: see log.md, promise 5. */
 export class Lineage {
@@ -10,7 +11,10 @@ export class Lineage {
   readonly #dead: ReadonlySet<string>
   readonly #superseded = new Map<Fate, boolean>()
 
-  constructor(fold: Fold, journal: Journal, dead: ReadonlySet<string>) {
+  readonly #writers: readonly LogWriter[]
+
+  constructor(fold: Fold, { journal, log }: LogWriter, dead: ReadonlySet<string>) {
+    this.#writers = [...log.writers]
     this.#fold = fold
     this.#journal = journal
     this.#dead = dead
@@ -23,7 +27,12 @@ export class Lineage {
 
   children({ line }: Fate): readonly Fate[] {
     const children = this.#fold.byParent.get(line.event_id)
-    return children ? children.filter((child) => this.orphaned(child)) : none
+    return children ? children.filter((child) => this.orphaned(child) || this.#left(child)) : none
+  }
+
+  /** A stop has ended it on a bus of this page that lives. */
+  #left({ ended, writer, line }: Fate): boolean {
+    return !ended && this.#writers.some(({ left }) => left.get(line.event_id)?.writer === writer)
   }
 
   /** The run that dispatched it, or one above it, will run again: it will dispatch anew. */

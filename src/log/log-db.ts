@@ -187,7 +187,10 @@ export class LogDb {
   /** The number of the newest segment, even if it was removed; 0 in a new log. */
   async head(): Promise<number> {
     const cursor = await this.ask(this.idb.transaction('wal').store.openKeyCursor(null, 'prev'))
-    return cursor?.key ?? this.meta.low - 1
+    if (cursor) return cursor.key
+    // Another tab may have removed it all since this one was told.
+    const { low } = (await this.ask(this.idb.get('meta', META))) ?? this.meta
+    return low - 1
   }
 
   /** The number of a segment that may have been committed without our knowing; 0 if it was not. */

@@ -90,11 +90,12 @@ export async function adopt(writer: LogWriter): Promise<void> {
   }
 }
 
-function decide({ journal }: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
+function decide(writer: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim {
+  const { journal } = writer
   const { core } = journal
   const claim = newClaim()
   claim.meanwhile = () => makeFirst(claim, journal)
-  const lineage = new Lineage(fold, journal, dead)
+  const lineage = new Lineage(fold, writer, dead)
   const here = visitsById(journal)
   /** Closes what comes of a fate again, or dies with it. */
   const close = (fate: Fate, kind: 'C' | 'X', tail: string) => {

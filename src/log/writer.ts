@@ -116,7 +116,8 @@ export class LogWriter extends Living implements BusLog {
 
   completed(visit: Visit): void {
     const { mark, state } = visit
-    if (mark?.seq && state.abandoned) this.left.set(state.id, mark)
+    // The first of several, durable or not: the others are to be it.
+    if (mark && state.abandoned && !this.left.has(state.id)) this.left.set(state.id, mark)
     this.#add(completedEntry(visit))
   }
 
