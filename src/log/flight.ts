@@ -1,4 +1,4 @@
-import type { Entry, Journal } from '../bus/journal.js'
+import type { Entry, Journal, Mark } from '../bus/journal.js'
 import { COMPLETED, DURABLE, FAILED, WAITING } from '../events/status.js'
 import { lineOf } from './entries.js'
 import type { Summary } from './log-db.js'
@@ -26,10 +26,11 @@ export interface Flight {
  * `beside`: an earlier segment is on its way, and may fail alone.
  */
 export function load(
-  { journal, left, log }: LogWriter,
+  writer: LogWriter,
   beside: boolean,
   last?: Entry | null,
 ): { now: Entry[]; later: boolean } {
+  const { journal, left } = writer
   const { waiting } = journal
   const now: Entry[] = []
   const later: Entry[] = []
@@ -38,15 +39,8 @@ export function load(
   for (const entry of waiting) {
     at++
     const { kind, mark } = entry
-    // It comes again after a stop, to a bus that has it in the log: that entry goes on.
-    let old = kind === 'E' && left.size ? left.get(mark.visit.state.id) : undefined
-    if (old === mark) old = undefined
-    if (old?.seq && old.seq < (log.open?.meta.low ?? 0)) {
-      // It was cleared meanwhile.
-      left.delete(mark.visit.state.id)
-      old = undefined
-    }
-    // Once that is durable itself; nothing of it goes before.
+    const old = left.size ? earlier(writer, entry) : undefined
+    // Nothing of an event goes before its own entry.
     const waits = old ? !old.seq : left.size && later.includes(mark)
     const when = waits ? 'later' : old ? 'never' : kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
     if (when === 'later') later.push(entry)
@@ -55,19 +49,31 @@ export function load(
       chars += entry.text.length
       now.push(entry)
     }
-    if (old && !waits) {
-      // Unless it was ended once more meanwhile.
-      if (!mark.visit.state.abandoned) left.delete(mark.visit.state.id)
-      const { seq, index, writer } = old
-      Object.assign(mark, { text: '', seq, index, writer })
-      journal.unpersisted--
-      mark.settle(DURABLE)
-      if (journal.core.inspected) journal.core.tell('persisted', mark.visit.state)
-    }
+    if (old && !waits) goOn(writer, mark, old)
     if (entry === last || now.length === MAX_ENTRIES || chars >= MAX_CHARS) break
   }
   waiting.splice(0, at, ...later)
   return { now, later: later.length > 0 }
+}
+
+/** The entry that an event has already, which a stop has ended here and which comes again. */
+function earlier({ left, log }: LogWriter, { kind, mark }: Entry): Mark | undefined {
+  const { id } = mark.visit.state
+  const old = kind === 'E' ? left.get(id) : undefined
+  const cleared = old?.seq && old.seq < (log.open?.meta.low ?? 0)
+  if (cleared) left.delete(id)
+  return cleared || old === mark ? undefined : old
+}
+
+/** The earlier entry goes on as this one's. */
+function goOn({ journal, left }: LogWriter, mark: Mark, { seq, index, writer }: Mark): void {
+  const { state } = mark.visit
+  // Unless it was ended once more meanwhile.
+  if (!state.abandoned) left.delete(state.id)
+  Object.assign(mark, { text: '', seq, index, writer })
+  journal.unpersisted--
+  mark.settle(DURABLE)
+  if (journal.core.inspected) journal.core.tell('persisted', state)
 }
 
 /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */

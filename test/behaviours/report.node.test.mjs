@@ -82,7 +82,7 @@ test('of a check without tests it is the end of what it said, and of many tests 
 })
 
 const brokenRun = `
-▪ test/same-page/dom.test.ts: passed, 5.4 s
+\u001b[2K\u001b[1A\u001b[2K\u001b[G▪ test/same-page/dom.test.ts: passed, 5.4 s
 Error: the browser is gone
     at somewhere
 WebKit: |█████████▊                    | 35/107 test files | 288 passed, 0 failed

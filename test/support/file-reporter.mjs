@@ -3,7 +3,8 @@
 import { relative } from 'node:path'
 import { root } from './bundle.mjs'
 
-const line = /^▪ (test\/\S+): /gm
+/** A test runner moves the cursor before it. */
+const line = /▪ (test\/\S+): /g
 
 /** @returns {import('@web/test-runner-core').Reporter} */
 export function fileReporter() {

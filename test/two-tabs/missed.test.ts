@@ -42,19 +42,21 @@ describe('what a bridge did not hear', () => {
     expect(other.seen).to.eql(range(1, 5))
   })
 
-  it('comes once, too, where it is more than ids are remembered', async function test() {
-    this.timeout(120_000)
-    const last = 2 * SEEN_IDS + 1000
-    const logged = { bus: { maxPending: null, maxHistorySize: 100 } }
-    const [sender, other] = await pair({ logged }, { logged })
-    tell(other.tab, 'pagehide')
-    await comeBack(other, sender, ...range(4, last))
-    await eventually('all came', () => other.seen.length >= last, 60_000)
-    // It looks once more when all that was sent before is told, which is after a second.
-    await new Promise((resolve) => setTimeout(resolve, 3000))
-    await eventually('it has looked again', () => other.seen.length === other.heard.length)
-    expect([other.seen.length, other.heard.length]).to.eql([last, last])
-  })
+  // It takes 20 s and nothing of an engine: once is enough.
+  if (/Chrome/.test(navigator.userAgent))
+    it('comes once, too, where it is more than ids are remembered', async function test() {
+      this.timeout(120_000)
+      const last = 2 * SEEN_IDS + 1000
+      const logged = { bus: { maxPending: null, maxHistorySize: 100 } }
+      const [sender, other] = await pair({ logged }, { logged })
+      tell(other.tab, 'pagehide')
+      await comeBack(other, sender, ...range(4, last))
+      await eventually('all came', () => other.seen.length >= last, 60_000)
+      // It looks once more when all that was sent before is told, which is after a second.
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+      await eventually('it has looked again', () => other.seen.length === other.heard.length)
+      expect([other.seen.length, other.heard.length]).to.eql([last, last])
+    })
 
   it('twice: each time only what is new', async () => {
     const [sender, other] = await pair()
