@@ -202,7 +202,7 @@ describe('what a bridge did not hear', () => {
     tell(other.tab, 'pageshow')
     const release = await holdStore(sender.name)
     await sender.send(4)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setTimeout(resolve, 500))
     other.tabs.close()
     expect(other.heard).to.include(4)
     await release()
