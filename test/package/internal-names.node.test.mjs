@@ -81,6 +81,7 @@ test('no word of the wire is among them', () => {
     'busNames',
     'wanted',
     'locked',
+    'exposes',
   ])
   assert.deepEqual(
     names.filter((name) => words.includes(name)),
