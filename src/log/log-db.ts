@@ -189,8 +189,13 @@ export class LogDb {
     const cursor = await this.ask(this.idb.transaction('wal').store.openKeyCursor(null, 'prev'))
     if (cursor) return cursor.key
     // Another tab may have removed it all since this one was told.
-    const { low } = (await this.ask(this.idb.get('meta', META))) ?? this.meta
+    const { low } = (await this.stored()) ?? this.meta
     return low - 1
+  }
+
+  /** What is true of the log now, whoever has changed it. */
+  stored(): Promise<Meta | undefined> {
+    return this.ask(this.idb.get('meta', META))
   }
 
   /** The number of a segment that may have been committed without our knowing; 0 if it was not. */

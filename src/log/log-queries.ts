@@ -9,11 +9,9 @@ import { sleep } from './in-time.js'
 import { hush, type LogDb, META, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
-const metaOf = (db: LogDb) => db.ask(db.idb.get('meta', META))
-
 /** How many decisions were taken. */
 export async function turnOf(db: LogDb): Promise<number> {
-  return (await metaOf(db))?.turn ?? 0
+  return (await db.stored())?.turn ?? 0
 }
 
 /** The numbers of the segments that are there. */
@@ -139,7 +137,7 @@ const REST = 20
  * their numbers (100 ms for a million events): so it is done in steps, which hold nobody up.
  */
 export async function findHoles(log: EventLog, db: LogDb, from = 1): Promise<void> {
-  const lowest = async () => Math.max(from, (await metaOf(db))?.low ?? 1)
+  const lowest = async () => Math.max(from, (await db.stored())?.low ?? 1)
   const last = await db.head()
   const holes: [from: number, to: number][] = []
   let next = await lowest()

@@ -29,6 +29,34 @@ async function pair(names = 1) {
 }
 
 describe('what a stop has ended, and comes again', () => {
+  it('is once in the log, also on another bus of the page that had it and gets it again', async () => {
+    const { name, log, one, two } = await pair()
+    let runs = 0
+    two.on('A', () => (runs++ ? 1 : forever()))
+    one.on('A', two.dispatch)
+    const event = one.dispatch(new BaseEvent('A'))
+    await eventually('it runs there', () => runs)
+    await event.eventPersisted
+    await one.stop()
+    const [again] = await one.recover()
+    await again
+    await log.flush()
+    const count = await log.count()
+    await log.close()
+    const head = (await rowsOf(name)).length
+    const next = new EventLog(name)
+    const third = new EventBus({ name: `${name}b`, log: next })
+    third.on('A', () => void runs++)
+    await third.recover()
+    await third.waitUntilIdle()
+    await next.compact()
+    const { settled } = await metaOf(name)
+    await next.close()
+    await EventLog.destroy(name)
+    expect({ runs, count }).to.eql({ runs: 2, count: 2 })
+    expect(settled).to.be.at.least(head)
+  })
+
   it('what came from the log and a stop has ended reaches other buses again', async () => {
     const name = freshName()
     await left(name, new BaseEvent('A'))

@@ -1,12 +1,11 @@
 // A bus that is stopped, or a log that is closed, in the midst of something: nothing goes on by itself, and nobody waits.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent, EventBus } from '../../src/index.js'
+import { BaseEvent } from '../../src/index.js'
 import { EventLog } from '../../src/log/event-log.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
 import { left } from './pages.js'
-import { holdStore, rowsOf } from './raw.js'
-import { metaOf } from './reading.js'
+import { holdStore } from './raw.js'
 import { eventually, impatient, openBus } from './tabs.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -67,36 +66,6 @@ describe('a stopped bus', () => {
     await next.log.close()
     await EventLog.destroy(name)
     expect(events).to.have.length(2)
-  })
-
-  it('has its events once in the log, also where another bus of the page had them and gets them again', async () => {
-    const name = freshName()
-    const log = new EventLog(name)
-    const [one, two] = [new EventBus({ name: `${name}a`, log }), new EventBus({ name: `${name}b`, log })]
-    let runs = 0
-    two.on('A', () => (runs++ ? 1 : forever()))
-    one.on('A', two.dispatch)
-    const event = one.dispatch(new BaseEvent('A'))
-    await eventually('it runs there', () => runs)
-    await event.eventPersisted
-    await one.stop()
-    const [again] = await one.recover()
-    await again
-    await log.flush()
-    const count = await log.count()
-    await log.close()
-    const head = (await rowsOf(name)).length
-    const next = new EventLog(name)
-    const third = new EventBus({ name: `${name}b`, log: next })
-    third.on('A', () => void runs++)
-    await third.recover()
-    await third.waitUntilIdle()
-    await next.compact()
-    const { settled } = await metaOf(name)
-    await next.close()
-    await EventLog.destroy(name)
-    expect({ runs, count }).to.eql({ runs: 2, count: 2 })
-    expect(settled).to.be.at.least(head)
   })
 })
 

@@ -9,7 +9,6 @@ const locks = './lock-semaphore.js'
 const later = [
   './recovery.js',
   './come-back.js',
-  './come-back.js',
   './log-queries.js',
   './write-index.js',
   './reading.js',
