@@ -119,7 +119,7 @@ export class EventBus extends EventTarget {
     options: HandlerOptions = {},
   ): Subscription {
     const core = this[CORE]
-    return core.subscriptions.add(core.typeOf(pattern), handler as HandlerFunction, options)
+    return core.subscriptions.add(() => core.typeOf(pattern), handler as HandlerFunction, options)
   }
 
   /** Removes a handler of a pattern, or all of them. */

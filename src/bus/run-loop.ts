@@ -98,6 +98,13 @@ export class RunLoop {
       this.#draining = true
     }
     while (!page.pause) {
+      if (page.time - task.since > SLICE) {
+        this.#draining = false
+        task.lanes.push(this)
+        mark(page)
+        task.inbox?.ref?.()
+        return
+      }
       const visit = this.#next()
       if (!visit) break
       try {
@@ -109,13 +116,6 @@ export class RunLoop {
       }
       // Each handler has read the clock; of those that had none it is read now and then.
       if ((++task.steps & STEPS) === 0) readClock()
-      if (page.time - task.since > SLICE) {
-        this.#draining = false
-        task.lanes.push(this)
-        mark(page)
-        task.inbox?.ref?.()
-        return
-      }
     }
     this.#draining = false
     if (page.time - task.since > BRIEF) mark(page)
@@ -153,7 +153,10 @@ function mark({ task }: Page): void {
     port1.onmessage = () => {
       task.marked = false
       task.inbox?.unref?.()
-      for (const lane of task.lanes.splice(0)) lane.drain()
+      const lanes = task.lanes.splice(0)
+      // Once one has used up the slice, those that had no turn come first in the next task.
+      while (lanes.length && !task.lanes.length) lanes.shift()?.drain()
+      task.lanes.unshift(...lanes)
     }
     task.inbox.unref?.()
   }

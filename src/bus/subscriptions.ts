@@ -88,9 +88,11 @@ export class Subscriptions {
     return this.#byPattern.size
   }
 
-  add(pattern: string, fn: HandlerFunction, options: HandlerOptions): Subscription {
+  /** `typeOf` is asked for the pattern once nothing else is wrong: that teaches the bus a class. */
+  add(typeOf: () => string, fn: HandlerFunction, options: HandlerOptions): Subscription {
     aFunction('handler', fn)
     checkOptions(options, { once: aBoolean, name: aString, timeout: aTimeout, signal: aSignal })
+    const pattern = typeOf()
     const { once = false, name = fn.name, timeout, signal } = options
     const others = this.#of(pattern)
     const handler: RegisteredHandler = {

@@ -315,6 +315,16 @@ describe('bad times', () => {
     await stillWorks(bus)
   })
 
+  it('a refused registration does not make its class known', async () => {
+    const bus = new EventBus()
+    class One extends defineEvent('Same', { n: number() }) {}
+    class Other extends defineEvent('Same', { s: string() }) {}
+    expect(thrownBy(() => bus.on(One, 1 as never))).to.be.instanceOf(TypeError)
+    expect(thrownBy(() => bus.on(One, () => {}, { timeout: -1 }))).to.be.instanceOf(RangeError)
+    bus.on(Other, () => 'other')
+    expect(await bus.dispatch(new Other({ s: '' })).eventResult()).to.equal('other')
+  })
+
   it('so they are for everything that a class can be given to', async () => {
     class One extends defineEvent('Same', { n: number() }) {}
     class Other extends defineEvent('Same', { s: string() }) {}

@@ -55,4 +55,32 @@ describe('a task is not long', () => {
     })
     expect(most).to.be.lessThan(75)
   })
+
+  it('though many buses have something to do', async () => {
+    const buses = Array.from({ length: 100 }, () => new EventBus())
+    const most = await mostInARow((spend) => {
+      for (const bus of buses) {
+        bus.on('X', () => spend(1))
+        bus.dispatch(make())
+      }
+      return Promise.all(buses.map((bus) => bus.waitUntilIdle()))
+    })
+    expect(most).to.be.lessThan(40)
+  })
+
+  it('and a bus that has much to do does not keep others from their turn', async () => {
+    const [much, ...others] = Array.from({ length: 20 }, () => new EventBus({ maxPending: null }))
+    const order: EventBus[] = []
+    for (const bus of [much, ...others]) {
+      bus.on('X', () => {
+        busy(3)
+        order.push(bus)
+      })
+    }
+    for (let i = 0; i < 150; i++) much.dispatch(make())
+    for (const bus of others) bus.dispatch(make())
+    await much.waitUntilIdle()
+    expect(order.length).to.equal(169)
+    expect(Math.max(...others.map((bus) => order.indexOf(bus)))).to.be.lessThan(100)
+  })
 })
