@@ -28,7 +28,7 @@ export class Routes extends Subscriptions {
 
   route<P extends Pattern>(pattern: P, fn: Receiver<EventOf<P>>, options: ReceiverOptions): Subscription {
     const type = patternType(pattern)
-    const added = this.add(type, fn as Receiver, options)
+    const added = this.add(() => type, fn as Receiver, options)
     this.learn(type, pattern)
     return added
   }
