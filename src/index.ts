@@ -14,6 +14,7 @@ export type {
   HandlerReturn,
   Inspector,
   InspectStep,
+  LogOptions,
   Pattern,
   Subscription,
 } from './bus/types.js'
@@ -28,7 +29,7 @@ export {
   SemaphoreTimeoutError,
   WireError,
 } from './errors.js'
-export { BaseEvent } from './events/base-event.js'
+export { type AnyPayload, BaseEvent } from './events/base-event.js'
 export { defineEvent, type EventClass, type EventSchema, type PayloadOf } from './events/define-event.js'
 export type { EventInstanceOptions, EventOptions } from './events/event-meta.js'
 export { EventResult } from './events/event-result.js'

@@ -14,6 +14,11 @@ import type { Read } from './segment.js'
 import { lookForLoss, Witness } from './witness.js'
 import { LogWriter } from './writer.js'
 
+export type { Outcome, Progress, Source, TransferOptions } from './lines.js'
+export type { LogRecord, RecordsFilter } from './reading.js'
+export type { ReplayOptions } from './replay.js'
+export type { LogOptions }
+
 export type LogState = 'ok' | 'degraded' | 'memory' | 'closed'
 
 /** Something that was durable is not there any more, or cannot be read: segments `from` to `to`. */

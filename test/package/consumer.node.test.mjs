@@ -41,7 +41,7 @@ after(() => rmSync(project, { recursive: true, force: true }))
 
 const program = `
 import { defineEvent, EventBus } from 'bubus'
-import { EventLog } from 'bubus/log'
+import { EventLog, type LogOptions } from 'bubus/log'
 import { TabBridge } from 'bubus/tabs'
 import { WorkerBridge } from 'bubus/worker'
 import { number, string } from 'superstruct'
@@ -58,6 +58,18 @@ const result: string | undefined | null = await bus.dispatch(new OrderCreated({ 
 // @ts-expect-error: the schema says string
 export const wrong = () => new OrderCreated({ orderId: 1, total: 1 })
 export default result
+
+// What a project's own declarations have to name.
+export const options: LogOptions = { name: 'orders', durability: 'strict' }
+export const past = bus.eventHistory
+export const live = () => bus.events('*')
+export const ofLog = (log: EventLog) => ({
+  records: log.records({}),
+  imported: log.importJSONL(''),
+  replayed: log.replay(bus),
+  exported: log.exportJSONL(),
+})
+export const ofTabs = (tabs: TabBridge) => ({ peers: tabs.peers(), stats: tabs.stats })
 `
 
 for (const resolution of [
@@ -74,6 +86,7 @@ for (const resolution of [
       lib: ['es2022', 'dom', 'dom.iterable'],
       types: [],
       strict: true,
+      declaration: true,
       exactOptionalPropertyTypes: true,
       noUncheckedIndexedAccess: true,
       skipLibCheck: false,
