@@ -89,6 +89,10 @@ export class ProductCard extends LitElement {
       }
 
       @media (width < 26rem) {
+        article.panel {
+          padding: 0.625rem;
+        }
+
         button {
           padding-inline: 0.625rem;
         }

@@ -20,7 +20,7 @@ export class ProductGrid extends LitElement {
 
       @media (width < 26rem) {
         ul {
-          grid-template-columns: 1fr 1fr;
+          grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.25rem), 1fr));
           gap: 0.625rem;
         }
       }

@@ -250,7 +250,7 @@ describe('a recorded session', () => {
 })
 
 describe('the page', () => {
-  for (const width of [360, 800, 1600]) {
+  for (const width of [320, 360, 800, 1600]) {
     it(`fits into ${width} pixels`, async () => {
       visitor = await shop.visit({ width, height: 900 })
       const wide = await visitor.page.evaluate(() => document.documentElement.scrollWidth)
