@@ -7,5 +7,5 @@ export default defineConfig({
   oxc: false,
   server: { port: 5173, strictPort: false },
   // Not dist/, which is the package.
-  build: { target, outDir: 'demo/dist' },
+  build: { target, outDir: 'demo/dist', rolldownOptions: { input: ['index.html', 'demo/inspector.html'] } },
 })

@@ -1,0 +1,109 @@
+// The demo as `vite build` makes it, from one folder of static files, under a strict policy.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import puppeteer from 'puppeteer-core'
+import { build } from 'vite'
+import { chromiumArgs, engines } from '../support/engines.mjs'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data: blob:",
+].join('; ')
+
+let folder
+let server
+let url
+let browser
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'demo-build-'))
+  await build({
+    root,
+    configFile: `${root}vite.config.ts`,
+    logLevel: 'error',
+    build: { outDir: folder, emptyOutDir: true },
+  })
+  server = createServer(async ({ url: asked }, answer) => {
+    const { pathname } = new URL(asked, url)
+    const file = pathname.endsWith('/') ? `${pathname}index.html` : pathname
+    const body = await readFile(join(folder, file)).catch(() => null)
+    answer.writeHead(body ? 200 : 404, {
+      'content-type': types[extname(file)] ?? 'application/octet-stream',
+      'content-security-policy': policy,
+    })
+    answer.end(body)
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${server.address().port}/`
+  browser = await puppeteer.launch({
+    executablePath: engines.chromium.find().executablePath,
+    args: chromiumArgs,
+  })
+})
+
+after(async () => {
+  await browser?.close()
+  server?.closeAllConnections()
+  server?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** A page, and what its console says of errors and of what the policy refuses. */
+async function open(address) {
+  const page = await browser.newPage()
+  // Wide enough for the tree to stand beside the page, not over what is clicked.
+  await page.setViewport({ width: 1600, height: 1000 })
+  const complaints = []
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+  page.on('pageerror', (error) => complaints.push(String(error?.stack ?? error)))
+  const response = await page.goto(address)
+  return { page, complaints, status: response.status() }
+}
+
+describe('the built demo', () => {
+  it('sells under a strict policy, draws the invoice in its worker and has its sample', async () => {
+    const { page, complaints } = await open(url)
+    const click = (selector) => page.locator(selector).setTimeout(60_000).click()
+    const sees = (selector) =>
+      page.waitForFunction(
+        (tag, inner) => document.querySelector(tag).shadowRoot.querySelector(inner),
+        { polling: 50, timeout: 60_000 },
+        ...selector.split(' >>> '),
+      )
+    await click('product-grid >>> button[aria-label="Add Enamel mug to the cart"]')
+    await click('checkout-form >>> button.primary')
+    await sees('order-list >>> [data-stop=payment].done')
+    await click('order-list >>> .again button')
+    await sees('order-list >>> img.invoice')
+    await click('import-panel >>> #slow')
+    await click('import-panel >>> button')
+    await sees('import-panel >>> [role=status][aria-live=polite]')
+    const said = await page.$eval('import-panel >>> [role=status]', ({ textContent }) => textContent)
+    assert.match(said, /^\d\d+ events of the sample handled$/)
+    assert.deepEqual(complaints, [])
+  })
+
+  it('has every page that it links to', async () => {
+    const { page } = await open(url)
+    const links = await page.$$eval('a[href]:not([href^="#"])', (all) => all.map(({ href }) => href))
+    assert.ok(links.length > 0)
+    for (const link of links) {
+      const { page: other, complaints, status } = await open(link)
+      assert.equal(status, 200, link)
+      await other.waitForSelector('bus-inspector >>> [role=treegrid]')
+      assert.deepEqual(complaints, [], link)
+    }
+  })
+})
