@@ -1,4 +1,5 @@
 import { log, shop } from './buses.js'
+import { own } from './drawers.js'
 import { StockChanged } from './events.js'
 import { stock } from './services/stock.js'
 
@@ -9,7 +10,7 @@ const noteName = 'killed-mid-write'
 /** Writes a burst, notes whatever the log acknowledges, and leaves without waiting for the rest. */
 export async function killMidWrite(): Promise<void> {
   const acknowledged: string[] = []
-  const note = () => sessionStorage.setItem(noteName, JSON.stringify(acknowledged))
+  const note = () => own.setItem(noteName, JSON.stringify(acknowledged))
   note()
   for (let i = 0; i < BURST; i++) {
     await shop.whenRoom()
@@ -34,9 +35,9 @@ export interface CrashNote {
 
 /** After the reload: is everything that was acknowledged still there? Null if nobody was killed. */
 export async function crashNote(): Promise<CrashNote | null> {
-  const note = sessionStorage.getItem(noteName)
+  const note = own.getItem(noteName)
   if (!note) return null
-  sessionStorage.removeItem(noteName)
+  own.removeItem(noteName)
   const acknowledged = new Set<string>(JSON.parse(note))
   const promised = acknowledged.size
   for await (const { event_id: id } of log.records({ type: 'StockChanged' })) acknowledged.delete(id)

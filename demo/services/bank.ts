@@ -1,3 +1,5 @@
+import { shared } from '../drawers.js'
+
 /** What the bank has taken, by the key that it was asked with. */
 interface Charge {
   orderId: string
@@ -20,13 +22,13 @@ class Bank {
     const before = ledger.find(([known]) => known === key)
     if (before) return before[1].approved
     const approved = card !== refusedCard
-    localStorage.setItem(ledgerName, JSON.stringify([...ledger, [key, { orderId, amount, approved }]]))
+    shared.setItem(ledgerName, JSON.stringify([...ledger, [key, { orderId, amount, approved }]]))
     return approved
   }
 
   #ledger(): [key: string, charge: Charge][] {
     try {
-      return JSON.parse(localStorage.getItem(ledgerName) ?? '[]')
+      return JSON.parse(shared.getItem(ledgerName) ?? '[]')
     } catch {
       return []
     }

@@ -20,14 +20,26 @@ const pickup: Record<Carrier, (orderId: string) => SwiftPickup | TortoisePickup 
   moody: (orderId) => new MoodyPickup({ orderId }),
 }
 
-/** There are two tills, for all tabs together: a third customer waits. */
-const tills = new Semaphore('shop-tills', { limit: 2, scope: 'multiprocess' })
+/** Not on plain http, nor where the visitor lets no site store anything. */
+const tabsHaveLocks = async (): Promise<boolean> => {
+  try {
+    await navigator.locks.query()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** There are two tills, for all tabs together: a third customer waits. Tabs that can share nothing have two each. */
+const tills = tabsHaveLocks().then(
+  (shared) => new Semaphore('shop-tills', { limit: 2, scope: shared ? 'multiprocess' : 'global' }),
+)
 
 export function openCheckout(): void {
   shop.on(
     CheckoutRequested,
     async ({ orderId, lines, amount, carrier, card }, { bus, signal }) => {
-      using _till = await tills.acquire({ signal })
+      using _till = await (await tills).acquire({ signal })
       await bus.dispatch(new ReserveStock({ orderId, lines })).eventResult()
       try {
         await bus.dispatch(new ChargePayment({ orderId, amount, card })).eventResult()

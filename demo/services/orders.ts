@@ -1,5 +1,6 @@
 import type { BaseEvent } from '../../src/index.js'
 import { shop } from '../buses.js'
+import { shared } from '../drawers.js'
 import {
   type Carrier,
   ChargePayment,
@@ -49,9 +50,9 @@ class OrderBook extends EventTarget {
 
   /** A number that no other order has, in no other tab and not after a reload. */
   nextId(): string {
-    const used = [...this.#orders.keys(), localStorage.getItem(lastId)].map((id) => Number(id?.slice(4)))
+    const used = [...this.#orders.keys(), shared.getItem(lastId)].map((id) => Number(id?.slice(4)))
     const id = `ORD-${Math.max(1000, ...used.filter(Number.isSafeInteger)) + 1}`
-    localStorage.setItem(lastId, id)
+    shared.setItem(lastId, id)
     return id
   }
 

@@ -1,6 +1,8 @@
 // The demo as a visitor meets it: served by vite as `npm start` does, in Chromium, with real clicks.
 
-import { rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import puppeteer from 'puppeteer-core'
 import { createServer } from 'vite'
@@ -10,8 +12,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 // Of this process: the tests of the demo run side by side.
 const cacheDir = `${root}node_modules/.vite-demo-test-${process.pid}`
 
-/** A dev server without a warm cache, as on a clean clone, and a browser. */
-export async function openShop() {
+/** A dev server without a warm cache, as on a clean clone, and a browser, with these settings of its owner's. */
+export async function openShop(preferences = {}) {
   await rm(cacheDir, { recursive: true, force: true })
   const server = await createServer({
     root,
@@ -21,9 +23,13 @@ export async function openShop() {
     server: { host: '127.0.0.1', port: 0, strictPort: false },
   })
   await server.listen()
+  const userDataDir = await mkdtemp(join(tmpdir(), 'demo-profile-'))
+  await mkdir(join(userDataDir, 'Default'))
+  await writeFile(join(userDataDir, 'Default/Preferences'), JSON.stringify(preferences))
   const browser = await puppeteer.launch({
     executablePath: engines.chromium.find().executablePath,
     args: chromiumArgs,
+    userDataDir,
   })
   const url = `http://127.0.0.1:${server.httpServer.address().port}/`
   return {
@@ -40,7 +46,7 @@ export async function openShop() {
     async close() {
       await browser.close()
       await server.close()
-      await rm(cacheDir, { recursive: true, force: true })
+      await Promise.all([cacheDir, userDataDir].map((it) => rm(it, { recursive: true, force: true })))
     },
   }
 }
