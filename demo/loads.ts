@@ -132,7 +132,9 @@ async function statuses(_: AbortSignal, say: Say) {
     void show(main.dispatch(new BaseEvent(type, { why: 'to see it' })))
   }
   const { event_id: original, ...record } = new BaseEvent('Priced', payload(1)).toJSON()
-  main.dispatch(BaseEvent.fromJSON({ ...record, event_id: crypto.randomUUID(), event_replay_of: original }))
+  main.dispatch(
+    BaseEvent.fromJSON({ ...record, event_id: new BaseEvent('Priced').eventId, event_replay_of: original }),
+  )
   main.dispatch(new BaseEvent('Priced', { price: 1 }))
   say('One of each: some take a second, or wait for one that does.')
   await main.waitUntilIdle(5000)
