@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit'
 import { shop } from '../buses.js'
 import { type ImportProgress, importLog } from '../importer.js'
+import { leftOut } from '../left-out.js'
 import { meter } from '../meter-styles.js'
 import { shared } from '../styles.js'
 
@@ -123,16 +124,7 @@ export class ImportPanel extends LitElement {
           ${running ? html`<button type="button" @click=${() => this.#run.abort()}>Cancel</button>` : nothing}
         </div>
       </div>
-      ${
-        bad.length > 0
-          ? html`
-            <details>
-              <summary class="small">${bad.length === 1 ? '1 line' : `${bad.length} lines`} left out</summary>
-              <ul>${bad.map(({ line, reason }) => html`<li>line ${line}: ${reason}</li>`)}</ul>
-            </details>
-          `
-          : nothing
-      }
+      ${leftOut(bad, ({ reason }) => reason)}
     `
   }
 

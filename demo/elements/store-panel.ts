@@ -3,6 +3,7 @@ import type { DataLossEvent } from '../../src/log/event-log.js'
 import { log, shop } from '../buses.js'
 import { NoticeShown } from '../events.js'
 import { type CrashNote, crashNote, killMidWrite } from '../kill.js'
+import { leftOut } from '../left-out.js'
 import { meter } from '../meter-styles.js'
 import { countRepeatable, repeatable } from '../repeatable.js'
 import { restore } from '../restore.js'
@@ -244,16 +245,7 @@ export class StorePanel extends LitElement {
           ${running ? html`<button type="button" @click=${() => this.#run.abort()}>Cancel</button>` : nothing}
         </div>
       </div>
-      ${
-        failed.length
-          ? html`
-            <details>
-              <summary class="small">${failed.length === 1 ? '1 line' : `${failed.length} lines`} left out</summary>
-              <ul>${failed.map(({ line, message }) => html`<li>line ${line}: ${message}</li>`)}</ul>
-            </details>
-          `
-          : nothing
-      }
+      ${leftOut(failed, ({ message }) => message)}
     `
   }
 

@@ -229,6 +229,20 @@ describe('a recorded session', () => {
     )
   })
 
+  it('may be broken nearly everywhere: the first lines are named, the others counted', async () => {
+    const torn = Array.from({ length: 20_000 }, () => '{"torn":')
+    const file = await fileWith('broken.jsonl', [...torn, JSON.stringify(recorded[0])])
+    visitor = await shop.visit()
+    await visitor.openFile(file)
+    await visitor.sees('import-panel', /1 event of broken\.jsonl handled.*20000 lines left out/)
+    const lines = await visitor.page.$$eval('import-panel >>> li', (all) =>
+      all.map(({ textContent }) => textContent),
+    )
+    assert.equal(lines.length, 101)
+    assert.match(lines[0], /^line 1: /)
+    assert.equal(lines[100], 'and 19900 more')
+  })
+
   it('can be dropped onto the page', async () => {
     const file = await fileWith('dropped.jsonl', [JSON.stringify(recorded[0])])
     visitor = await shop.visit()
