@@ -84,7 +84,7 @@ export const shared = css`
     touch-action: manipulation;
   }
 
-  button:hover:not(:disabled) {
+  button:hover:not(:disabled, [aria-disabled='true']) {
     border-color: var(--accent);
     color: var(--accent);
   }
@@ -100,6 +100,8 @@ export const shared = css`
     filter: brightness(1.08);
   }
 
+  /* What keeps the focus while it waits is no disabled button. */
+  button[aria-disabled='true'],
   button:disabled {
     border-color: var(--line);
     background: var(--sunken);

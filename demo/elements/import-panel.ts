@@ -24,6 +24,7 @@ export class ImportPanel extends LitElement {
   declare dragging: boolean
   #life = new AbortController()
   #run = new AbortController()
+  #hadFocus = false
 
   static override styles = [
     shared,
@@ -94,17 +95,27 @@ export class ImportPanel extends LitElement {
     this.#run.abort()
   }
 
+  /** “Cancel” goes when there is nothing to cancel any more, and would take the keyboard's place in the page with it. */
+  protected override willUpdate(): void {
+    this.#hadFocus = !!this.shadowRoot?.activeElement
+  }
+
+  protected override updated(): void {
+    if (this.#hadFocus && !this.shadowRoot?.activeElement)
+      this.shadowRoot?.querySelector<HTMLElement>('#title')?.focus()
+  }
+
   protected override render() {
     const running = this.stage === 'running'
     return html`
       <section class="panel" aria-labelledby="title">
         <div class="bar">
-          <h2 id="title">Recorded sessions</h2>
+          <h2 id="title" tabindex="-1">Recorded sessions</h2>
           <span class="muted small">bubus JSONL, opened or dropped anywhere</span>
         </div>
         <div class="actions">
-          <button type="button" ?disabled=${running} @click=${this.#openSample}>Load the sample</button>
-          <button type="button" ?disabled=${running} @click=${this.#pick}>Open a file…</button>
+          <button type="button" aria-disabled=${running} @click=${this.#openSample}>Load the sample</button>
+          <button type="button" aria-disabled=${running} @click=${this.#pick}>Open a file…</button>
           <input class="hidden" type="file" accept=".jsonl,.ndjson,.json,.txt" tabindex="-1" aria-label="A bubus JSONL file" @change=${this.#picked} />
           <label class="small"><input id="slow" type="checkbox" checked />slow enough to watch</label>
         </div>
@@ -151,7 +162,9 @@ export class ImportPanel extends LitElement {
       return response.text()
     })
 
-  readonly #pick = () => this.renderRoot.querySelector<HTMLInputElement>('input[type=file]')?.click()
+  readonly #pick = () => {
+    if (this.stage !== 'running') this.renderRoot.querySelector<HTMLInputElement>('input[type=file]')?.click()
+  }
 
   readonly #picked = (change: Event) => {
     const input = change.target as HTMLInputElement
@@ -161,10 +174,11 @@ export class ImportPanel extends LitElement {
   }
 
   #openFile(file: File | undefined) {
-    if (file && this.stage !== 'running') void this.#import(file.name, () => file.text())
+    if (file) void this.#import(file.name, () => file.text())
   }
 
   async #import(source: string, read: (signal: AbortSignal) => Promise<string>) {
+    if (this.stage === 'running') return
     this.#run = new AbortController()
     const { signal } = this.#run
     this.source = source

@@ -26,6 +26,7 @@ export class OrderList extends LitElement {
   #life = new AbortController()
   /** What was settled last. That something has begun is for eyes only: read out, it would be in the way of what came of it. */
   #news = ''
+  #place: Element | null = null
   readonly #states = new Map<string, Progress['state']>()
   /** What a worker has drawn, as URLs. */
   readonly #invoices = new Map<string, string>()
@@ -212,6 +213,15 @@ export class OrderList extends LitElement {
     this.requestUpdate()
   }
 
+  /** A button that has done its part goes, and would take the keyboard's place in the page with it. */
+  protected override willUpdate(): void {
+    this.#place = this.shadowRoot?.activeElement?.closest('article') ?? null
+  }
+
+  protected override updated(): void {
+    if (this.#place && !this.shadowRoot?.activeElement) this.#place.querySelector('h3')?.focus()
+  }
+
   protected override render() {
     const { orders } = orderBook
     return html`
@@ -227,7 +237,7 @@ export class OrderList extends LitElement {
   readonly #order = (order: Order) => html`
     <article aria-label=${order.id}>
       <div class="bar">
-        <h3>${order.id}</h3>
+        <h3 tabindex="-1">${order.id}</h3>
         <span class="muted small number">
           ${itemsOf(order.lines)} · ${money(order.amount)} · ${carrierNames[order.carrier]}
         </span>

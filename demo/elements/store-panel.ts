@@ -65,6 +65,7 @@ export class StorePanel extends LitElement {
   declare loss: DataLossEvent | null
   #life = new AbortController()
   #run = new AbortController()
+  #hadFocus = false
   #looking = false
 
   static override styles = [
@@ -170,12 +171,22 @@ export class StorePanel extends LitElement {
     this.#run.abort()
   }
 
+  /** “Cancel” goes when there is nothing to cancel any more, and would take the keyboard's place in the page with it. */
+  protected override willUpdate(): void {
+    this.#hadFocus = !!this.shadowRoot?.activeElement
+  }
+
+  protected override updated(): void {
+    if (this.#hadFocus && !this.shadowRoot?.activeElement)
+      this.shadowRoot?.querySelector<HTMLElement>('#title')?.focus()
+  }
+
   protected override render() {
     const { crash } = this
     return html`
       <section class="panel" aria-labelledby="title">
         <div class="bar">
-          <h2 id="title">Write-ahead log</h2>
+          <h2 id="title" tabindex="-1">Write-ahead log</h2>
           <span class="small light ${log.state}" role="status">${states[log.state]}</span>
         </div>
         <div role="alert">${this.loss ? this.#lossNotice(this.loss) : nothing}</div>
@@ -214,15 +225,16 @@ export class StorePanel extends LitElement {
   }
 
   #actions(busy: boolean) {
+    const press = (act: () => unknown) => () => busy || act()
     return html`
       <div class="actions">
-        <button type="button" ?disabled=${busy} @click=${this.#export}>Export</button>
-        <button type="button" ?disabled=${busy} @click=${this.#pick}>Import…</button>
+        <button type="button" aria-disabled=${busy} @click=${press(this.#export)}>Export</button>
+        <button type="button" aria-disabled=${busy} @click=${press(this.#pick)}>Import…</button>
         <input class="hidden" type="file" accept=".jsonl,.ndjson,.json,.txt" tabindex="-1" aria-label="A JSONL file for the log" @change=${this.#picked} />
-        <button type="button" ?disabled=${busy} @click=${this.#clear}>Clear the log…</button>
+        <button type="button" aria-disabled=${busy} @click=${press(this.#clear)}>Clear the log…</button>
       </div>
       <div class="actions">
-        <button type="button" ?disabled=${busy} aria-describedby="hint" @click=${this.#replay}>Replay</button>
+        <button type="button" aria-disabled=${busy} aria-describedby="hint" @click=${press(this.#replay)}>Replay</button>
         <label class="small">
           <span class="hidden">Pace of the replay</span>
           <select id="speed">
@@ -231,7 +243,7 @@ export class StorePanel extends LitElement {
             <option value="10">ten times as fast</option>
           </select>
         </label>
-        <button type="button" ?disabled=${busy} @click=${killMidWrite}>Kill the page mid-write</button>
+        <button type="button" aria-disabled=${busy} @click=${press(killMidWrite)}>Kill the page mid-write</button>
       </div>
     `
   }

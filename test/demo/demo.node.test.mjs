@@ -312,6 +312,35 @@ describe('the page', () => {
     assert.match(await visitor.focused(), /^Events/)
   })
 
+  it('keeps the place of who uses keys: what was pressed may go, the focus stays near it', async () => {
+    visitor = await shop.visit({ width: 1600 })
+    const { keyboard } = visitor.page
+    const pressKey = async (name) => {
+      await visitor.tabTo(name)
+      await keyboard.press('Enter')
+    }
+    await visitor.add('Enamel mug')
+    await visitor.sees('cart-panel', /1 item/)
+    await visitor.order('tortoise')
+    await visitor.stop('ORD-1001', 'carrier', 'failed', /Timed out/)
+    await pressKey('Ship with Swift Post')
+    await visitor.stop('ORD-1001', 'door', 'done', /Delivered/)
+    assert.equal(await visitor.focused(), 'ORD-1001')
+    await pressKey('Invoice')
+    await visitor.sees('order-list', /^(?!.*Invoice)/)
+    assert.equal(await visitor.focused(), 'ORD-1001')
+    await pressKey('Export')
+    await visitor.sees('store-panel', /Export: .*kB in shop\.jsonl/)
+    assert.equal(await visitor.focused(), 'Export')
+    await pressKey('Load the sample')
+    await visitor.sees('import-panel', /dispatched, [1-9]/)
+    assert.equal(await visitor.focused(), 'Load the sample')
+    await keyboard.press('Enter')
+    await pressKey('Cancel')
+    await visitor.sees('import-panel', /Cancelled after [1-9]\d* of \d+ events/)
+    assert.equal(await visitor.focused(), 'title')
+  })
+
   it('reads out what is settled, not each step on the way', async () => {
     visitor = await shop.visit()
     const { page } = visitor
