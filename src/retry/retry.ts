@@ -182,13 +182,12 @@ function poolFor(
 ): Pool {
   let owner = fn
   if (semaphoreScope === 'multiprocess') {
-    const shared = semaphoreName ?? name
-    if (shared.length < 4)
+    if (!semaphoreName && (name.length < 4 || name === 'anonymous'))
       warnOnce(
-        `short:${shared}`,
-        `All tabs share the semaphore "${shared}": minifiers rename functions, give a \`semaphoreName\``,
+        `short:${name}`,
+        `All tabs share the semaphore "${name}": minifiers rename functions, give a \`semaphoreName\``,
       )
-    return sharedPoolOf(shared)
+    return sharedPoolOf(semaphoreName ?? name)
   }
   if (semaphoreScope !== 'global' && Object(self) === self) {
     owner =

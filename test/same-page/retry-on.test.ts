@@ -49,3 +49,22 @@ describe('`retryOn`', () => {
     expect(said.join()).to.contain('anonymous has failed')
   })
 })
+
+describe('a semaphore of all tabs without a name', () => {
+  const warningsOf = async (semaphoreName: string | undefined, fn: () => Promise<number>) => {
+    const { warn } = console
+    const said: string[] = []
+    console.warn = (text) => said.push(String(text))
+    const options = { semaphoreScope: 'multiprocess', semaphoreLimit: 9, retries: 0 } as const
+    await retry(semaphoreName ? { ...options, semaphoreName } : options)(fn)()
+    console.warn = warn
+    return said.join()
+  }
+
+  it('is warned of where the function has none that a build keeps, not where one is given', async () => {
+    const e = async () => 1
+    expect(await warningsOf(undefined, e)).to.contain('All tabs share the semaphore "e"')
+    expect(await warningsOf(undefined, async () => 1)).to.contain('give a `semaphoreName`')
+    expect(await warningsOf('gpu', e)).to.equal('')
+  })
+})
