@@ -166,7 +166,7 @@ export class RowWindow {
   }
 
   clear(): void {
-    for (const element of this.#elements.values()) element.remove()
+    this.#space.remove()
     this.#elements.clear()
     this.active = null
   }

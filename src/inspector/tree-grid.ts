@@ -30,6 +30,7 @@ export class TreeGrid {
   readonly #window: RowWindow
   readonly #subjects = new WeakMap<HTMLElement, Subject>()
   readonly #resized: ResizeObserver
+  readonly #disposed = new AbortController()
   selected: Subject | null = null
   /** The newest row is kept in sight. */
   following = true
@@ -57,15 +58,18 @@ export class TreeGrid {
       },
       ROW_HEIGHT,
     )
-    scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
-    scroller.addEventListener('click', (event) => this.#clicked(event))
-    grid.addEventListener('keydown', (event) => this.#pressed(event))
-    grid.addEventListener('focus', () => this.#entered())
+    // The elements may outlive it: of an inspector that is put back, another grid has them.
+    const { signal } = this.#disposed
+    scroller.addEventListener('scroll', () => this.#scrolled(), { signal })
+    scroller.addEventListener('click', (event) => this.#clicked(event), { signal })
+    grid.addEventListener('keydown', (event) => this.#pressed(event), { signal })
+    grid.addEventListener('focus', () => this.#entered(), { signal })
     this.#resized = new ResizeObserver(() => this.#resize())
     this.#resized.observe(scroller)
   }
 
   dispose(): void {
+    this.#disposed.abort()
     this.#resized.disconnect()
     this.#window.clear()
   }

@@ -10,7 +10,9 @@ import {
   makeBus,
   mount,
   outline,
+  press,
   rows,
+  scrollTo,
   sleep,
 } from './support.js'
 
@@ -126,6 +128,26 @@ describe('<bus-inspector>: closed, it costs nothing (goal 8)', () => {
     expect(hooks()).to.equal(1)
     await caughtUp(inspector)
     expect(outline(inspector)).to.have.length(100)
+  })
+
+  it('has the rows once, and keys that move among them, when it was taken out and put back', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    const events = await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    inspector.select(events[50].eventId)
+    inspector.remove()
+    await frames(2)
+    document.body.append(inspector)
+    await inspector.updateComplete
+    await caughtUp(inspector)
+    inspector.select(events[10].eventId)
+    press(inspector, 'ArrowDown')
+    expect(inspector.selected === events[11]).to.equal(true)
+    await scrollTo(inspector, 700)
+    const seen = rows(inspector).map(({ dataset }) => dataset.id)
+    expect(seen).to.include(events[30].eventId)
+    expect(seen).to.have.length(new Set(seen).size)
   })
 
   it('survives being moved without a second hook', async () => {
