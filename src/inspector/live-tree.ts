@@ -276,12 +276,12 @@ export class LiveTree {
     this.model.evicted += unknown.length - missing.length
     const newest = [...this.model.allEvents()].at(-1)?.[0]
     if (newest && missing[0].eventCreatedAt < newest.eventCreatedAt) {
-      const all = [...[...this.model.allEvents()].map(([event]) => event), ...missing]
+      const old = this.model
+      const all = [...[...old.allEvents()].map(([event]) => event), ...missing]
       all.sort((one, other) => one.eventCreatedAt.getTime() - other.eventCreatedAt.getTime())
-      const { evicted } = this.model
       this.#renew()
-      this.model.evicted = evicted
       this.model.update(all)
+      this.model.inherit(old)
       this.#hideOld()
       if (this.#query || this.bus) void this.#refilter()
     } else this.#past = missing

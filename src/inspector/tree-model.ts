@@ -15,6 +15,9 @@ import { Nodes, ROOT } from './nodes.js'
 import { eventStatus, isFailure, isOpen, resultStatus, worseOf } from './statuses.js'
 import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
 
+/** What a node keeps when the tree is made anew. */
+const KEPT = COLLAPSED | CLOSED_HIT | HIT | MUTATED | READ
+
 /**
  * The rows: events, below them their handlers, below these the events they dispatched.
  *
@@ -186,6 +189,18 @@ export class TreeModel extends Nodes {
     this.unlink(node)
     this.link(node, parent, before)
     if (parent === ROOT) this.flags[node] |= ORPHAN
+  }
+
+  /** What is known of the rows of an older tree, and what the reader has made of them, holds in this one. */
+  inherit(old: TreeModel): void {
+    this.evicted = old.evicted
+    for (const [subject, node] of this.nodes) {
+      const known = old.nodeOf(subject)
+      if (!known) continue
+      this.flags[node] = (this.flags[node] & ~HIT) | (old.flags[known] & KEPT)
+      if (old.isHidden(known)) this.#hide(node, true)
+    }
+    this.failed = this.failed.filter((event) => !old.hasFailed(old.nodeOf(event)))
   }
 
   #count(node: number, change: 1 | -1): void {

@@ -103,6 +103,37 @@ describe('<bus-inspector>: pause, clear, preserve (goal 17)', () => {
     ])
   })
 
+  it('keeps what the reader has made of the rows when an older history comes in before them', async () => {
+    const older = makeBus()
+    const old = await older.dispatch(new BaseEvent('Old'))
+    await sleep(5)
+    const bus = makeBus()
+    bus.on('Fails', function broken() {
+      throw new Error('broken')
+    })
+    const inspector = await mount({ buses: [bus] })
+    const cleared = await bus.dispatch(new BaseEvent('Fails'))
+    await cleared.eventResult().catch(() => {})
+    await caughtUp(inspector)
+    inspector.clear()
+    const closed = await bus.dispatch(new BaseEvent('Fails'))
+    await closed.eventResult().catch(() => {})
+    await caughtUp(inspector)
+    inspector.expandTo(1)
+    await inspector.importJSONL(JSON.stringify(new BaseEvent('Read')))
+    const failures = $(inspector, '.toggle .count').textContent
+    expect(outline(inspector).map((row) => row.split('#')[0])).to.deep.equal(['1 Fails', '1 Read'])
+    inspector.buses = [bus, older]
+    await inspector.updateComplete
+    await until(() => inspector.tree.model.nodeOf(old) > 0)
+    await inspector.updateComplete
+    expect(outline(inspector).map((row) => row.split('#')[0])).to.deep.equal(['1 Old', '1 Fails', '1 Read'])
+    expect($(inspector, '.toggle .count').textContent).to.equal(failures)
+    inspector.filter = 'tab:file'
+    await inspector.updateComplete
+    expect(outline(inspector).map((row) => row.split('#')[0])).to.deep.equal(['1 Read'])
+  })
+
   it('asks before it forgets, and leaves the history alone', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus] })
