@@ -70,7 +70,7 @@ export class LiveTree {
   constructor(viewer: Viewer) {
     this.#viewer = viewer
     this.sources = new Sources(
-      (event) => this.model.nodeOf(event) > 0,
+      () => this.model,
       () => this.#schedule(),
       () => {
         this.#reload = true
@@ -96,7 +96,7 @@ export class LiveTree {
   }
 
   get dropped(): number {
-    return this.model.evicted + this.sources.lost
+    return this.model.evicted
   }
 
   /** Listens to these buses, or to all, and shows what they remember. */
@@ -128,8 +128,8 @@ export class LiveTree {
   /** Forgets all rows, for good. */
   purge(): void {
     this.#change(() => {
+      this.model.letGo(this.sources.histories())
       this.#renew()
-      this.sources.lost = 0
     })
   }
 
@@ -255,9 +255,9 @@ export class LiveTree {
 
   /** An empty tree, filtered and sorted as the one before. */
   #renew(): void {
-    const { filtering, slowestFirst } = this.model
+    const { filtering, slowestFirst, gone } = this.model
     this.#past = []
-    this.model = Object.assign(new TreeModel(), { filtering, slowestFirst })
+    this.model = Object.assign(new TreeModel(), { filtering, slowestFirst, gone })
   }
 
   #finish(added: number): void {
@@ -268,12 +268,11 @@ export class LiveTree {
 
   /** What buses remember and the tree has not is to come in; where it belongs before what is here, the tree is made anew. */
   #load(): void {
-    const unknown = this.sources.histories().filter((event) => !this.model.nodeOf(event))
+    const { gone } = this.model
+    const unknown = this.sources.histories().filter((event) => !this.model.nodeOf(event) && !gone.has(event))
     if (!unknown.length) return
     const missing = unknown.slice(-this.maxRows)
-    // They are among those that are counted now.
-    if (!this.model.size) this.sources.lost = 0
-    this.model.evicted += unknown.length - missing.length
+    this.model.letGo(unknown.slice(0, -this.maxRows))
     const newest = [...this.model.allEvents()].at(-1)?.[0]
     if (newest && missing[0].eventCreatedAt < newest.eventCreatedAt) {
       const old = this.model

@@ -2,6 +2,7 @@
 import { noteCallSite, ownStacks } from './own-stacks.js'
 import type { Snapshots } from './snapshots.js'
 import { DISPOSE, INSPECT, type InspectedBus, type InspectedEvent } from './subjects.js'
+import type { TreeModel } from './tree-model.js'
 
 interface Page {
   /** Told of each new bus of the page while it is being made, and of each handler's number while it is being registered. */
@@ -31,7 +32,7 @@ export class Sources {
   readonly #sources = new Map<string, Source>()
   /** A hook holds its bus: only as long as that lives otherwise. */
   readonly #hooks = new WeakMap<InspectedBus, Disposable>()
-  readonly #knows: (event: InspectedEvent) => boolean
+  readonly #model: () => TreeModel
   readonly #changed: () => void
   readonly #appeared: () => void
   #only: readonly InspectedBus[] | null = null
@@ -41,15 +42,13 @@ export class Sources {
   snapshots: Snapshots | null = null
   /** How many changed events to keep until they are taken. */
   most = 10_000
-  /** Changed events that were too many. */
-  lost = 0
 
   /**
-   * `knows` says whether an event is shown; `changed` is called with the first change since `take`, `appeared` when there are
+   * `model` knows which events are shown, and is told of those that were too many; `changed` is called with the first change since `take`, `appeared` when there are
    * other buses than before.
    */
-  constructor(knows: (event: InspectedEvent) => boolean, changed: () => void, appeared: () => void) {
-    this.#knows = knows
+  constructor(model: () => TreeModel, changed: () => void, appeared: () => void) {
+    this.#model = model
     this.#changed = changed
     this.#appeared = appeared
   }
@@ -77,7 +76,6 @@ export class Sources {
     }
     this.#sources.clear()
     this.take()
-    this.lost = 0
   }
 
   /** What has changed since the last time. */
@@ -142,8 +140,9 @@ export class Sources {
     // Most steps follow one of the same event.
     if (event === this.#latest) return
     const touched = this.#touched
+    const model = this.#model()
     // What was let go does not come back with its next step.
-    if (touched.has(event) || !(isNew || this.#knows(event))) return
+    if (touched.has(event) || !(isNew || model.nodeOf(event))) return
     touched.add(event)
     this.#latest = event
     if (touched.size === 1) this.#changed()
@@ -151,7 +150,7 @@ export class Sources {
       for (const oldest of touched) {
         touched.delete(oldest)
         // One that is shown is dropped with its row, and counted then.
-        if (!this.#knows(oldest)) this.lost++
+        if (!model.nodeOf(oldest)) model.letGo([oldest])
         break
       }
     }

@@ -35,7 +35,10 @@ export class TreeModel extends Nodes {
   shown = 0
   /** Events that `clear` has taken from sight. */
   hidden = 0
+  /** How many events were let go. */
   evicted = 0
+  /** They do not come back, whatever buses remember. */
+  gone = new WeakSet<InspectedEvent>()
   filtering = false
   /** The roots are shown by duration, not by arrival. */
   slowestFirst = false
@@ -180,8 +183,14 @@ export class TreeModel extends Nodes {
       }
     }
     this.#count(node, -1)
+    this.letGo([this.subject(node) as InspectedEvent])
     this.release(node)
-    this.evicted++
+  }
+
+  /** Counts events that are not to be shown any more, or were too many to be shown at all. */
+  letGo(events: InspectedEvent[]): void {
+    for (const event of events) this.gone.add(event)
+    this.evicted += events.length
   }
 
   /** An event whose parent goes takes its parent's place. */

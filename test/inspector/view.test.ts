@@ -154,6 +154,35 @@ describe('<bus-inspector>: pause, clear, preserve (goal 17)', () => {
     await dispatchMany(bus, 1)
     await caughtUp(inspector)
     expect(outline(inspector)).to.have.length(1)
+    // The history is looked through again.
+    const late = makeBus()
+    inspector.buses = [bus, late]
+    await inspector.updateComplete
+    await caughtUp(inspector)
+    await dispatchMany(late, 1)
+    await caughtUp(inspector)
+    expect(outline(inspector)).to.have.length(2)
+    expect($$(inspector, '.dropped')).to.have.length(0)
+  })
+
+  it('drops each event once, however often the histories are looked through', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus], maxRows: 100 })
+    const events = [...(await dispatchMany(bus, 90)), ...(await dispatchMany(bus, 60))]
+    await until(() => inspector.tree.dropped === 50)
+    for (const buses of [[bus, makeBus()], [bus]]) {
+      inspector.buses = buses
+      await inspector.updateComplete
+      await caughtUp(inspector)
+    }
+    inspector.open = false
+    await inspector.updateComplete
+    inspector.open = true
+    await inspector.updateComplete
+    await caughtUp(inspector)
+    await caughtUp(inspector)
+    expect(inspector.tree.dropped).to.equal(50)
+    expect(outline(inspector)).to.deep.equal(events.slice(-100).map(({ eventId }) => `1 Tick#${eventId}`))
   })
 
   it('shows what a log brings back from before the page, if it is to be preserved', async () => {
