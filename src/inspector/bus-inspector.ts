@@ -23,7 +23,6 @@ import type { Formatters } from './row.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
 import { type Action, roveToolbar, toolbarView } from './toolbar-view.js'
 import type { ImportOptions } from './transfer.js'
-import { TreeModel } from './tree-model.js'
 import { treeStyles } from './tree-styles.js'
 import { Unread } from './unread.js'
 
@@ -325,7 +324,7 @@ export class BusInspector extends LitElement {
       // It was taken out, not moved.
       if (this.isConnected) return
       this.#body.forget()
-      this.tree.model = new TreeModel()
+      this.tree.renew()
       this.#unread.clear()
     })
   }

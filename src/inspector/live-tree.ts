@@ -129,7 +129,7 @@ export class LiveTree {
   purge(): void {
     this.#change(() => {
       this.model.letGo(this.sources.histories())
-      this.#renew()
+      this.renew()
     })
   }
 
@@ -254,7 +254,7 @@ export class LiveTree {
   }
 
   /** An empty tree, filtered and sorted as the one before. */
-  #renew(): void {
+  renew(): void {
     const { filtering, slowestFirst, gone } = this.model
     this.#past = []
     this.model = Object.assign(new TreeModel(), { filtering, slowestFirst, gone })
@@ -278,7 +278,7 @@ export class LiveTree {
       const old = this.model
       const all = [...[...old.allEvents()].map(([event]) => event), ...missing]
       all.sort((one, other) => one.eventCreatedAt.getTime() - other.eventCreatedAt.getTime())
-      this.#renew()
+      this.renew()
       this.model.update(all)
       this.model.inherit(old)
       this.#hideOld()

@@ -150,6 +150,25 @@ describe('<bus-inspector>: closed, it costs nothing (goal 8)', () => {
     expect(seen).to.have.length(new Set(seen).size)
   })
 
+  it('is filtered, sorted and without what was forgotten as before, when it was taken out and put back', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus], filter: 'type:Shown', sort: 'duration' })
+    await dispatchMany(bus, 3, 'Shown')
+    await caughtUp(inspector)
+    inspector.purge()
+    await dispatchMany(bus, 2, 'Shown')
+    await dispatchMany(bus, 2, 'Other')
+    await caughtUp(inspector)
+    expect(outline(inspector)).to.have.length(2)
+    inspector.remove()
+    await frames(2)
+    document.body.append(inspector)
+    await inspector.updateComplete
+    await caughtUp(inspector)
+    expect(outline(inspector)).to.have.length(2)
+    expect(inspector.tree.model.slowestFirst).to.equal(true)
+  })
+
   it('survives being moved without a second hook', async () => {
     const bus = makeBus()
     const hooks = countHooks(bus)
