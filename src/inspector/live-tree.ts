@@ -106,9 +106,7 @@ export class LiveTree {
     this.#on = true
     // What was open when nobody looked may be over.
     const open = [...this.model.allEvents()].filter(([, node]) => isOpen(this.model.status[node]))
-    const events = open.map(([event]) => event)
-    this.model.update(events)
-    this.#judge(events)
+    this.#judge(this.model.update(open.map(([event]) => event)))
     this.#reload = true
     this.#schedule()
   }
@@ -153,8 +151,7 @@ export class LiveTree {
   /** Shows events of a file. */
   add(events: readonly InspectedEvent[]): void {
     this.#change(() => {
-      this.model.update(events, true)
-      this.#judge(events)
+      this.#judge(this.model.update(events, true))
     })
   }
 
@@ -237,11 +234,13 @@ export class LiveTree {
     // What changes meanwhile waits: events are in order.
     const more = this.#past.length > 0
     const events = more ? past : past.concat([...this.sources.take()])
-    const added = this.model.update(events)
+    const before = this.model.events
+    const nodes = this.model.update(events)
+    const added = this.model.events - before
     this.sources.snapshots?.mark(this.model, events)
     if (loading) this.#hideOld()
     // Texts are searched once all is here, in slices of their own.
-    if (!loading || !this.#query?.searchesText) this.#judge(events)
+    if (!loading || !this.#query?.searchesText) this.#judge(nodes)
     else if (!more) void this.#refilter()
     this.commits++
     this.#finish(added)
@@ -297,12 +296,8 @@ export class LiveTree {
   }
 
   /** Only what has changed is asked again. */
-  #judge(events: Iterable<InspectedEvent>): void {
-    const { filtering } = this.model
-    for (const event of events) {
-      const node = this.model.nodeOf(event)
-      if (filtering && node) this.model.setHit(node, this.#matches(node))
-    }
+  #judge(nodes: number[]): void {
+    if (this.model.filtering) for (const node of nodes) this.model.setHit(node, this.#matches(node))
   }
 
   /** Asks all events: at once, or in slices where texts have to be written. */

@@ -150,9 +150,8 @@ export class TreeModel extends Nodes {
     }
   }
 
-  /** Takes in what has become of these events, in their order; `read` says that they are from a file. Gives how many are new. */
-  update(events: Iterable<InspectedEvent>, read = false): number {
-    const before = this.events
+  /** Takes in what has become of these events, in their order; `read` says that they are from a file. Gives their nodes and those of what hangs on them. */
+  update(events: Iterable<InspectedEvent>, read = false): number[] {
     // First all nodes, then the links: an event may come before its parent.
     const batch: number[] = []
     for (const event of events) batch.push(this.#sync(event, read))
@@ -162,7 +161,7 @@ export class TreeModel extends Nodes {
       this.#adopt(node, walked, batch)
       this.#adoptChildren(node, walked, batch)
     }
-    return this.events - before
+    return batch
   }
 
   /** Lets the oldest events go until at most `most` rows are left. */
@@ -262,7 +261,9 @@ export class TreeModel extends Nodes {
     if (parent && this.nodeOf(parent)) {
       this.#adoptChildren(this.nodeOf(parent), walked, batch)
       for (const between of missing.reverse()) {
-        this.#adoptChildren(this.nodeOf(between) || this.#sync(between, false), walked, batch)
+        let at = this.nodeOf(between)
+        if (!at) batch.push((at = this.#sync(between, false)))
+        this.#adoptChildren(at, walked, batch)
       }
       // No handler of its parent knows it.
       if (this.parent[node] === ROOT) this.#reparent(node, this.nodeOf(event.eventParent))
