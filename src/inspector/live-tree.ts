@@ -107,6 +107,7 @@ export class LiveTree {
     // What was open when nobody looked may be over.
     const open = [...this.model.allEvents()].filter(([, node]) => isOpen(this.model.status[node]))
     this.#judge(this.model.update(open.map(([event]) => event)))
+    if (this.#search) void this.#refilter()
     this.#reload = true
     this.#schedule()
   }
@@ -256,6 +257,7 @@ export class LiveTree {
   renew(): void {
     const { filtering, slowestFirst, gone } = this.model
     this.#past = []
+    this.#endSearch()
     this.model = Object.assign(new TreeModel(), { filtering, slowestFirst, gone })
   }
 
@@ -300,10 +302,15 @@ export class LiveTree {
     if (this.model.filtering) for (const node of nodes) this.model.setHit(node, this.#matches(node))
   }
 
-  /** Asks all events: at once, or in slices where texts have to be written. */
-  async #refilter(): Promise<void> {
+  #endSearch(): void {
     this.#search?.abort()
     this.#search = null
+    this.searched = 1
+  }
+
+  /** Asks all events: at once, or in slices where texts have to be written. */
+  async #refilter(): Promise<void> {
+    this.#endSearch()
     const { model } = this
     model.startFilter(!!(this.#query || this.bus))
     if (!this.#query?.searchesText) {
@@ -315,13 +322,14 @@ export class LiveTree {
       model,
       (node) => this.#matches(node),
       (done) => {
+        if (signal.aborted) return true
         this.searched = done
         this.#viewer.changed()
-        return signal.aborted || model !== this.model
+        return false
       },
     )
     if (!found) return
-    this.searched = 1
+    this.#endSearch()
     this.#change(() => {})
   }
 

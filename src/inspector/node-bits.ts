@@ -19,3 +19,5 @@ export const READ = 256
 export const TIMED = 512
 /** Its payload is not what was dispatched. */
 export const MUTATED = 1024
+/** What a node keeps when the tree is made anew. */
+export const KEPT = COLLAPSED | CLOSED_HIT | HIT | MUTATED | READ

@@ -1,3 +1,4 @@
+import { EVENT, FAILED, HIDDEN, MUTATED, ORPHAN, READ } from './node-bits.js'
 import type { Subject } from './subjects.js'
 
 /** The parent of the roots. */
@@ -51,6 +52,29 @@ export class Nodes {
   }
   subject(node: number): Subject {
     return this.#subjects[node] as Subject
+  }
+
+  isEvent(node: number): boolean {
+    return (this.flags[node] & EVENT) > 0
+  }
+  isOrphan(node: number): boolean {
+    return (this.flags[node] & ORPHAN) > 0
+  }
+  hasFailed(node: number): boolean {
+    return (this.flags[node] & FAILED) > 0
+  }
+  isRead(node: number): boolean {
+    return (this.flags[node] & READ) > 0
+  }
+  isMutated(node: number): boolean {
+    return (this.flags[node] & MUTATED) > 0
+  }
+  /** Its payload was changed after it was dispatched. */
+  setMutated(node: number): void {
+    this.flags[node] |= MUTATED
+  }
+  isHidden(node: number): boolean {
+    return (this.flags[node] & HIDDEN) > 0
   }
 
   /** All nodes, from the top: each before those below it. */

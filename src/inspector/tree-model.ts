@@ -5,7 +5,7 @@ import {
   FAILED,
   HIDDEN,
   HIT,
-  MUTATED,
+  KEPT,
   ORPHAN,
   PATH,
   READ,
@@ -14,9 +14,6 @@ import {
 import { Nodes, ROOT } from './nodes.js'
 import { eventStatus, isFailure, isOpen, resultStatus, worseOf } from './statuses.js'
 import { type InspectedEvent, type InspectedResult, isResult } from './subjects.js'
-
-/** What a node keeps when the tree is made anew. */
-const KEPT = COLLAPSED | CLOSED_HIT | HIT | MUTATED | READ
 
 /**
  * The rows: events, below them their handlers, below these the events they dispatched.
@@ -60,28 +57,6 @@ export class TreeModel extends Nodes {
   /** The event of a node, or that whose handler it is. */
   event(node: number): InspectedEvent {
     return this.subject(this.isEvent(node) ? node : this.parent[node]) as InspectedEvent
-  }
-  isEvent(node: number): boolean {
-    return (this.flags[node] & EVENT) > 0
-  }
-  isOrphan(node: number): boolean {
-    return (this.flags[node] & ORPHAN) > 0
-  }
-  hasFailed(node: number): boolean {
-    return (this.flags[node] & FAILED) > 0
-  }
-  isRead(node: number): boolean {
-    return (this.flags[node] & READ) > 0
-  }
-  isMutated(node: number): boolean {
-    return (this.flags[node] & MUTATED) > 0
-  }
-  /** Its payload was changed after it was dispatched. */
-  setMutated(node: number): void {
-    this.flags[node] |= MUTATED
-  }
-  isHidden(node: number): boolean {
-    return (this.flags[node] & HIDDEN) > 0
   }
   /** It is neither filtered out nor cleared away, itself or with the event whose handler it is. */
   isShown(node: number): boolean {

@@ -277,23 +277,6 @@ describe('<bus-inspector>: the filter (goals 10 and 11)', () => {
     expect(asked).to.deep.equal(['Tock', 'Tock', 'Tock'])
   })
 
-  it('asks of what only its parent remembers, too', async () => {
-    const bus = makeBus({ maxHistorySize: 1 })
-    bus.on('Parent', async function work(_, { bus: here }) {
-      for (let i = 0; i < 3; i++) await here.dispatch(new BaseEvent('Child', { i }))
-    })
-    const inspector = await mount({ buses: [bus], filter: 'payload.i:1' })
-    await until(() => !!inspector.tree.filters.value)
-    inspector.open = false
-    await inspector.updateComplete
-    const parent = await bus.dispatch(new BaseEvent('Parent'))
-    inspector.open = true
-    await inspector.updateComplete
-    await until(() => inspector.tree.model.nodeOf(parent) > 0)
-    expect(inspector.tree.model.events).to.equal(4)
-    expect(inspector.tree.model.shown).to.equal(1)
-  })
-
   it('shows one bus at a time, with the path of what was forwarded', async () => {
     const button = inspector.shadowRoot?.querySelector<HTMLElement>('[data-bus="Audit"]')
     button?.click()
