@@ -66,6 +66,8 @@ export function toolbarView(
     ?disabled=${more.off}
     @click=${() => act(action)}
   >${icon(path)}</button>`
+  // One that was picked can be left, also when it is not here (yet, or any longer).
+  const buses = [...new Set(['', ...state.buses, state.bus])]
   return html`
     <button
       class="toggle"
@@ -79,8 +81,8 @@ export function toolbarView(
         ? html`
           <div class="buses" role="group" aria-label="Bus">
             ${
-              state.buses.length > 1
-                ? ['', ...state.buses].map(
+              state.bus || buses.length > 2
+                ? buses.map(
                     (bus) => html`<button
                       class="bus-button"
                       part="bus-tab"
@@ -89,7 +91,7 @@ export function toolbarView(
                       @click=${() => pick(bus)}
                     >${bus || 'All'}${bus ? badge(state.unread.get(bus) ?? 0) : nothing}</button>`,
                   )
-                : html`<span class="muted bus-name">${state.buses[0] ?? ''}</span>`
+                : html`<span class="muted bus-name">${buses[1]}</span>`
             }
           </div>
           <div class="tools">

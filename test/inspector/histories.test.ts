@@ -2,6 +2,7 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import {
   $,
+  $$,
   caughtUp,
   cleanUp,
   dispatchMany,
@@ -86,7 +87,8 @@ describe('<bus-inspector>: histories that come in while it is looked at', () => 
 
   it('says that a search is over when another filter, closing or forgetting ends it, and goes on with it when opened', async () => {
     const bus = makeBus({ maxPending: 100_000 })
-    const inspector = await mount({ buses: [bus], maxRows: 100_000 })
+    const inspector = await mount({ buses: [bus], maxRows: 100_000, filter: 'type:Tick' })
+    await until(() => !!inspector.tree.filters.value)
     for (let i = 0; i < 30_000; i++)
       bus.dispatch(new BaseEvent('Tick', { i, text: `${'abc '.repeat(30)}no${i}x` }))
     await bus.waitUntilIdle()
@@ -95,7 +97,8 @@ describe('<bus-inspector>: histories that come in while it is looked at', () => 
       // As if all had just come: nothing has been written yet.
       inspector.tree.model.texts.length = 0
       inspector.filter = filter
-      await until(() => inspector.tree.searched < 1)
+      await inspector.updateComplete
+      expect(inspector.tree.searched).to.be.below(1)
     }
     const amount = () => $(inspector, '.amount').textContent
     await search('no12345x')
@@ -115,4 +118,23 @@ describe('<bus-inspector>: histories that come in while it is looked at', () => 
     await frames(5)
     expect(amount()).to.equal('0 of 0')
   }).timeout(30_000)
+
+  it('offers each name of a bus once, and a way back from a bus that was picked and is not here', async () => {
+    const bus = makeBus({ name: 'shop' })
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 2)
+    inspector.setState({ bus: 'of-the-last-page' })
+    await caughtUp(inspector)
+    expect(outline(inspector)).to.have.length(0)
+    $(inspector, '.bus-button').click()
+    await inspector.updateComplete
+    expect(outline(inspector)).to.have.length(2)
+    expect($$(inspector, '.bus-button')).to.have.length(0)
+    // A module that is replaced makes its bus anew.
+    await bus.stop({ clear: true })
+    inspector.buses = [bus, makeBus({ name: 'shop' }), makeBus({ name: 'other' })]
+    await inspector.updateComplete
+    const names = () => $$(inspector, '.bus-button').map(({ dataset }) => dataset.bus)
+    expect(names()).to.deep.equal(['', 'shop', 'other'])
+  })
 })
