@@ -445,7 +445,6 @@ export class BusInspector extends LitElement {
     if (!this.dispatchEvent(new InspectorToggleEvent(!this.open))) return
     this.open = !this.open
     this.#unread.clear()
-    this.#unread.closedAt = Date.now()
   }
 
   /** Somebody comes near the closed inspector: what failed since it was closed is counted now. */

@@ -8,15 +8,18 @@ export class Unread {
   readonly counts = new Map<string, number>()
   /** What a screen reader is told. */
   announcement = ''
-  /** Wall clock time since which nobody listens; what fails meanwhile is counted when somebody asks. */
-  closedAt = Number.POSITIVE_INFINITY
+  /** Wall clock time since which nobody has looked at all of them: what failed before is not unread, nor what did so before this page. */
+  #since = performance.timeOrigin
   #total = 0
   #announced = 0
   #last = Number.NEGATIVE_INFINITY
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** `changed` is called when the announcement changes. */
-  add(failed: readonly InspectedEvent[], changed: () => void): void {
+  add(events: readonly InspectedEvent[], changed: () => void): void {
+    const failed = events.filter(
+      ({ eventCompletedAt }) => !eventCompletedAt || eventCompletedAt.getTime() >= this.#since,
+    )
     if (!failed.length) return
     this.#count(failed)
     this.#total += failed.length
@@ -49,7 +52,10 @@ export class Unread {
   /** Somebody has looked, at one bus or at all. */
   clear(bus = ''): void {
     if (bus) this.counts.delete(bus)
-    else this.counts.clear()
+    else {
+      this.counts.clear()
+      this.#since = Date.now()
+    }
   }
 
   stop(): void {
@@ -59,11 +65,9 @@ export class Unread {
 
   /** Counts what failed since nobody listens: while closed, only when somebody comes near. Never rejects. */
   async peek(): Promise<void> {
-    const { closedAt } = this
     const part = await import('./failed-since.js').catch(() => null)
-    // Opened meanwhile, all has been seen.
-    if (!part || closedAt !== this.closedAt) return
+    if (!part) return
     this.counts.clear()
-    this.#count(part.failedSince(closedAt))
+    this.#count(part.failedSince(this.#since))
   }
 }

@@ -142,5 +142,14 @@ describe('<bus-inspector>: errors find the reader (goal 16)', () => {
     expect(unread(inspector, '.toggle')).to.equal('')
     await caughtUp(inspector)
     expect(inspector.tree.model.failures).to.be.at.least(2)
+    expect(unread(inspector, '.toggle')).to.equal('')
+  })
+
+  it('counts what fails while it is closed also where it was never open', async () => {
+    const bus = failing('Main')
+    const inspector = await mount({ open: false })
+    await dispatchMany(bus, 2, 'Fails')
+    $(inspector, '.toolbar').dispatchEvent(new PointerEvent('pointerenter'))
+    await until(() => Number(unread(inspector, '.toggle')) >= 2)
   })
 })
