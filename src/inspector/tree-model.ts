@@ -25,6 +25,7 @@ export class TreeModel extends Nodes {
   /** How many rows there are. */
   length = 0
   events = 0
+  /** Events that have failed and are not cleared. */
   failures = 0
   /** Events that have failed since somebody emptied it. */
   failed: InspectedEvent[] = []
@@ -188,9 +189,8 @@ export class TreeModel extends Nodes {
 
   #count(node: number, change: 1 | -1): void {
     this.events += change
-    const flags = this.flags[node]
-    if (flags & HIDDEN) this.hidden += change
-    if (flags & FAILED) this.failures += change
+    if (this.isHidden(node)) this.hidden += change
+    else if (this.hasFailed(node)) this.failures += change
   }
 
   #sync(event: InspectedEvent, read: boolean): number {
@@ -217,6 +217,8 @@ export class TreeModel extends Nodes {
     this.flags[node] &= ~TIMED
     if (this.texts[node]) this.texts[node] = ''
     if (isFailure(worst) && !this.hasFailed(node)) {
+      // It was cleared before: this is news.
+      this.#hide(node, false)
       this.flags[node] |= FAILED
       this.failures++
       this.failed.push(event)
@@ -276,7 +278,10 @@ export class TreeModel extends Nodes {
   #hide(node: number, hide: boolean): boolean {
     if (this.isHidden(node) === hide) return false
     this.flags[node] ^= HIDDEN
-    if (this.isEvent(node)) this.hidden += hide ? 1 : -1
+    if (this.isEvent(node)) {
+      this.hidden += hide ? 1 : -1
+      if (this.hasFailed(node)) this.failures += hide ? -1 : 1
+    }
     return true
   }
 

@@ -107,6 +107,34 @@ describe('<bus-inspector>: errors find the reader (goal 16)', () => {
     expect(inspector.selected === event).to.equal(true)
   })
 
+  it('leaves out those that were cleared, and brings back what fails afterwards', async () => {
+    const bus = failing('Main')
+    let fail = () => {}
+    bus.on('Late', function late() {
+      return new Promise((_, reject) => {
+        fail = () => reject(new Error('late'))
+      })
+    })
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 2, 'Fails')
+    const late = bus.dispatch(new BaseEvent('Late'))
+    await until(() => inspector.tree.model.nodeOf(late) > 0)
+    const next = $<HTMLButtonElement>(inspector, '[data-action="next-error"]')
+    expect(next.title).to.match(/2 in all/)
+    inspector.clear()
+    await inspector.updateComplete
+    expect(next.disabled).to.equal(true)
+    fail()
+    await late
+    await caughtUp(inspector)
+    expect(next.title).to.match(/1 in all/)
+    expect(inspector.nextError()).to.equal(true)
+    expect(inspector.selected === late).to.equal(true)
+    inspector.unclear()
+    await inspector.updateComplete
+    expect(next.title).to.match(/3 in all/)
+  })
+
   it('says so at most once a second, to those who cannot see it', async () => {
     const bus = failing('Main')
     const inspector = await mount({ buses: [bus], refreshHz: 60 })
