@@ -33,8 +33,12 @@ export class Body {
   /** The row that was selected, also while the body is closed. */
   #subject: Subject | null = null
 
-  constructor(host: BusInspector) {
+  readonly #chosen: () => void
+
+  /** `chosen` is called when a row is selected. */
+  constructor(host: BusInspector, chosen: () => void) {
     this.#host = host
+    this.#chosen = chosen
     this.files = new OnDemand(async () => {
       const [{ Transfers }] = await Promise.all([import('./transfers.js'), platformValues.get()])
       return new Transfers(host, host.tree, () => this.selected)
@@ -159,6 +163,7 @@ export class Body {
     this.#subject = subject
     this.#trouble = ''
     this.#detailOpen = !!subject
+    if (subject) this.#chosen()
     this.#host.dispatchEvent(
       new InspectorSelectEvent(this.selected, subject && isResult(subject) ? subject : null),
     )
@@ -228,7 +233,7 @@ export class Body {
     this.#load(this.#resizing, (by) => resize(by, handle))
   }
 
-  readonly #chosen = (event: Event) => {
+  readonly #fileChosen = (event: Event) => {
     const input = event.target as HTMLInputElement
     const [file] = input.files ?? []
     if (file) this.withFiles((files) => void files.open(file))
@@ -285,7 +290,7 @@ export class Body {
       ${this.#more.value?.(this.#host, this.sheet, this.#showSheet) ?? nothing}
       ${this.files.value?.status() ?? nothing}
       ${this.#trouble ? html`<p class="message" role="alert">${this.#trouble}</p>` : nothing}
-      <input type="file" accept=".jsonl,.ndjson,.json,.txt" aria-label="File of events" hidden @change=${this.#chosen} />
+      <input type="file" accept=".jsonl,.ndjson,.json,.txt" aria-label="File of events" hidden @change=${this.#fileChosen} />
       <div class="main">
         <div class="tree">
           ${gridView(

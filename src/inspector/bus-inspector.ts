@@ -193,7 +193,9 @@ export class BusInspector extends LitElement {
       afterCommit: (added, failed) => this.#committed(added, failed),
       changed: () => this.requestUpdate(),
     })
-    this.#body = new Body(this)
+    this.#body = new Body(this, () => {
+      this.#wanted = ''
+    })
   }
 
   /** The event of the selected row. */

@@ -1,0 +1,26 @@
+import { expect } from '@esm-bundle/chai'
+import { BaseEvent } from '../../src/index.js'
+import { caughtUp, cleanUp, dispatchMany, makeBus, mount, rowOf } from './support.js'
+
+const key = 'inspector-set-up'
+
+describe('<bus-inspector>: what the reader and the page set up', () => {
+  afterEach(async () => {
+    await cleanUp()
+    localStorage.removeItem(key)
+  })
+
+  it('no longer waits for an event once the reader has selected another', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    const late = new BaseEvent('Late')
+    inspector.setState({ selected: late.eventId })
+    const [first] = await dispatchMany(bus, 3)
+    await caughtUp(inspector)
+    expect(inspector.getState().selected).to.equal(late.eventId)
+    rowOf(inspector, first).click()
+    await bus.dispatch(late)
+    await caughtUp(inspector)
+    expect(inspector.selected === first).to.equal(true)
+  })
+})
