@@ -333,6 +333,8 @@ export class BusInspector extends LitElement {
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     const { tree } = this
+    if (changed.has('persistKey') && this.hasUpdated && this.persistKey)
+      this.setState(readState(this.persistKey))
     if (!themes.includes(this.theme)) {
       warnOnce('theme', 'auto, light or dark', this.theme, 'auto')
       this.theme = 'auto'

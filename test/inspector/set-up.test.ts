@@ -23,4 +23,13 @@ describe('<bus-inspector>: what the reader and the page set up', () => {
     await caughtUp(inspector)
     expect(inspector.selected === first).to.equal(true)
   })
+
+  it('is remembered also where the key is given later', async () => {
+    localStorage.setItem(key, JSON.stringify({ filter: 'type:Kept', sort: 'duration' }))
+    const inspector = await mount()
+    inspector.persistKey = key
+    await inspector.updateComplete
+    expect([inspector.filter, inspector.sort]).to.deep.equal(['type:Kept', 'duration'])
+    expect(JSON.parse(localStorage.getItem(key) ?? '').filter).to.equal('type:Kept')
+  })
 })
