@@ -1,10 +1,10 @@
 export const themes = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
-/** Declared in markup nothing throws: what an attribute cannot mean is told once, and the default holds. */
+/** Declared in markup nothing throws: what an attribute or property cannot mean is told once, and the default holds. */
 function numberIn(name: string, least: number, most: number, fallback: number) {
   return {
-    fromAttribute(text: string | null): number {
+    fromAttribute(text: string | number | null): number {
       const value = Number(text ?? fallback)
       if (value >= least && value <= most) return value
       warnOnce(name, `from ${least} to ${most}`, text, fallback)

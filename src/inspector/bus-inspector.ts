@@ -339,8 +339,8 @@ export class BusInspector extends LitElement {
       warnOnce('theme', 'auto, light or dark', this.theme, 'auto')
       this.theme = 'auto'
     }
-    tree.maxRows = this.maxRows
-    tree.refreshHz = this.refreshHz
+    tree.maxRows = properties.maxRows.converter.fromAttribute(this.maxRows)
+    tree.refreshHz = properties.refreshHz.converter.fromAttribute(this.refreshHz)
     if (changed.has('redact')) tree.setRedact(redactorOf(this.redact))
     if (changed.has('columns')) this.columns = columnsOf(this.columns, { ...defaultColumns })
     if (changed.has('filter')) tree.setFilter(this.filter ?? '', tree.bus)

@@ -1,6 +1,6 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
-import { caughtUp, cleanUp, dispatchMany, makeBus, mount, rowOf } from './support.js'
+import { caughtUp, cleanUp, dispatchMany, makeBus, mount, outline, rowOf, until } from './support.js'
 
 const key = 'inspector-set-up'
 
@@ -31,5 +31,18 @@ describe('<bus-inspector>: what the reader and the page set up', () => {
     await inspector.updateComplete
     expect([inspector.filter, inspector.sort]).to.deep.equal(['type:Kept', 'duration'])
     expect(JSON.parse(localStorage.getItem(key) ?? '').filter).to.equal('type:Kept')
+  })
+
+  it('shows events whatever numbers it is given', async () => {
+    const bus = makeBus()
+    const inspector = await mount({
+      buses: [bus],
+      refreshHz: 0,
+      maxRows: Number.NaN,
+    })
+    for (let i = 1; i <= 3; i++) {
+      await dispatchMany(bus, 2)
+      await until(() => outline(inspector).length === i * 2)
+    }
   })
 })
