@@ -94,8 +94,10 @@ export class TreeGrid {
     const { selected } = this
     // What was let go is not held any longer by having been looked at.
     if (selected && !this.#model.nodeOf(selected)) this.#choose(null)
-    if (this.following) this.#window.toEnd()
-    else this.#window.keep(this.#place)
+    if (!this.following) this.#window.keep(this.#place)
+    else if (this.#model.slowestFirst) this.#window.scrollTo(0)
+    else this.#window.toEnd()
+    if (this.#model.slowestFirst) this.following = false
     this.#place = []
     this.render()
   }
@@ -246,7 +248,8 @@ export class TreeGrid {
   }
 
   #updateFollowing(): void {
-    this.following = this.#window.atEnd
+    // By duration the last row is not the newest.
+    this.following = this.#window.atEnd && !this.#model.slowestFirst
     if (this.following) this.unseen = 0
   }
 

@@ -1,6 +1,18 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
-import { caughtUp, cleanUp, dispatchMany, makeBus, mount, outline, rowOf, until } from './support.js'
+import {
+  $$,
+  caughtUp,
+  cleanUp,
+  dispatchMany,
+  makeBus,
+  mount,
+  outline,
+  rowOf,
+  scroller,
+  scrollTo,
+  until,
+} from './support.js'
 
 const key = 'inspector-set-up'
 
@@ -44,5 +56,21 @@ describe('<bus-inspector>: what the reader and the page set up', () => {
       await dispatchMany(bus, 2)
       await until(() => outline(inspector).length === i * 2)
     }
+  })
+
+  it('goes to the slowest when they are to be first, and stays there', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 300)
+    await caughtUp(inspector)
+    expect(scroller(inspector).scrollTop).to.be.above(0)
+    $$(inspector, '.sort')[1].click()
+    await inspector.updateComplete
+    expect(scroller(inspector).scrollTop).to.equal(0)
+    await scrollTo(inspector, 1e6)
+    const bottom = scroller(inspector).scrollTop
+    await dispatchMany(bus, 20)
+    await caughtUp(inspector)
+    expect(scroller(inspector).scrollTop).to.equal(bottom)
   })
 })
