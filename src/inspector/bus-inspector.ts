@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type PropertyValues } from 'lit'
+import { html, nothing, type PropertyValues } from 'lit'
 import { properties, type Theme, themes, warnOnce } from './attributes.js'
 import { Body } from './body.js'
 import type { Change } from './differences.js'
@@ -17,6 +17,7 @@ import {
   writeState,
 } from './inspector-state.js'
 import { LiveTree } from './live-tree.js'
+import { PanelElement } from './panel-element.js'
 import { panelStyles } from './panel-styles.js'
 import { type RedactRules, redactorOf } from './redact.js'
 import type { Formatters } from './row.js'
@@ -134,7 +135,7 @@ const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
  * @cssproperty --bus-inspector-indent - How far a level is moved in. Default 16px.
  * @cssproperty --bus-inspector-shadow - Shadow of what floats.
  */
-export class BusInspector extends LitElement {
+export class BusInspector extends PanelElement {
   static readonly version: string = '0.1.0'
 
   static override styles = [panelStyles, treeStyles]

@@ -132,6 +132,8 @@ export class TreeGrid {
     this.#window.measure()
     this.#window.toEnd()
     this.render()
+    // The button that was pressed is gone.
+    this.#park()
   }
 
   /** Selects a row, opens what it lies in, and brings it into sight. */

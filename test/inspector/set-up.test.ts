@@ -1,13 +1,17 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
+import type { BusInspector } from '../../src/inspector/bus-inspector.js'
 import {
+  $,
   $$,
   caughtUp,
   cleanUp,
   dispatchMany,
+  frames,
   makeBus,
   mount,
   outline,
+  press,
   rowOf,
   scroller,
   scrollTo,
@@ -72,5 +76,53 @@ describe('<bus-inspector>: what the reader and the page set up', () => {
     await dispatchMany(bus, 20)
     await caughtUp(inspector)
     expect(scroller(inspector).scrollTop).to.equal(bottom)
+  })
+})
+
+describe('<bus-inspector>: the focus stays inside', () => {
+  afterEach(cleanUp)
+
+  const active = (inspector: BusInspector) => inspector.shadowRoot?.activeElement
+  const act = async (inspector: BusInspector, action: string) => {
+    const button = $(inspector, `[data-action="${action}"]`)
+    button.focus()
+    button.click()
+    await inspector.updateComplete
+    await frames(2)
+  }
+
+  it('when its button is disabled or goes, or its sheet is closed', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 3)
+    await caughtUp(inspector)
+    const toolbar = $(inspector, '.toolbar')
+    await act(inspector, 'clear')
+    expect(toolbar.contains(active(inspector) ?? null)).to.equal(true)
+    await act(inspector, 'more')
+    await act(inspector, 'unclear')
+    expect(active(inspector) === $(inspector, '[data-action="more"]')).to.equal(true)
+    await act(inspector, 'purge')
+    expect(active(inspector) === $(inspector, '[data-action="more"]')).to.equal(true)
+    $(inspector, '[data-action="purge-cancel"]').focus()
+    press(inspector, 'Escape')
+    await inspector.updateComplete
+    expect(active(inspector) === $(inspector, '[data-action="more"]')).to.equal(true)
+  })
+
+  it('when the reader goes to the newest row', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    const events = await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    await scrollTo(inspector, 0)
+    const pill = $(inspector, '.pill')
+    pill.focus()
+    pill.click()
+    await frames(2)
+    expect(pill.hidden).to.equal(true)
+    expect(active(inspector) === $(inspector, '#grid')).to.equal(true)
+    press(inspector, 'End')
+    expect(inspector.selected === events[99]).to.equal(true)
   })
 })
