@@ -1,10 +1,19 @@
 import type { CSSResult } from 'lit'
 
-/** Gives a shadow root style sheets that it has not yet, after those it has. */
+/** What shadow roots are styled with. */
+const stylesOf = new WeakMap<ShadowRoot, Set<CSSResult>>()
+
+/** Gives a shadow root styles that it has not yet, after those it has. */
 export function addStyles(root: ShadowRoot, ...styles: CSSResult[]): void {
-  for (const { styleSheet } of styles) {
-    if (styleSheet && !root.adoptedStyleSheets.includes(styleSheet)) {
-      root.adoptedStyleSheets = [...root.adoptedStyleSheets, styleSheet]
-    }
-  }
+  const all = stylesOf.get(root) ?? new Set()
+  for (const style of styles) all.add(style)
+  stylesOf.set(root, all)
+  const { defaultView } = root.ownerDocument
+  // A sheet belongs to the document that it was made in: another one gets its own.
+  root.adoptedStyleSheets = Array.from(all, ({ styleSheet, cssText }) => {
+    if (defaultView === window || !defaultView) return styleSheet as CSSStyleSheet
+    const sheet = new (defaultView as typeof globalThis & Window).CSSStyleSheet()
+    sheet.replaceSync(cssText)
+    return sheet
+  })
 }

@@ -166,7 +166,8 @@ export class BusInspector extends PanelElement {
   readonly tree: LiveTree
   readonly #body: Body
   readonly #unread = new Unread()
-  #internals: ElementInternals | null = null
+  // Not later: in another document there is no registry that knows the element. On a server there is none at all.
+  readonly #internals = this.attachInternals?.()
   /** It listens. */
   #live = false
   /** The id of an event that was asked for before it was here. */
@@ -314,7 +315,6 @@ export class BusInspector extends PanelElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.#internals ??= this.attachInternals()
     if (this.persistKey) this.setState(readState(this.persistKey))
     this.#wanted = HASH.exec(location.hash)?.[1] ?? this.#wanted
     this.requestUpdate()

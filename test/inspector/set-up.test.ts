@@ -126,3 +126,35 @@ describe('<bus-inspector>: the focus stays inside', () => {
     expect(inspector.selected === events[99]).to.equal(true)
   })
 })
+
+describe('<bus-inspector>: another document', () => {
+  afterEach(cleanUp)
+
+  it('is styled in the document it is moved to, with what it loads there, and when it comes back', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    const [event] = await dispatchMany(bus, 3)
+    await caughtUp(inspector)
+    const frame = document.createElement('iframe')
+    Object.assign(frame.style, { width: '800px', height: '400px' })
+    document.body.append(frame)
+    const other = frame.contentDocument as Document
+    const height = () => (other.defaultView as Window).getComputedStyle($(inspector, '.row')).height
+    other.body.append(inspector)
+    await inspector.updateComplete
+    expect(height()).to.equal('24px')
+    inspector.select(event.eventId)
+    await inspector.updateComplete
+    expect(getComputedStyle($(inspector, '.detail-head')).display).to.equal('flex')
+    document.body.append(inspector)
+    await inspector.updateComplete
+    expect(getComputedStyle($(inspector, '.row')).height).to.equal('24px')
+    expect(getComputedStyle($(inspector, '.detail-head')).display).to.equal('flex')
+    // One that has never been in the document of its class.
+    const there = document.createElement('bus-inspector')
+    other.body.append(there)
+    await there.updateComplete
+    expect(getComputedStyle($(there, '.panel')).overflow).to.equal('hidden')
+    frame.remove()
+  })
+})
