@@ -2,7 +2,7 @@ import { lockManager, take } from '../locks.js'
 import { change } from './change.js'
 import type { EventLog } from './event-log.js'
 import type { LogDb, Summary } from './log-db.js'
-import { rowsOf, turnOf } from './log-queries.js'
+import { rowsOf, turnOf, unnamed } from './log-queries.js'
 import { othersFrom } from './reader.js'
 import { IMPORTED, indexed } from './reading.js'
 
@@ -11,9 +11,6 @@ const MOST = 10_000
 
 /** What a bus restores of its past, at most. */
 const HISTORY = 1000
-
-/** Names that nobody has given are not met again. */
-const unnamed = /^EventBus_[\dA-Za-z]{8}$/
 
 /** How many segments are looked at in one go. */
 const STEP = 64

@@ -92,6 +92,13 @@ export class Fold {
     return ofWriter(this.byId.get(id), writer)
   }
 
+  /** Every entry of an event. */
+  all(id: string): Fate[] {
+    const fates: Fate[] = []
+    for (let it = this.byId.get(id); it; it = it.twin) fates.push(it)
+    return fates
+  }
+
   #add({ seq, writer, bus, lines }: Read): void {
     lines.forEach((line, index) => {
       if (!line) return

@@ -1,7 +1,10 @@
+import { CORE } from '../brands.js'
 import type { Journal } from '../bus/journal.js'
+import { livingBuses } from '../bus/page-buses.js'
 import type { RegisteredHandler } from '../bus/subscriptions.js'
 import { none } from '../fifo.js'
 import { type Fate, type Fold, handlerKey } from './fold.js'
+import { unnamed } from './log-queries.js'
 import type { LogWriter } from './writer.js'
 
 /** Who runs again, and what was dispatched by whom: see log.md, promise 5. */
@@ -43,8 +46,7 @@ export class Lineage {
     if (known !== undefined) return known
     // A circle of parents is a lie.
     this.#superseded.set(fate, false)
-    const parents: Fate[] = []
-    for (let it = this.#fold.byId.get(parentId); it; it = it.twin) if (this.orphaned(it)) parents.push(it)
+    const parents = this.#fold.all(parentId).filter((it) => this.orphaned(it))
     const superseded = parents.some((parent) => this.superseded(parent)) || this.#runsAgain(parents, fate)
     this.#superseded.set(fate, superseded)
     return superseded
@@ -52,12 +54,25 @@ export class Lineage {
 
   #runsAgain(parents: Fate[], { line }: Fate): boolean {
     if (!parents.length) return false
-    const [pattern, name, bus] = (line.event_by ?? []) as unknown[]
-    // On a bus without a log nobody is spared.
-    const there = bus === undefined ? parents : parents.filter((parent) => parent.bus === bus)
-    if (!there.length || name === '') return true
-    if (name !== undefined) return there.some(({ settled }) => !settled?.has(handlerKey(pattern, name)))
-    return there.some((parent) => parent.bus !== this.#journal.name || this.#handlers(parent).length > 0)
+    const [pattern, name, bus] = (line.event_by ?? []) as string[]
+    if (name === undefined)
+      return parents.some((parent) => parent.bus !== this.#journal.name || this.#handlers(parent).length > 0)
+    const settled = (parent: Fate) => !!parent.settled?.has(handlerKey(pattern, name))
+    const there = parents.filter((parent) => bus === undefined || parent.bus === bus)
+    if (there.length) return name === '' || !there.every(settled)
+    // Brought back there already: then what comes of runs that were not spared is closed already, too.
+    there.push(...this.#fold.all(parents[0].line.event_id).filter((it) => it.bus === bus))
+    if (there.length) return name === '' || !there.some(settled)
+    return this.#comesTo(bus, name, parents)
+  }
+
+  /** Whether it comes again to a bus that has no entry of it here, and finds the handler there that is not spared. */
+  #comesTo(bus: string, name: string, parents: Fate[]): boolean {
+    const core = livingBuses().find((it) => it.name === bus)?.[CORE]
+    // In another log, which knows whether it is spared.
+    if (core?.journal) return name === ''
+    // What came by there on its way here is not brought there again.
+    return (!!core || unnamed.test(bus)) && parents.some(({ line }) => !line.event_path?.includes(bus))
   }
 
   /** The handlers that will run for it here. */

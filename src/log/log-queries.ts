@@ -9,6 +9,9 @@ import { sleep } from './in-time.js'
 import { hush, type LogDb, META, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
+/** Names that nobody has given are not met again. */
+export const unnamed = /^EventBus_[\dA-Za-z]{8}$/
+
 /** How many decisions were taken. */
 export async function turnOf(db: LogDb): Promise<number> {
   return (await db.stored())?.turn ?? 0
