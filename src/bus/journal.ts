@@ -68,7 +68,7 @@ export class Mark implements Entry {
   seq = 0
   index = 0
   /** Whether a handler has had its turn in an earlier attempt. */
-  spares: ((handler: RegisteredHandler) => boolean) | null = null
+  spares: ((handler: RegisteredHandler) => boolean) | undefined
 
   constructor(visit: Visit, text: string, gate: Mark['gate']) {
     this.visit = visit
@@ -180,13 +180,13 @@ export class Journal {
   accept(visit: Visit, text: string): Mark {
     const { ahead, degraded, log } = this
     const mark = new Mark(visit, text, (ahead || !log) && !degraded ? SHUT : OPEN)
-    if (this.adopts(visit.state)) {
-      this.adopted?.go(mark)
-      return mark
+    mark.spares = visit.state.sparedOn?.(this.name)
+    if (this.adopts(visit.state)) this.adopted?.go(mark)
+    else {
+      this.unpersisted++
+      if (this.lost) mark.settle(FAILED, this.lost)
+      else this.add(mark)
     }
-    this.unpersisted++
-    if (this.lost) mark.settle(FAILED, this.lost)
-    else this.add(mark)
     return mark
   }
 

@@ -74,6 +74,9 @@ export class EventState {
   /** Dispatched from within a call of `retry` that had a slot, or (null) perhaps; not set for all others. */
   declare slot?: Holding | null
 
+  /** Of one that a log gave back: which handlers have had their turn on another bus of that name; not set for all others. */
+  declare sparedOn?: (bus: string) => Mark['spares']
+
   /** One for each bus that it entered, in order. */
   visits: readonly EventVisit[] = none
   /** Those of bridges that wait for their peers. */

@@ -103,6 +103,9 @@ function dispatchAgain(journal: Journal, fate: Fate, event: BaseEvent): BaseEven
     endTogether(journal, fate, visit)
     return visit.state.event
   }
+  const { others } = fate
+  if (others?.length)
+    state.sparedOn = (name) => (handler) => others.some((it) => it.bus === name && spares(it, handler))
   journal.adopted = { state, go: (mark) => continueFrom(mark, fate) }
   try {
     core.dispatch(event, dispatcherOf(fate), true)
@@ -167,10 +170,11 @@ function endTogether(journal: Journal, fate: Fate, visit: Visit): void {
 }
 
 /** The record, as it was when this bus accepted it, with the outcomes of those that are spared. */
-function recordOf({ line, settled }: Fate): EventRecord {
+function recordOf({ line, settled, others = [] }: Fate): EventRecord {
   line.event_path?.pop()
   line.event_bus_ids?.pop()
-  if (settled) line.event_outcomes = [...settled.values()] as OutcomeRecord[]
+  const outcomes = [settled, ...others.map((it) => it.settled)].flatMap((it) => [...(it?.values() ?? [])])
+  if (outcomes.length) line.event_outcomes = outcomes as OutcomeRecord[]
   return line
 }
 

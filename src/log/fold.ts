@@ -22,6 +22,8 @@ export interface Fate {
   ended: boolean
   /** Its handlers have dispatched something. */
   parent: boolean
+  /** Of one that is recovered: what others have of it that are over, on other buses, where handlers have had their turn. */
+  others?: Fate[]
 }
 
 /** How a log knows a handler from one page to the next. */

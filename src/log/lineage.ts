@@ -23,6 +23,11 @@ export class Lineage {
     this.#dead = dead
   }
 
+  /** What others have of it that are over, on other buses, where handlers have had their turn. */
+  others({ line, bus }: Fate): Fate[] {
+    return this.#fold.all(line.event_id).filter((it) => it.settled && it.bus !== bus && this.#isOver(it))
+  }
+
   /** Unfinished, and nobody is left to finish it. */
   orphaned(fate: Fate): boolean {
     return !fate.ended && this.#dead.has(fate.owner)
@@ -30,12 +35,16 @@ export class Lineage {
 
   children({ line }: Fate): readonly Fate[] {
     const children = this.#fold.byParent.get(line.event_id)
-    return children ? children.filter((child) => this.orphaned(child) || this.#left(child)) : none
+    return children ? children.filter((child) => this.#isOver(child)) : none
   }
 
-  /** A stop has ended it on a bus of this page that lives. */
-  #left({ ended, writer, line }: Fate): boolean {
-    return !ended && this.#writers.some(({ left }) => left.get(line.event_id)?.writer === writer)
+  /** Nobody is at it: it is orphaned, or a stop has ended it on a bus of this page that lives. */
+  #isOver(fate: Fate): boolean {
+    const { ended, writer, line } = fate
+    return (
+      this.orphaned(fate) ||
+      (!ended && this.#writers.some(({ left }) => left.get(line.event_id)?.writer === writer))
+    )
   }
 
   /** The run that dispatched it, or one above it, will run again: it will dispatch anew. */

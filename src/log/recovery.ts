@@ -125,6 +125,7 @@ function decide(writer: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim
       claim.lines.push(entry('X', fate, tail))
       close(fate, 'X', tail)
     } else {
+      if (fold.twins) fate.others = lineage.others(fate)
       const event = lineage.children(fate).length ? revive(core, fate) : undefined
       if (event) claim.made[claim.events.length] = event
       claim.events.push(fate)

@@ -101,6 +101,23 @@ describe('what a stop has ended, and comes again', () => {
     expect({ count, open }).to.eql({ count: 2, open: 0 })
   })
 
+  it('a named handler that has settled on another bus is spared there', async () => {
+    const { log, one, two, over } = await pair()
+    const ran: string[] = []
+    two.on('A', () => void ran.push('named'), { name: 'named' })
+    two.on('A', () => (ran.push('other') < 4 ? forever() : undefined))
+    one.on('A', two.dispatch)
+    one.dispatch(new BaseEvent('A'))
+    await eventually('both had their turns', () => ran.length === 2)
+    await log.flush()
+    await one.stop()
+    ran.push('stopped')
+    const [again] = await one.recover()
+    await again
+    await over()
+    expect(ran).to.deep.equal(['named', 'other', 'stopped', 'other'])
+  })
+
   it('what another tab clears while a log opens is no loss', async () => {
     const { bus, log, name } = openBus(freshName())
     await bus.dispatch(new BaseEvent('A'))
