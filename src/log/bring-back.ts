@@ -12,7 +12,7 @@ import { change } from './change.js'
 import type { Claim } from './claim.js'
 import { outcomesJSON } from './entries.js'
 import type { EventLog } from './event-log.js'
-import { entry, type Fate } from './fold.js'
+import { entry, type Fate, whence } from './fold.js'
 import { spares } from './lineage.js'
 import { seal } from './segment.js'
 import type { LogWriter } from './writer.js'
@@ -144,7 +144,7 @@ function continueFrom(mark: Mark, fate: Fate): void {
 
 /** The spared run of a recovered parent: its children are still its own. */
 function dispatcherOf({ line }: Fate) {
-  const parent = recovered.get(line.event_parent_id ?? '')
+  const parent = recovered.get(whence(line) ?? '')
   const name = line.event_by?.[1]
   return parent?.runs.find((run) => run.over && run.handler.name === name) ?? null
 }

@@ -26,6 +26,9 @@ export interface Fate {
   others?: Fate[]
 }
 
+/** The event whose handlers are to have dispatched it: its parent, unless it was given another one. */
+export const whence = ({ event_by, event_parent_id }: RecordLine) => event_by?.[3] ?? event_parent_id
+
 /** How a log knows a handler from one page to the next. */
 export const handlerKey = (pattern: unknown, name: unknown) => `${pattern} ${name}`
 
@@ -150,7 +153,8 @@ export class Fold {
     seq: number,
     index: number,
   ): void {
-    const { event_id: id, event_parent_id: parent } = line
+    const { event_id: id } = line
+    const above = whence(line)
     const fate: Fate = {
       line,
       writer,
@@ -167,11 +171,11 @@ export class Fold {
     this.fates.push(fate)
     this.byId.set(id, fate)
     this.twins ||= !!twin
-    if (!parent) return
-    for (let it = this.byId.get(parent); it; it = it.twin) it.parent = true
-    const children = this.byParent.get(parent)
+    if (!above) return
+    for (const it of this.all(above)) it.parent = true
+    const children = this.byParent.get(above)
     if (children) children.push(fate)
-    else this.byParent.set(parent, [fate])
+    else this.byParent.set(above, [fate])
   }
 }
 

@@ -3,7 +3,7 @@ import type { Journal } from '../bus/journal.js'
 import { livingBuses } from '../bus/page-buses.js'
 import type { RegisteredHandler } from '../bus/subscriptions.js'
 import { none } from '../fifo.js'
-import { type Fate, type Fold, handlerKey } from './fold.js'
+import { type Fate, type Fold, handlerKey, whence } from './fold.js'
 import { unnamed } from './log-queries.js'
 import type { LogWriter } from './writer.js'
 
@@ -49,13 +49,13 @@ export class Lineage {
 
   /** The run that dispatched it, or one above it, will run again: it will dispatch anew. */
   superseded(fate: Fate): boolean {
-    const { event_parent_id: parentId } = fate.line
-    if (!parentId) return false
+    const above = whence(fate.line)
+    if (!above) return false
     const known = this.#superseded.get(fate)
     if (known !== undefined) return known
     // A circle of parents is a lie.
     this.#superseded.set(fate, false)
-    const parents = this.#fold.all(parentId).filter((it) => this.orphaned(it))
+    const parents = this.#fold.all(above).filter((it) => this.orphaned(it))
     const superseded = parents.some((parent) => this.superseded(parent)) || this.#runsAgain(parents, fate)
     this.#superseded.set(fate, superseded)
     return superseded

@@ -2,7 +2,6 @@ import type { Mark } from '../bus/journal.js'
 import type { Visit } from '../bus/visit.js'
 import type { EventMeta } from '../events/event-meta.js'
 import type { EventState } from '../events/event-state.js'
-import type { HandlerRun } from '../events/handler-run.js'
 import { type EventRecord, isoDate, isoOf, parse } from '../protocol.js'
 
 /** One record of the store `wal`: some entries of one writer, whole or not at all. */
@@ -44,8 +43,11 @@ export interface Position {
 export interface Line {
   event_entry: string
   event_id: string
-  /** `E`: the handler run that dispatched it, as pattern, name and bus; '' for an unnamed one, null for an unknown place. */
-  event_by?: [pattern: string, name: string, bus: string] | null
+  /**
+   * `E`: the handler run that dispatched it, as pattern, name and bus, and its event where that is not the parent; '' for an
+   * unnamed one, null for an unknown place.
+   */
+  event_by?: [pattern: string, name: string, bus: string, event?: string] | null
   /** Who accepted the event; absent where that is the segment's. */
   writer?: string
   /** Where its `E` is: a segment's number, 0 for this segment, and the line's; absent when that was not known. */
@@ -112,7 +114,7 @@ function parsed(body: string, n: number): unknown[] {
 const string = JSON.stringify
 
 /** The handler run that dispatched an event, as a crash leaves it to be found again. */
-function by(run: HandlerRun | null): string {
+function by({ dispatchedBy: run, parentId }: EventState): string {
   if (!run) return 'null'
   const {
     pattern = '',
@@ -120,7 +122,8 @@ function by(run: HandlerRun | null): string {
     name,
   } = run.handler as { pattern?: string; named?: boolean; name: string }
   const { journal, name: bus } = (run.visit as Visit).core
-  return string([pattern, named ? name : '', journal?.name ?? bus])
+  const { id } = run.state
+  return string([pattern, named ? name : '', journal?.name ?? bus, ...(id === parentId ? [] : [id])])
 }
 
 /** What lines of accepted events say around their ids, parents and times. */
@@ -153,12 +156,12 @@ function commonFrame(state: EventState, { core }: Visit): Frame {
 /** The line that accepts an event: its record with what it was dispatched by. The payload comes first, as its keys give way. */
 export function acceptedLine({ visit, text }: Mark): string {
   const { state } = visit
-  const { origin, visits, parentId, replayOf, dispatchedBy } = state
+  const { origin, visits, parentId, replayOf } = state
   const here = visits.indexOf(visit)
   const [type, schema, path, buses] = here || origin ? frameOf(state, here) : commonFrame(state, visit)
   const payload = text.length > 2 ? `${text.slice(0, -1)},` : '{'
   const line = `${payload}${type}${state.id}${schema}${parentId ? `"${parentId}"` : null}${path}${isoOf(state.createdAt)}${buses}`
-  return `${replayOf ? `${line},"event_replay_of":"${replayOf}"` : line},"event_entry":"E","event_by":${by(dispatchedBy)}}\n`
+  return `${replayOf ? `${line},"event_replay_of":"${replayOf}"` : line},"event_entry":"E","event_by":${by(state)}}\n`
 }
 
 /** What the other entries begin with: which event of whose. One accepted in the same segment is of the same writer, whoever that will be. */

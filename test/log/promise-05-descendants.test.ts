@@ -175,6 +175,29 @@ describe('promise 5: descendants', () => {
     expect(seen).to.deep.equal(['Child of -'])
   })
 
+  for (const order of ['behind', 'before'])
+    it(`an event that was given another parent, accepted ${order} the event of its handler, goes with its handler`, async () => {
+      const name = freshName()
+      const dead = openBus(name, { bus: { eventConcurrency: 'parallel' } })
+      for (const type of ['Parent', 'Open', 'Child']) dead.bus.on(type, forever)
+      const parent = make('Parent')
+      const child = (n: string) => new BaseEvent('Child', { n }, { parentId: parent.eventId })
+      dead.bus.on('X', (_, { bus }) => void bus.dispatch(child('of a settled run')), { name: 'settles' })
+      dead.bus.on('Open', (_, { bus }) => void bus.dispatch(child('of an open run')))
+      const others = [make('X'), make('Open')]
+      for (const event of order === 'behind' ? [...others, parent] : [parent, ...others])
+        dead.bus.dispatch(event)
+      await others[0]
+      await dead.log.flush()
+      await loseLocks(dead)
+      const { bus } = openBus(name)
+      for (const type of ['Parent', 'Open']) bus.on(type, () => {})
+      const seen: unknown[] = []
+      bus.on('Child', ({ eventPayload: { n }, eventParentId }) => void seen.push(n, eventParentId))
+      for (const event of await bus.recover()) await event
+      expect(seen).to.deep.equal(['of a settled run', parent.eventId])
+    })
+
   it('a finished child stays finished, whether its parent runs again or not', async () => {
     const x = accepted('X')
     const child = childOf(x.id, ['X', '', 'b'])
