@@ -123,7 +123,7 @@ export class EventLog extends EventTarget implements LogLike {
   async close(): Promise<void> {
     await Promise.all([...this.writers].map((writer) => writer.end()))
     await this.index.flush().catch(() => {})
-    this.witness.write()
+    this.#note()
     this.#lose('closed', new LogError(`The log ${this.name} is closed`))
     this.#ended.abort()
     this.#drop()
@@ -137,8 +137,10 @@ export class EventLog extends EventTarget implements LogLike {
   /** Deletes a log for good. Waits until every tab that has it open has let go of it. */
   static destroy(name: string): Promise<void> {
     anIdentifier('name', name)
-    new Witness(name).forget()
-    return LogDb.destroy(name)
+    const witness = new Witness(name)
+    witness.forget()
+    // Once more: those who had it open have written on until they were asked to close it.
+    return LogDb.destroy(name).then(() => witness.forget())
   }
 
   /** @internal */
@@ -276,7 +278,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
-    this.witness.note(db.meta.epoch, seq)
+    if (!db.gone) this.witness.note(db.meta.epoch, seq)
     this.#head = seq
     if (seq - this.#compacted > COMPACT_AT_LAST) this.tidy()
     this.#works()
@@ -324,9 +326,14 @@ export class EventLog extends EventTarget implements LogLike {
     this.dispatchEvent(new DataLossEvent(from, to, reason))
   }
 
+  /** What this page has seen of a log that somebody has destroyed is nothing to miss. */
+  #note(): void {
+    if (this.open) this.witness.write()
+  }
+
   /** The page goes away, perhaps into the back/forward cache: no lock and no connection may stay behind. */
   #hide(): void {
-    this.witness.write()
+    this.#note()
     for (const writer of this.writers) writer.hide()
     releaseAll()
     this.#drop()

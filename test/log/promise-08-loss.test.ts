@@ -5,10 +5,10 @@ import { type DataLossEvent, EventLog } from '../../src/log/event-log.js'
 import { LogDb } from '../../src/log/log-db.js'
 import { seal } from '../../src/log/segment.js'
 import { lookForLoss } from '../../src/log/witness.js'
-import { consoleDuring, forever } from '../same-page/helpers.js'
+import { consoleDuring, foreign, forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
-import { accepted, changeRow, inStore, rowsOf } from './raw.js'
-import { eventually, loseLocks, openBus } from './tabs.js'
+import { accepted, changeRow, holdStore, inStore, rowsOf } from './raw.js'
+import { closeTabs, eventually, loseLocks, openBus, openTab, type Tab, tell } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 
@@ -47,6 +47,8 @@ async function opened(name: string) {
 }
 
 describe('promise 8: loss is loud', () => {
+  afterEach(closeTabs)
+
   it('a sound log says nothing, however often it is opened', async () => {
     const name = await written(4)
     for (let n = 0; n < 3; n++) {
@@ -111,6 +113,44 @@ describe('promise 8: loss is loud', () => {
       await eventually('it is told of', () => told.length)
     })
     expect(told).to.deep.equal([[60, 70]])
+  })
+
+  for (const [what, end] of [
+    ['goes away', (tab: Tab) => tell(tab, 'pagehide')],
+    ['closes it', (_: Tab, log: EventLog) => log.close()],
+    ['dies', () => {}],
+  ] as const)
+    it(`a log that was destroyed is no loss, whatever a tab has seen of it that ${what}`, async () => {
+      const name = freshName()
+      const tab = await openTab()
+      const { bus, log } = tab.open(name)
+      await bus.dispatch(new tab.bubus.BaseEvent('X')).eventPersisted
+      await bus.waitUntilIdle()
+      await log.flush()
+      await log.index.flush()
+      await EventLog.destroy(name)
+      await end(tab, log)
+      await tab.die()
+      const { losses } = await opened(name)
+      expect(losses).to.deep.equal([])
+    })
+
+  it('nor is one that was destroyed while a tab wrote to it', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    bus.on('X', forever)
+    await Promise.all([bus.ready, log.db()])
+    const release = await holdStore(name)
+    const { eventPersisted } = bus.dispatch(new tab.bubus.BaseEvent('X'))
+    await foreign()
+    const destroyed = EventLog.destroy(name)
+    await foreign()
+    await release()
+    await Promise.all([eventPersisted, destroyed])
+    await tab.die()
+    const { losses } = await opened(name)
+    expect(losses).to.deep.equal([])
   })
 
   it('what another tab removes while this one opens is no loss', async () => {
