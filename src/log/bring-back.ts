@@ -14,6 +14,7 @@ import { outcomesJSON } from './entries.js'
 import type { EventLog } from './event-log.js'
 import { entry, type Fate, whence } from './fold.js'
 import { spares } from './lineage.js'
+import { twinsOf } from './log-queries.js'
 import { seal } from './segment.js'
 import type { LogWriter } from './writer.js'
 
@@ -147,14 +148,6 @@ function dispatcherOf({ line }: Fate) {
   const parent = recovered.get(whence(line) ?? '')
   const name = line.event_by?.[1]
   return parent?.runs.find((run) => run.over && run.handler.name === name) ?? null
-}
-
-/** Further entries of events that are here, to be ended with them. */
-const twins = new WeakMap<Journal, Set<Mark>>()
-export function twinsOf(journal: Journal): Set<Mark> {
-  const known = twins.get(journal) ?? new Set()
-  twins.set(journal, known)
-  return known
 }
 
 /** The event is here by another way: when it is completed, so is this entry of it. */

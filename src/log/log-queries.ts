@@ -1,5 +1,5 @@
 /** What is asked of the database only by those who are loaded when they are needed. */
-import type { Entry } from '../bus/journal.js'
+import type { Entry, Journal, Mark } from '../bus/journal.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
 import { warn } from '../warnings.js'
@@ -101,30 +101,45 @@ export function tellOfLoss(log: EventLog, head: number, seen: number, vanished: 
     seen,
     vanished ? 'the database has vanished' : 'the newest segments have vanished',
   )
-  if (!vanished) return
   index.forget()
   read.clear()
-  for (const writer of writers) acceptAgain(writer)
+  for (const writer of writers) acceptAgain(writer, vanished ? 0 : head)
 }
 
-/** The database has vanished: what is not finished is accepted again. */
-function acceptAgain(writer: LogWriter): void {
-  const { journal, flight } = writer
+/** Further entries of events that are here, to be ended with them. */
+const twins = new WeakMap<Journal, Set<Mark>>()
+export function twinsOf(journal: Journal): Set<Mark> {
+  const known = twins.get(journal) ?? new Set()
+  twins.set(journal, known)
+  return known
+}
+
+/** What stood behind a segment is no more: what of it is not finished is accepted again. */
+function acceptAgain(writer: LogWriter, head: number): void {
+  const { journal, flight, left } = writer
   const again: Entry[] = []
-  writer.left.clear()
-  for (const { mark } of journal.core.history.unfinished.newest()) {
+  const isGone = ({ seq }: Mark) => seq > head
+  for (const [id, mark] of left) if (isGone(mark)) left.delete(id)
+  for (const visit of journal.core.history.unfinished.newest()) {
+    const { mark } = visit
     // With a text it waits already: somebody has missed the database before.
-    if (mark?.status !== DURABLE || mark.text) continue
-    mark.text = payloadJSON(mark.visit.state)
+    if (mark?.status !== DURABLE || mark.text || !isGone(mark)) continue
+    try {
+      mark.text = payloadJSON(visit.state)
+      // Whoever accepts it now.
+      mark.writer = ''
+      journal.unpersisted++
+      journal.chars += mark.text.length
+      again.push(mark)
+    } catch (error) {
+      // A handler has put into it what cannot be written.
+      warn(`${journal.name} goes on without the log with ${visit.state.label}: ${(error as Error).message}`)
+      visit.mark = null
+    }
     mark.seq = 0
-    // Whoever accepts it now.
-    mark.writer = ''
-    journal.unpersisted++
-    journal.chars += mark.text.length
-    again.push(mark)
   }
   // The places of the others are those of other events now.
-  for (const { mark } of writer.unwritten) mark.seq = 0
+  for (const { mark } of [...writer.unwritten, ...twinsOf(journal)]) if (isGone(mark)) mark.seq = 0
   // Before what is on its way: the order of a writer is that of its dispatches.
   if (flight) Object.assign(flight, writer.build([...again, ...flight.entries]))
   else writer.putBack(again)

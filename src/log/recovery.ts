@@ -3,11 +3,11 @@ import { EventCancelledError, LogError } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { lockManager } from '../locks.js'
 import { warnOnce } from '../warnings.js'
-import { bringBack, makeFirst, revive, twinsOf, visitsById } from './bring-back.js'
+import { bringBack, makeFirst, revive, visitsById } from './bring-back.js'
 import { type Claim, claimed, newClaim } from './claim.js'
 import { entry, type Fate, type Fold } from './fold.js'
 import { Lineage } from './lineage.js'
-import { lookForHoles } from './log-queries.js'
+import { lookForHoles, twinsOf } from './log-queries.js'
 import type { LogWriter } from './writer.js'
 
 /** So many attempts that ended with the page are enough. */

@@ -1,9 +1,11 @@
 // Promise 8 where the whole database vanishes under pages that have it open: what they know of the old one is not said of the new one.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent } from '../../src/index.js'
-import { forever } from '../same-page/helpers.js'
+import { BaseEvent, EventBus } from '../../src/index.js'
+import type { DataLossEvent } from '../../src/log/event-log.js'
+import { META, stores } from '../../src/log/log-db.js'
+import { consoleDuring, forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
-import { rowsOf } from './raw.js'
+import { inStore, rawOpen, rowsOf } from './raw.js'
 import { closeTabs, eventually, openBus, openTab, tell } from './tabs.js'
 
 const vanish = (name: string) =>
@@ -18,6 +20,14 @@ const accepted = async (name: string) =>
   lines((await rowsOf(name)).map(([, row]) => row))
     .filter(({ event_entry }) => event_entry === 'E')
     .map(({ n }) => n)
+
+/** Where the last entry of an event is. */
+const placeOf = async (name: string, n: unknown) =>
+  (await rowsOf(name))
+    .flatMap(([seq, row]) => lines([row]).map((line, index) => [seq, index, line.n] as const))
+    .filter(([, , it]) => it === n)
+    .map(([seq, index]) => [seq, index])
+    .at(-1)
 
 describe('promise 8: the database vanishes', () => {
   afterEach(closeTabs)
@@ -95,6 +105,122 @@ describe('promise 8: the database vanishes', () => {
     await log.index.catchUp()
     await Promise.all(await bus.recover())
     expect(ran).to.deep.equal(['ours', 'theirs'])
+  })
+
+  it('with a payload that a handler has changed to what JSON has no word for: the other events are written again', async () => {
+    const name = freshName()
+    const { bus, log } = openBus(name, { bus: { eventConcurrency: 'parallel' } })
+    const started: unknown[] = []
+    bus.on('X', ({ eventPayload }) => {
+      started.push(eventPayload.n)
+      if (eventPayload.n === 1) (eventPayload.list as unknown[]).push(() => {})
+      return eventPayload.n === 1 ? new Promise((resolve) => setTimeout(resolve, 100)) : forever()
+    })
+    await bus.ready
+    const events = [0, 1, 2].map((n) => bus.dispatch(new BaseEvent('X', { n, list: [] })))
+    await eventually('they run', () => started.length === 3)
+    await vanish(name)
+    const warnings = await consoleDuring('warn', async () => {
+      await bus.dispatch(x(3)).eventPersisted
+      await events[1]
+      await log.flush()
+    })
+    expect(await accepted(name)).to.deep.equal([0, 2, 3])
+    expect(warnings.join()).to.include('X#')
+    expect(log.state).to.equal('ok')
+    expect(bus.stats.unpersisted).to.equal(0)
+  })
+
+  it('under an event that came by two ways: the end of what vanished is not taken for that of another', async () => {
+    const [name, other] = [freshName(), freshName()]
+    const dead = await openTab()
+    const theirs = dead.open(name)
+    const also = new dead.bubus.EventBus({ name: other, log: theirs.log })
+    theirs.bus.on('X', also.dispatch)
+    also.on('X', forever)
+    await Promise.all([theirs.bus.ready, also.ready])
+    await theirs.bus.dispatch(new dead.bubus.BaseEvent('X', { n: 'ours' })).eventPersisted
+    await eventually('it is on both', async () => (await accepted(name)).length === 2)
+    await theirs.log.flush()
+    const place = await placeOf(name, 'ours')
+    await dead.die()
+    const { bus, log } = openBus(name)
+    const second = new EventBus({ name: other, log })
+    let done = () => {}
+    bus.on('X', second.dispatch)
+    second.on('X', () => new Promise<void>((resolve) => (done = resolve)))
+    const [event] = await bus.recover()
+    await eventually('it is there by a forward', () => second.stats.inFlight)
+    await second.recover()
+    await log.flush()
+    await log.index.flush()
+    await vanish(name)
+    const tab = await openTab()
+    const late = tab.open(name, { mode: 'behind' })
+    late.bus.on('Y', ({ eventPayload: { n } }) => (n === 0 ? undefined : forever()))
+    await late.bus.ready
+    for (let n = 0; n < 2; n++) await late.bus.dispatch(new tab.bubus.BaseEvent('Y', { n })).eventPersisted
+    // At the place of what is here by two ways.
+    expect(await placeOf(name, 1)).to.deep.equal(place)
+    await late.log.index.flush()
+    await bus.dispatch(new BaseEvent('Z')).eventPersisted
+    done()
+    await event
+    await log.flush()
+    await log.index.flush()
+    await tab.die()
+    await log.index.catchUp()
+    const ran: unknown[] = []
+    bus.on('Y', ({ eventPayload: { n } }) => void ran.push(n))
+    await Promise.all(await bus.recover())
+    expect(ran).to.deep.equal([1])
+  })
+
+  it('of which only the newest segments have vanished: what was in them and is not finished is written again', async () => {
+    const name = freshName()
+    const { bus, log } = openBus(name, { bus: { eventConcurrency: 'parallel' } })
+    const told: unknown[] = []
+    log.addEventListener('dataloss', (event) => {
+      const { from, to } = event as DataLossEvent
+      told.push([from, to])
+    })
+    const ends: (() => void)[] = []
+    bus.on('X', () => new Promise<void>((resolve) => ends.push(resolve)))
+    await bus.ready
+    const events: BaseEvent[] = []
+    for (let n = 0; n < 5; n++) {
+      events.push(bus.dispatch(x(n)))
+      await events[n].eventPersisted
+    }
+    await log.flush()
+    await log.index.flush()
+    const [rows, [[, meta]]] = [await rowsOf(name), await rowsOf(name, 'meta')]
+    await vanish(name)
+    const db = await rawOpen(name, 1, (db) => {
+      for (const store of stores) db.createObjectStore(store, { autoIncrement: store === 'wal' })
+    })
+    db.close()
+    for (const [seq, row] of rows.slice(0, 2)) await inStore(name, 'wal', (it) => it.put(row, seq))
+    await inStore(name, 'meta', (it) => it.put(meta, META))
+    const tab = await openTab()
+    const other = tab.open(name)
+    other.bus.on('X', forever)
+    await other.bus.ready
+    await consoleDuring('warn', async () => {
+      await bus.dispatch(x(5)).eventPersisted
+    })
+    expect(told).to.deep.equal([[3, 5]])
+    expect(await accepted(name)).to.deep.equal([0, 1, 2, 3, 4, 5])
+    await other.bus.dispatch(new tab.bubus.BaseEvent('X', { n: 'theirs' })).eventPersisted
+    for (const end of ends) end()
+    for (const event of events) await event
+    await log.flush()
+    await log.index.flush()
+    await tab.die()
+    await log.index.catchUp()
+    const [event, ...more] = await bus.recover()
+    expect(event.eventPayload.n).to.equal('theirs')
+    expect(more).to.have.length(0)
   })
 
   it('while a page rests: nobody has taken over what it goes on with', async () => {
