@@ -41,6 +41,8 @@ export interface Meta {
   turn: number
   /** The first segment that is not removed. */
   low: number
+  /** What was there before was cleared by somebody. */
+  cleared?: number
   /** Up to here every segment has its summary. */
   indexed: number
   /** Up to here every event is finished. */

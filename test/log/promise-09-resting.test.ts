@@ -61,6 +61,31 @@ describe('promise 9: a page that rests', () => {
     return { name, tab, bus, log, events, release }
   }
 
+  for (const when of ['before', 'while'])
+    it(`goes on with what was on its way ${when} the log was cleared`, async () => {
+      const name = freshName()
+      const tab = await openTab()
+      const { bus, log } = tab.open(name)
+      const release = deferred<string>()
+      const signals: AbortSignal[] = []
+      bus.on('X', (_, { signal }) => {
+        signals.push(signal)
+        return release.promise
+      })
+      const event = bus.dispatch(new tab.bubus.BaseEvent('X'))
+      await event.eventPersisted
+      await eventually('it has started', () => signals.length)
+      if (when === 'before') await log.clear()
+      tell(tab, 'pagehide')
+      if (when === 'while') await openBus(name).log.clear()
+      tell(tab, 'pageshow')
+      await eventually('it is back', () => [...log.writers].every(({ held, rest }) => held && !rest.now))
+      expect(signals.map(({ reason }) => String(reason))).to.deep.equal(['undefined'])
+      release.resolve('done')
+      expect(await event.eventResult()).to.equal('done')
+      expect(await log.count()).to.equal(0)
+    })
+
   it('comes back as another writer, which adopts what nobody has taken, and goes on', async () => {
     const name = freshName()
     const { tab, bus, log, events, started, release, id } = await resting(name)
