@@ -106,7 +106,8 @@ function dispatchAgain(journal: Journal, fate: Fate, event: BaseEvent): BaseEven
   }
   const { others } = fate
   if (others?.length)
-    state.sparedOn = (name) => (handler) => others.some((it) => it.bus === name && spares(it, handler))
+    state.sparedOn = (name) => (handler) =>
+      others.some((it) => it.bus === name && (it.ended || spares(it, handler)))
   journal.adopted = { state, go: (mark) => continueFrom(mark, fate) }
   try {
     core.dispatch(event, dispatcherOf(fate), true)

@@ -22,7 +22,7 @@ export interface Fate {
   ended: boolean
   /** Its handlers have dispatched something. */
   parent: boolean
-  /** Of one that is recovered: what others have of it that are over, on other buses, where handlers have had their turn. */
+  /** Of one that is recovered: what is over of it on other buses, where handlers have had their turn. */
   others?: Fate[]
 }
 

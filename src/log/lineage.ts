@@ -23,9 +23,10 @@ export class Lineage {
     this.#dead = dead
   }
 
-  /** What others have of it that are over, on other buses, where handlers have had their turn. */
+  /** What is over of it on other buses, where handlers have had their turn. */
   others({ line, bus }: Fate): Fate[] {
-    return this.#fold.all(line.event_id).filter((it) => it.settled && it.bus !== bus && this.#isOver(it))
+    const all = this.#fold.all(line.event_id)
+    return all.filter((it) => it.bus !== bus && (it.ended || (it.settled && this.#isOver(it))))
   }
 
   /** Unfinished, and nobody is left to finish it. */

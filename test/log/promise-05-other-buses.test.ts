@@ -90,6 +90,31 @@ describe('promise 5: an event on several buses', () => {
       expect(ran).to.have.members(['X', 'Y'])
     })
 
+  it('is not done again where it is finished: a page between has had only the second bus', async () => {
+    const names = [freshName(), freshName()]
+    const tab = await openTab()
+    const { bus: b, log } = tab.open(names[1])
+    const a = new tab.bubus.EventBus({ name: names[0], log })
+    b.on('X', forever)
+    await died(tab, [a, b], [log], async () => (await text(names[1])).split('"X"').length > 2)
+    const between = await openTab()
+    const { bus: only, log: its } = between.open(names[1])
+    const ran: string[] = []
+    only.on('X', () => void ran.push('between'), { name: 'h' })
+    await Promise.all(await only.recover())
+    await its.flush()
+    await between.die()
+    const next = openBus(names[1])
+    const first = new EventBus({ name: names[0], log: next.log })
+    first.on('X', () => void ran.push('first'))
+    first.on('X', next.bus.dispatch)
+    next.bus.on('X', () => void ran.push('again'), { name: 'h' })
+    for (const bus of [first, next.bus]) await Promise.all(await bus.recover())
+    expect(ran).to.deep.equal(['between', 'first'])
+    await next.log.flush()
+    for (const bus of [first, next.bus]) expect(await bus.recover()).to.deep.equal([])
+  })
+
   for (const mode of ['ahead', 'behind'] as const)
     it(`a named handler that has settled is spared where a forward brings the event, in mode ${mode}`, async () => {
       const names = [freshName(), freshName()]
