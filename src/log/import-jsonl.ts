@@ -141,7 +141,7 @@ class Importer {
     const { durability, index } = this.#log
     const segment = seal(this.#id, this.#wseq++, IMPORTED, lines)
     const db = await this.#log.db()
-    const seq = await db.append(segment, durability)
+    const seq = await db.ask(db.append(segment, durability))
     this.#log.written(db, seq)
     const ends = lines.flatMap((_, i) => (i % 2 ? [i - 1, seq, i] : []))
     Object.assign(summary, { n: lines.length, size: segment.body.length })

@@ -3,6 +3,7 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
+import { holdStore } from './raw.js'
 import { loseLocks, openBus } from './tabs.js'
 
 describe('promise 13: imports', () => {
@@ -24,6 +25,18 @@ describe('promise 13: imports', () => {
     later.bus.on('Open', () => void runs++)
     expect(await later.bus.recover()).to.deep.equal([])
     expect(runs).to.equal(0)
+  })
+
+  it('an import is told where the database does not write; what comes of that write is not imported twice', async () => {
+    const { log, name } = openBus(freshName(), { deadline: 100 })
+    await log.db()
+    const text = JSON.stringify({ event_type: 'X', event_id: crypto.randomUUID() })
+    const release = await holdStore(name, 'wal', 'readonly')
+    const outcome = await log.importJSONL(text).catch((error: Error) => error.name)
+    await release()
+    expect(outcome).to.equal('LogError')
+    expect(await log.importJSONL(text)).to.deep.equal({ done: 1, failed: [] })
+    expect(await log.count()).to.equal(1)
   })
 
   it('a replayed event is another one, and says of which it is a copy', async () => {

@@ -59,10 +59,14 @@ export async function changeRow(
   await inStore(name, 'wal', (it) => it.put(change(row), key))
 }
 
-/** Keeps a readwrite transaction over a store open until `release` is called: all writes wait behind it. */
-export async function holdStore(name: string, store = 'wal'): Promise<() => Promise<void>> {
+/** Keeps a transaction over a store open until `release` is called: all writes wait behind it, and behind a readwrite one reads, too. */
+export async function holdStore(
+  name: string,
+  store = 'wal',
+  mode: IDBTransactionMode = 'readwrite',
+): Promise<() => Promise<void>> {
   const db = await rawOpen(name)
-  const tx = db.transaction(store, 'readwrite')
+  const tx = db.transaction(store, mode)
   let held = true
   const spin = () => {
     if (held) tx.objectStore(store).get(-1).onsuccess = spin
