@@ -195,8 +195,10 @@ export class EventState {
     if (this.failed) reportUnread(this)
     for (const run of this.waitingRuns) run.waiting(-1)
     this.waitingRuns = none
-    for (const observe of this.#observers) observe(this.event)
+    const observers = this.#observers
+    // First: each that is told takes itself out, which would be a walk over all the others.
     this.#observers = none
+    for (const observe of observers) observe(this.event)
   }
 
   /** Calls `observe` with the event when it is completed, at once if it is; gives what takes that back. It must not throw. */

@@ -83,4 +83,14 @@ describe('a task is not long', () => {
     expect(order.length).to.equal(169)
     expect(Math.max(...others.map((bus) => order.indexOf(bus)))).to.be.lessThan(100)
   })
+
+  it('though very many read the results of one event: each is done with in one step', async function () {
+    // Where each looked at all the others, this took more than half a minute.
+    this.timeout(15_000)
+    const bus = new EventBus()
+    bus.on('X', () => 1)
+    const event = bus.dispatch(make())
+    const readers = Array.from({ length: 50_000 }, () => event.eventResult())
+    expect(new Set(await Promise.all(readers))).to.deep.equal(new Set([1]))
+  })
 })
