@@ -216,13 +216,13 @@ function within(place: Holding | null, call: () => unknown): unknown {
  * Whether a call is made from within one that has a slot already, or by a descendant for which that one waits: to wait for a second
  * slot could last for ever. Where nobody can tell, a call too many is better than that.
  */
-function nested(pool: Pool, run: HandlerRun | null): boolean {
+function nested({ id }: Pool, run: HandlerRun | null): boolean {
   const { held } = getPage()
   let place = enteredBy(run)
   for (let at = run; ; at = at.state.dispatchedBy) {
     if (at === run || at?.waits) {
-      if (place === null) for (const one of held) if (one.pool === pool && one.run === at) return true
-      for (let one = place; one; one = one.outer) if (one.pool === pool && held.has(one)) return true
+      if (place === null) for (const one of held) if (one.pool.id === id && one.run === at) return true
+      for (let one = place; one; one = one.outer) if (one.pool.id === id && held.has(one)) return true
     }
     if (!at) return false
     place = at.state.slot

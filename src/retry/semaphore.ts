@@ -41,6 +41,8 @@ interface Place {
 
 /** Where slots of one name come from. */
 export interface Pool {
+  /** Slots of the same id are the same, whatever object gives them. */
+  readonly id: unknown
   /** @throws SemaphoreTimeoutError, the signal's reason, TypeError, RangeError (rejections) */
   acquire(limit: number, limits: Limits): Promise<Slot>
 }
@@ -49,6 +51,7 @@ const late = (name: string, limit: number) => () => `A slot of semaphore ${name}
 
 /** Slots of one name, first come first served. A pool leaves its registry when nobody holds or waits. */
 export class SlotPool implements Pool {
+  readonly id = this
   readonly #registry: Map<string, SlotPool>
   readonly #name: string
   #line = new Set<Place>()
@@ -96,38 +99,23 @@ export function poolOf(name: string, registry = getPage().pools): SlotPool {
   return registry.get(name) ?? new SlotPool(registry, name)
 }
 
-/** Slots that all tabs share: their locks are loaded when first asked for. */
-class SharedPool implements Pool {
-  readonly #name: string
-
-  constructor(name: string) {
-    this.#name = name
-  }
-
-  acquire(limit: number, limits: Limits): Promise<Slot> {
-    return wait<Slot>(
+/** The slots of a name that all tabs share: their locks are loaded when first asked for. */
+export const sharedPoolOf = (name: string): Pool => ({
+  id: name,
+  acquire: (limit, limits) =>
+    wait<Slot>(
       limits,
       (give, fail) => {
         const over = new AbortController()
         import('./lock-semaphore.js')
-          .then(({ takeSlot }) => takeSlot(this.#name, limit, over.signal, give, fail))
+          .then(({ takeSlot }) => takeSlot(name, limit, over.signal, give, fail))
           .catch(fail)
         return () => over.abort()
       },
-      late(this.#name, limit),
+      late(name, limit),
       SemaphoreTimeoutError as never,
-    )
-  }
-}
-
-const shared = /* @__PURE__ */ new Map<string, Pool>()
-
-/** The pool of a name for all tabs. */
-export function sharedPoolOf(name: string): Pool {
-  const pool = shared.get(name) ?? new SharedPool(name)
-  shared.set(name, pool)
-  return pool
-}
+    ),
+})
 
 /** A counting semaphore by name: `using slot = await semaphore.acquire()`. */
 export class Semaphore {

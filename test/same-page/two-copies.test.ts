@@ -153,4 +153,22 @@ describe('two copies of the library in one page', () => {
     expect(log.filter((_, i) => i % 2 === 0).map((entry) => entry[0])).to.have.members(['0', '1'])
     expect(log.join(' ')).to.be.oneOf(['0( )0 1( )1', '1( )1 0( )0'])
   })
+
+  for (const semaphoreScope of ['global', 'multiprocess'] as const) {
+    both(
+      `a call with a slot of a ${semaphoreScope} semaphore goes on with it in the other`,
+      async (one, other) => {
+        const options = {
+          semaphoreName: `two copies ${semaphoreScope}`,
+          semaphoreScope,
+          semaphoreLimit: 1,
+          semaphoreLax: false,
+          semaphoreTimeout: 500,
+          retries: 0,
+        }
+        const inner = other.retry(options)(() => 'inner')
+        expect(await one.retry(options)(() => inner())()).to.equal('inner')
+      },
+    )
+  }
 })
