@@ -36,7 +36,7 @@ import { Waiters } from './waiters.js'
 const someMiddlewares: Check = (name, value) => {
   checkType(Array.isArray(value), name, 'an array', value)
   for (const one of value)
-    checkOptions(one, { onDispatch: aFunction, onEvent: aFunction, onResult: aFunction })
+    checkOptions(one, { onDispatch: aFunction, onEvent: aFunction, onResult: aFunction }, name)
 }
 const aLog: Check = (name, value) =>
   checkType(

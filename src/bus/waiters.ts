@@ -119,7 +119,7 @@ export class Waiters {
 
   find(pattern: Pattern, options: FindOptions = {}): Promise<BaseEvent | null> {
     const type = this.#core.typeOf(pattern)
-    return wait<BaseEvent | null>({ signal: options.signal }, (give, fail) => {
+    return wait<BaseEvent | null>(options, (give, fail) => {
       const { past = true, future } = options
       const matches = this.#matcher(type, options)
       const found = past && this.#core.remembered().reverse().find(matches)

@@ -118,6 +118,12 @@ describe('bad arguments', () => {
       'parallelHandlers',
       () => new EventBus({ parallelHandlers: 'no' as never }),
     ],
+    'find: options that are none': [TypeError, 'options', (bus) => bus.find('X', null as never)],
+    'new EventBus: a middleware that is a function': [
+      TypeError,
+      'middlewares',
+      () => new EventBus({ middlewares: [(() => {}) as never] }),
+    ],
     'new EventBus: middlewares that are no list': [
       TypeError,
       'middlewares',
