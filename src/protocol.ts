@@ -166,7 +166,9 @@ export function isoOf(ms: number): string {
 /** The same of a `performance.now()` time; null for 0: it has not come. */
 export const isoDate = (time: number): string | null => (time ? isoOf(wallTime(time)) : null)
 /** As this page's clock would have read it, which may be long before the page was opened; 0 for none and for what is no date. */
-export const timeOf = (date: string | null | undefined): number => msOf(date ?? '') - wallTime(0) || 0
+export const timeOf = (date: string | null | undefined): number =>
+  // Nobody's event is of the last of all dates, which with a ms more, by rounding, is none.
+  (msOf(date ?? '') % 8e15) - wallTime(0) || 0
 
 let lastDate = ''
 let lastDateMs = Number.NaN
