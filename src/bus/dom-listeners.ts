@@ -35,7 +35,8 @@ function wrap(listener: Listener): Listener {
     const failed = callAndRecord(visit, handler, call)
     if (!failed) return
     // The platform reports it.
-    failed.errorRead = true
-    throw failed.error
+    const [run, error] = failed
+    run.errorRead = true
+    throw error
   }
 }

@@ -17,12 +17,12 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
   callAndRecord(visit, handler, (run) => fn(visit.state.event, new RunContext(run)))
 }
 
-/** Runs a handler or listener, unless it has met itself too often; gives the run if it threw. */
+/** Runs a handler or listener, unless it has met itself too often; gives the run and what it threw, which may come too late for it. */
 export function callAndRecord(
   visit: Visit,
   handler: Handler,
   call: (run: HandlerRun) => unknown,
-): HandlerRun | undefined {
+): [HandlerRun, error: unknown] | undefined {
   const { core, state } = visit
   const run = new HandlerRun(state, visit, handler)
   run.status = STARTED
@@ -37,7 +37,7 @@ export function callAndRecord(
     takeAnswer(run, callAs(run, call))
   } catch (error) {
     finishRun(run, error, ERROR)
-    return run
+    return [run, error]
   }
   return undefined
 }

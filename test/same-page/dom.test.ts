@@ -64,6 +64,18 @@ describe('a bus in the DOM', () => {
     ])
   })
 
+  it('what a listener throws after it has stopped the bus is what is reported', async () => {
+    const bus = new EventBus()
+    const failure = new Error('of a listener')
+    bus.addEventListener('OrderCreated', () => {
+      void bus.stop()
+      throw failure
+    })
+    const event = new OrderCreated({ orderId: 'o' })
+    expect(await reportedDuring(() => bus.dispatch(event))).to.deep.equal([failure])
+    expect(only(event.eventResults.values()).error).to.have.property('name', 'EventCancelledError')
+  })
+
   it('what the promise of a listener rejects with is recorded', async () => {
     const bus = new EventBus()
     const failure = new Error('of a promise')
