@@ -32,11 +32,10 @@ function wrap(listener: Listener): Listener {
     if (!visit) return call()
     // A listener before it has stopped the bus.
     if (visit.done) return
-    const failed = callAndRecord(visit, handler, call)
-    if (!failed) return
-    // The platform reports it.
-    const [run, error] = failed
-    run.errorRead = true
-    throw error
+    const failure = callAndRecord(visit, handler, call)
+    if (!failure) return
+    // The platform reports what was thrown.
+    failure[0].errorRead = true
+    throw failure[1]
   }
 }

@@ -193,7 +193,8 @@ function poolFor(
     owner =
       semaphoreScope === 'self' || typeof self === 'function'
         ? (self as object)
-        : (self as object).constructor
+        : // A module has none.
+          ((self as object).constructor ?? self)
   } else if (semaphoreName) return poolOf(semaphoreName)
   const registry = registries.get(owner) ?? new Map<string, SlotPool>()
   registries.set(owner, registry)

@@ -43,6 +43,15 @@ describe('A19: retry and semaphores', () => {
     expect(perSelf.peak).to.equal(2)
   })
 
+  it('101: what is called on an object without a class has a semaphore of that object', async () => {
+    const load = new Load()
+    const work = retry({ semaphoreLimit: 1, semaphoreScope: 'class' })(() => load.work())
+    // As a module is, when its exports are called as its members.
+    const object = { __proto__: null, work } as unknown as { work: typeof work }
+    await Promise.all([object.work(), object.work()])
+    expect(load.peak).to.equal(1)
+  })
+
   it('101: the slot is held over attempts and waits; a waiter goes on when lax and fails when not', async () => {
     const name = freshName('s')
     const release = gate()
