@@ -215,6 +215,24 @@ describe('the time of a handler', () => {
   })
 })
 
+describe('time-outs', () => {
+  it('come back after other code has cleared all timers of the page, or has put its own in their place for a while', async function () {
+    this.timeout(10_000)
+    const bus = new EventBus()
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    // Until none is on its way.
+    await pause(1500)
+    const first = Number(setTimeout(() => {}))
+    const before = rejectionOf(bus.expect('X', { timeout: 20 }))
+    const last = Number(setTimeout(() => {}))
+    for (let id = first; id <= last; id++) clearTimeout(id)
+    await pause(1500)
+    const after = rejectionOf(bus.expect('X', { timeout: 20 }))
+    expect((await after).name).to.equal('EventTimeoutError')
+    expect((await before).name).to.equal('EventTimeoutError')
+  })
+})
+
 describe('what a bus knows of classes', () => {
   it('is a static `eventType`, of whatever class; one without is refused, and told what to do', async () => {
     class Own extends BaseEvent<{ count: number }> {
