@@ -6,6 +6,7 @@ import { getPage, microtask, pauseLanes, wallTime } from '../page.js'
 import { errorRecord } from '../protocol.js'
 import type { Holding } from '../retry/retry.js'
 import { enteredBy } from '../running-handler.js'
+import { after } from '../timers.js'
 import type { BaseEvent } from './base-event.js'
 import type { EventMeta } from './event-meta.js'
 import type { HandlerRun, RunBus } from './handler-run.js'
@@ -286,7 +287,7 @@ function dependsOn(from: EventState, target: EventState): boolean {
 function reportUnread(state: EventState): void {
   const { unread } = getPage()
   if (unread.push(state) > 1) return
-  setTimeout(() => {
+  after(0, () => {
     for (const { label, runs } of unread.splice(0)) {
       for (const { status, error, errorRead, handler, visit } of runs) {
         if (status !== ERROR || errorRead || errorRecord(error).name === 'EventCancelledError') continue
