@@ -95,6 +95,8 @@ export const isRecordKey = (key: string) => fields.has(key)
 export function readRecord(value: unknown): { record: EventRecord; payload: Record<string, unknown> } {
   // Not copied: what was cloned or parsed has no accessors, which could answer twice.
   const record = Object(value) as EventRecord
+  // First: a long text has a key for each character.
+  aUuid('event_id', record.event_id)
   let payload: Record<string, unknown> = {}
   let deep: unknown = record.event_outcomes
   // Quicker than a list of the keys. What a page has put into `Object.prototype` is none of them.
@@ -109,7 +111,6 @@ export function readRecord(value: unknown): { record: EventRecord; payload: Reco
       deep ||= isPlain(held)
     } else if (held != null) check(key, held)
   }
-  aUuid('event_id', record.event_id)
   if (deep) checkSize([payload, record.event_outcomes])
   return { record, payload }
 }

@@ -1,7 +1,7 @@
 // What a record of an event holds for itself, and what it must give back as it was.
 import { expect } from '@esm-bundle/chai'
 import { string, type } from 'superstruct'
-import { BaseEvent, defineEvent, EventBus } from '../../src/index.js'
+import { BaseEvent, defineEvent, EventBus, WireError } from '../../src/index.js'
 
 describe('payload keys that a record of an event has for itself', () => {
   for (const key of ['event_type', 'event_id', 'event_completed_at', 'event_outcomes', 'event_by']) {
@@ -19,6 +19,18 @@ describe('payload keys that a record of an event has for itself', () => {
       event_kind: 'click',
       eventType: 'x',
     })
+  })
+})
+
+describe('what is no record', () => {
+  it('is refused by its id, before its keys are copied: a text has one for each character', () => {
+    let looked = 0
+    const ownKeys = () => [String(++looked)]
+    const none = new Proxy({}, { ownKeys })
+    expect(() => BaseEvent.fromJSON(none)).to.throw(WireError, /`event_id` to be a UUID/)
+    expect(looked).to.equal(0)
+    for (const value of ['x'.repeat(1e6), [1], 5, null, undefined, { event_id: 'x', event_type: 'X' }])
+      expect(() => BaseEvent.fromJSON(value)).to.throw(WireError, /`event_id` to be a UUID/)
   })
 })
 
