@@ -22,7 +22,10 @@ export interface Slot extends Disposable {
 }
 
 export interface SemaphoreOptions {
-  /** How many may hold a slot at once: an integer from 1 on. Where limits differ, each holder keeps to its own. */
+  /**
+   * How many may hold a slot at once: an integer from 1 on. Where limits differ, each holder in the page keeps to its own; of those of
+   * all tabs it takes one of its first `limit` slots, whoever has those beyond.
+   */
   limit: number
   /** 'global': shared by this page. 'multiprocess': by all tabs, frames and workers of the origin, through Web Locks. @default 'global' */
   scope?: 'global' | 'multiprocess'
