@@ -118,6 +118,16 @@ describe('bad arguments', () => {
       'parallelHandlers',
       () => new EventBus({ parallelHandlers: 'no' as never }),
     ],
+    'attach: a class that is undefined, as in a circle of imports': [
+      TypeError,
+      'types',
+      (bus) => bus.attach(new EventTarget(), undefined as never),
+    ],
+    'attach: a map that is undefined': [
+      TypeError,
+      'types',
+      (bus) => bus.attach(new EventTarget(), 'click', undefined as never),
+    ],
     'find: options that are none': [TypeError, 'options', (bus) => bus.find('X', null as never)],
     'new EventBus: a middleware that is a function': [
       TypeError,
