@@ -42,7 +42,7 @@ export interface Meta {
   /** The first segment that is not removed. */
   low: number
   /** What was there before was cleared by somebody. */
-  cleared?: number
+  clearedBelow?: number
   /** Up to here every segment has its summary. */
   indexed: number
   /** Up to here every event is finished. */

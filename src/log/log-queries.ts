@@ -62,8 +62,13 @@ export async function clear(log: EventLog): Promise<void> {
   const head = await db.head()
   const done = { indexed: head, settled: head }
   // Another tab may have cleared more: of that this one knows nothing.
-  await change(db, ({ turn, low, cleared = 0 }) => ({
-    meta: { ...done, low: Math.max(low, head + 1), cleared: Math.max(cleared, head + 1), turn: turn + 1 },
+  await change(db, ({ turn, low, clearedBelow = 0 }) => ({
+    meta: {
+      ...done,
+      low: Math.max(low, head + 1),
+      clearedBelow: Math.max(clearedBelow, head + 1),
+      turn: turn + 1,
+    },
     removeTo: head,
   }))
   await db.ask(db.idb.clear('quarantine'))

@@ -57,11 +57,11 @@ export async function adopt(writer: LogWriter): Promise<void> {
   const gone = new Set<Mark>()
   await claimed(writer, (fold, dead) => {
     const claim = newClaim()
-    const { cleared = 1 } = writer.log.open?.meta ?? {}
+    const { clearedBelow = 1 } = writer.log.open?.meta ?? {}
     gone.clear()
     for (const mark of marks) {
       // The database has vanished meanwhile: it is written again. Or somebody has cleared the log: it goes on without.
-      if (mark.seq < cleared) continue
+      if (mark.seq < clearedBelow) continue
       const fate = fold.find(mark.visit.state.id, mark.writer)
       if (!fate || fate.ended) {
         gone.add(mark)
