@@ -16,6 +16,7 @@ import { newId } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
 import { microtask } from '../page.js'
 import { type EventRecord, errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
+import { RecentIds } from '../recent-ids.js'
 import { currentRun } from '../running-handler.js'
 import { isRecord } from '../values-in.js'
 import { MAX_HOPS } from './awaited.js'
@@ -90,6 +91,8 @@ export class Exchange {
   #pumping = false
   #incoming = new Map<string, Incoming>()
   readonly #answers = new Map<string, Item[]>()
+  /** What went to others than buses. */
+  readonly #handedOn = new RecentIds()
 
   constructor(carrier: Carrier) {
     this.carrier = carrier
@@ -253,6 +256,13 @@ export class Exchange {
       this.#inbox.delete(next)
     }
     this.#pumping = false
+  }
+
+  /** Whether this event went to others than buses before; from now on it did. */
+  isAgain(id: string): boolean {
+    const again = this.#handedOn.has(id)
+    this.#handedOn.add(id)
+    return again
   }
 
   /** An outcome that says why nothing came of an event here. */

@@ -64,10 +64,13 @@ export class Incoming implements Awaited {
     const { state } = this
     const exchange = this.#exchange
     const refused: OutcomeRecord[] = []
+    let again: boolean | undefined
     for (const handler of this.#plan) {
       // Gone meanwhile, or it has had the one event that it was for.
       if (handler.removed) continue
       const core = coreBehind(handler)
+      // A bus knows what it had. Bridges that hand on to each other would do so for ever.
+      if (!core && (again ??= exchange.isAgain(state.id))) continue
       try {
         if (handler.once) handler.remove()
         if (core) core.dispatch(state.event, null, true)

@@ -1,0 +1,34 @@
+// Events that come back by another way than they went: each is handled once, and none goes round for ever.
+import { expect } from '@esm-bundle/chai'
+import { TabBridge } from '../../src/bridges/tab-bridge.js'
+import { BaseEvent } from '../../src/index.js'
+import { eventually } from '../log/tabs.js'
+import { channelName, closeAll, side } from './sides.js'
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('an event that comes back by another way', () => {
+  afterEach(closeAll)
+
+  it('is not sent round for ever by bridges that hand on to each other, and a function has it once', async () => {
+    const [one, two] = [channelName(), channelName()]
+    const relays = [1, 2].flatMap(() => {
+      const [a, b] = [new TabBridge(one), new TabBridge(two)]
+      a.on('*', b.dispatch)
+      b.on('*', a.dispatch)
+      return [a, b]
+    })
+    const sender = side(one)
+    const listener = new TabBridge(two)
+    let heard = 0
+    listener.on('*', () => heard++)
+    sender.bus.on('*', sender.tabs.dispatch)
+    sender.bus.dispatch(new BaseEvent('X', {}))
+    await eventually('both have handed it on', () => relays.every(({ stats }) => stats.sent > 0))
+    await pause(300)
+    for (const bridge of [...relays, listener]) bridge.close()
+    expect(relays.map(({ stats }) => stats.sent)).to.deep.equal([1, 1, 1, 1])
+    expect(listener.stats.received).to.equal(2)
+    expect(heard).to.equal(1)
+  })
+})
