@@ -151,7 +151,9 @@ export class BusCore {
       if (forwarder && currentRun()?.state !== state) state.hideThen()
       if (state.visit(this)) return event
     }
-    if (state.origin && !this.journal?.adopts(state) && this.wasHere(state)) return event
+    // Also what was sent from here before it came to this bus: it may come back.
+    const mayCome = state.origin || state.ways.length
+    if (mayCome && !this.journal?.adopts(state) && this.wasHere(state)) return event
     this.#checkAccepts(state, run, admitted)
     const text = this.journal?.serialise(state) ?? ''
     if (this.#middlewares.length) {
@@ -172,7 +174,7 @@ export class BusCore {
     state.enter(visit)
     this.handling++
     if (this.journal) visit.mark = this.journal.accept(visit, text)
-    if (state.origin) this.#seen.add(state.id)
+    if (mayCome) this.#seen.add(state.id)
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)

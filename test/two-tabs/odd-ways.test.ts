@@ -31,4 +31,31 @@ describe('an event that comes back by another way', () => {
     expect(listener.stats.received).to.equal(2)
     expect(heard).to.equal(1)
   })
+
+  for (const when of ['before', 'after'])
+    it(`is handled once by a bus that it is forwarded to ${when} it comes back`, async () => {
+      const [one, two] = [channelName(), channelName()]
+      const first = side(one)
+      const second = side(two)
+      const other = side(one)
+      const back = new TabBridge(two)
+      let count = 0
+      const returned = new Promise((resolve) => second.tabs.on('*', resolve))
+      second.bus.on('X', () => void count++)
+      first.bus.on('X', first.tabs.dispatch)
+      first.bus.on('X', async (event, { via }) => {
+        if (when === 'after') await returned
+        void via(second.bus).dispatch(event)
+      })
+      second.tabs.on('*', second.bus.dispatch)
+      other.tabs.on('*', other.bus.dispatch)
+      other.bus.on('X', back.dispatch)
+      await first.bus.dispatch(new BaseEvent('X', {}))
+      await returned
+      await pause(50)
+      await second.bus.waitUntilIdle()
+      back.close()
+      expect(second.tabs.stats.received).to.equal(1)
+      expect(count).to.equal(1)
+    })
 })
