@@ -248,7 +248,7 @@ class Tab implements Carrier {
 
   #rest(why = 'went to rest with its page', ends = false): void {
     this.#missed?.rest()
-    if (this.#looking) this.open = !!this.#channel
+    this.open = !!this.#channel
     this.#exchange.leave(why, ends)
     this.#lock.release()
     this.#life.abort()

@@ -1,5 +1,6 @@
 // Who is there: looked for when it was asked, and watched under whatever name its lock has.
 import { expect } from '@esm-bundle/chai'
+import { TabBridge } from '../../src/bridges/tab-bridge.js'
 import { BaseEvent, EventBus } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
 import { message } from './junk.js'
@@ -115,6 +116,20 @@ describe('a TabBridge and its peers', () => {
     for (let hops = 5; hops--; ) await null
     a.tabs.close()
     await Promise.all([came, last])
+  })
+
+  it('sends what was given to it in the stretch in which it was made, and closed', async () => {
+    const channel = channelName()
+    const there = side(channel)
+    const came = new Promise<BaseEvent>((resolve) => there.tabs.on('*', resolve))
+    const tabs = new TabBridge(channel, { results: 'gather' })
+    const sent = tabs.dispatch(new BaseEvent('Last'))
+    tabs.close()
+    await sent
+    const next = new TabBridge(channel)
+    next.dispatch(new BaseEvent('Next'))
+    expect((await came).type).to.equal('Last')
+    next.close()
   })
 
   it('notices that one is gone whose buses came and went', async () => {
