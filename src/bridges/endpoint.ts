@@ -61,11 +61,12 @@ export class FilteredEndpoint {
   constructor(target: Target, verbs: readonly string[], signal: AbortSignal, refused: () => void) {
     const far = isWindow(target) ? target : null
     const raw = (Object(target).port ?? target) as Raw
-    const usable = far ? far.origin !== '*' && far.window : raw
+    // Messages have it so: with a slash behind it none would ever match.
+    const usable = far ? /^[^/]+:\/\/[^/]+$/.test(far.origin) && far.window : raw
     checkType(
       (usable as Raw | undefined)?.postMessage,
       'target',
-      'a worker, a MessagePort or { window, origin }',
+      "a worker, a MessagePort or { window, origin: 'https://…' }",
       target,
     )
     this.#raw = far

@@ -25,6 +25,14 @@ describe('a WorkerBridge to a frame of the same origin', () => {
   })
 })
 
+describe('a WorkerBridge to a frame', () => {
+  for (const origin of [`${location.origin}/`, location.href, 'null', '*', '', undefined as never])
+    it(`refuses \`${origin}\`, which no message comes from`, () => {
+      const expected = /^Expected `target` to be .*{ window, origin: 'https/
+      expect(() => bridgeTo({ window, origin })).to.throw(TypeError, expected)
+    })
+})
+
 describe('a WorkerBridge to a frame of another site', () => {
   let inner: HTMLIFrameElement
   let bus: EventBus
