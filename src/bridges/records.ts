@@ -41,7 +41,7 @@ function snapshot(value: unknown, far: boolean, moves: boolean): unknown {
 function nearOnly(_: string, value: unknown): unknown {
   if (isPlain(value)) return value
   const kind = {}.toString.call((value as DataView | null)?.buffer ?? value)
-  if (/WebA|Shared/.test(kind)) throw new TypeError(`${kind} stays in its process`)
+  if (/WebA|Shared|Video|Audio/.test(kind)) throw new TypeError(`${kind} stays in its process`)
   return /Map|Set/.test(kind) ? [...(value as Set<unknown>)] : 0
 }
 

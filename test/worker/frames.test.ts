@@ -1,6 +1,6 @@
 // A WorkerBridge to a frame, of the same origin and of another site.
 import { expect } from '@esm-bundle/chai'
-import type { EventBus } from '../../src/index.js'
+import { BaseEvent, type EventBus } from '../../src/index.js'
 import { Compile, Slow, Square } from './fixtures/events.js'
 import { bridgeTo, frame, lastError, newBus, pause, wasm, within } from './support.js'
 
@@ -53,6 +53,18 @@ describe('a WorkerBridge to a frame of another site', () => {
       expect(lastError(event)).to.include({ name: 'WireError' })
     })
   }
+
+  if ('VideoFrame' in globalThis)
+    it('refuses a frame of a video, which it could not take either, and has the next of the batch', async () => {
+      const data = new Uint8Array(16)
+      const at = { format: 'RGBA', codedWidth: 2, codedHeight: 2, timestamp: 0 } as const
+      const image = new VideoFrame(data, at)
+      const both = [new BaseEvent('Show', { image }), new Square({ n: 4 })].map((one) => bus.dispatch(one))
+      const [shown, square] = await within(20_000, Promise.all(both))
+      image.close()
+      expect(lastError(shown)).to.include({ name: 'WireError' })
+      expect(await square.eventResult()).to.equal(16)
+    })
 
   for (const [how, go] of Object.entries({
     'is navigated': () => {
