@@ -3,6 +3,7 @@ import type { EventBus } from '../bus/event-bus.js'
 import type { Subscription } from '../bus/types.js'
 import { EventCancelledError, EventTimeoutError, isIdentifier } from '../errors.js'
 import { microtask } from '../page.js'
+import { onRest } from '../resting.js'
 import { after } from '../timers.js'
 import { FilteredEndpoint, placeOf, type Target, type WindowTarget } from './endpoint.js'
 import type { Carrier, Exchange } from './exchange.js'
@@ -88,8 +89,11 @@ export class WorkerLink implements Carrier {
     this.#remote = wrap<Verbs>(this.#endpoint.replies)
     const worker = this.#target as Partial<Worker>
     worker.addEventListener?.('error', (event) => this.#failed(event), { signal })
-    globalThis.addEventListener?.('pagehide', () => this.#rest(true), { signal })
-    globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#wake(), { signal })
+    onRest(
+      () => this.#rest(true),
+      () => this.#resting && this.#wake(),
+      signal,
+    )
     this.#wake()
   }
 

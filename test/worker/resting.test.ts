@@ -8,8 +8,10 @@ import { Square } from './fixtures/events.js'
 const lastError = (event: BaseEvent) => [...event.eventResults.values()].at(-1)?.error as Error | undefined
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-function tell(...types: ('pagehide' | 'pageshow')[]): void {
-  for (const type of types) dispatchEvent(new PageTransitionEvent(type, { persisted: true }))
+function tell(...types: ('pagehide' | 'pageshow' | 'freeze' | 'resume')[]): void {
+  for (const type of types)
+    if (/^page/.test(type)) dispatchEvent(new PageTransitionEvent(type, { persisted: true }))
+    else document.dispatchEvent(new Event(type))
 }
 
 describe('a page that comes back from rest', () => {
@@ -25,20 +27,24 @@ describe('a page that comes back from rest', () => {
     await bus.stop({ clear: true })
   })
 
-  if ('SharedWorker' in globalThis)
-    it('finds the bus of its shared worker again', async () => {
+  const ways = [
+    ['pagehide', 'pageshow'],
+    ['freeze', 'resume'],
+  ] as const
+  for (const [away, back] of 'SharedWorker' in globalThis ? ways : [])
+    it(`(${away}) finds the bus of its shared worker again, which did not wait for it`, async () => {
       const locks = async () =>
         ((await navigator.locks.query()).held ?? []).filter(({ name = '' }) => /^bubus:k:/.test(name)).length
       const before = await locks()
       const url = new URL('./fixtures/worker.js', import.meta.url)
-      bridgeTo(new SharedWorker(url, { type: 'module', name: 'resting' }), { timeout: 5000 })
+      bridgeTo(new SharedWorker(url, { type: 'module', name: away }), { timeout: 5000 })
       for (const n of [2, 3, 4]) {
         const event = await bus.dispatch(new Square({ n }))
         expect(await event.eventResult()).to.equal(n * n)
-        tell('pagehide')
+        tell(away)
         await eventually('its own lock is free', async () => (await locks()) === before + 1)
         await pause(100)
-        tell('pageshow')
+        tell(back)
       }
     })
 
