@@ -120,6 +120,23 @@ test('a bus with a subscription or a listener that is held elsewhere is alive', 
   assert.equal(await page.evaluate(() => window.send()), 'still here')
 })
 
+test('semaphores of all tabs keep nothing of the names that they had', options, async () => {
+  await open()
+  const before = await usedHeap()
+  const refused = await page.evaluate(async () => {
+    let count = 0
+    const signal = AbortSignal.abort()
+    for (let i = 0; i < 20_000; i++) {
+      const semaphore = new window.bubus.Semaphore(`${i}`.padEnd(1000), { limit: 1, scope: 'multiprocess' })
+      await semaphore.acquire({ signal }).catch(() => count++)
+    }
+    return count
+  })
+  assert.equal(refused, 20_000)
+  const grown = (await usedHeap()) - before
+  assert.ok(grown < 4 * megabyte, `${grown} bytes more`)
+})
+
 test('a timed-out handler that never settles does not keep its event', options, async () => {
   await open()
   await page.evaluate(async () => {
