@@ -161,6 +161,8 @@ export class WorkerLink implements Carrier {
         !flag,
       )
       this.#tellRest(flag)
+      // There may be another one, that was there before.
+      if (!flag) void this.#hello(true)
     }
   }
 

@@ -2,7 +2,8 @@
 import { expect } from '@esm-bundle/chai'
 import { exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
 import { EventBus } from '../../src/index.js'
-import { Slow, Square } from './fixtures/events.js'
+import { eventually } from '../log/tabs.js'
+import { Ask, Slow, Square, Tell } from './fixtures/events.js'
 
 describe('two bridges to one worker', () => {
   it('get each its own answers, whichever comes first', async () => {
@@ -23,6 +24,23 @@ describe('two bridges to one worker', () => {
       bridge.close()
       await bus.stop({ clear: true })
     }
+    worker.terminate()
+  })
+
+  it('the older one gets what comes from the worker again, once the newer one is closed', async () => {
+    const worker = new Worker(new URL('./fixtures/worker.js', import.meta.url), { type: 'module' })
+    const bus = new EventBus()
+    bus.on(Tell, ({ n }) => n + 1)
+    const older = new WorkerBridge(worker)
+    older.on(Tell, bus.dispatch)
+    const ask = () => older.dispatch(new Ask({ n: 1 })).eventResult()
+    expect(await ask()).to.equal(2)
+    const newer = new WorkerBridge(worker)
+    await newer.dispatch(new Square({ n: 1 }))
+    newer.close()
+    await eventually('it gets it', async () => (await ask()) === 2)
+    older.close()
+    await bus.stop({ clear: true })
     worker.terminate()
   })
 
