@@ -15,16 +15,19 @@ const lockName = (...parts: unknown[]) => `bubus:s:${JSON.stringify(parts)}`
 /** Those of this page that wait or hold. A page at rest may do neither: others would wait for it. */
 const places = new Set<Place>()
 let listening = false
+/** The page is at rest: what is asked for meanwhile waits until it is back. */
+let resting = false
 
 function listen(): void {
   if (listening) return
   listening = true
-  const all = (act: (place: Place) => void) => () => {
+  const all = (rests: boolean, act: (place: Place) => void) => () => {
+    resting = rests
     for (const place of places) act(place)
   }
   onRest(
-    all((place) => place.rest()),
-    all((place) => place.wait()),
+    all(true, (place) => place.rest()),
+    all(false, (place) => place.wait()),
   )
 }
 
@@ -82,7 +85,7 @@ class Place {
   }
 
   wait(): void {
-    if (this.#round || this.#held) return
+    if (resting || this.#round || this.#held) return
     const round = new AbortController()
     this.#round = round
     this.#tryAll(round).catch((cause) => {

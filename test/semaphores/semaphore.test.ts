@@ -254,6 +254,27 @@ describe("retry with semaphoreScope: 'multiprocess'", () => {
     expect(attempts).to.equal(2)
   })
 
+  it('takes none for the next attempt while its page rests: others would wait for it', async () => {
+    const semaphoreName = freshName()
+    let attempts = 0
+    const run = retry({
+      semaphoreScope: 'multiprocess',
+      semaphoreLimit: 1,
+      semaphoreName,
+      wait: 0,
+      retries: 9,
+    })(async () => (++attempts === 1 ? new Promise(() => {}) : pause(200)))
+    const done = run()
+    await eventually('it runs', () => attempts === 1)
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+    await pause(100)
+    const { held, pending } = await locksOf(semaphoreName)
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+    expect([held, pending]).to.deep.equal([0, 0])
+    await done
+    expect(attempts).to.equal(2)
+  })
+
   it('does not wait for itself: a handler that has a slot goes on with it', async () => {
     class Outer extends defineEvent('Outer', {}) {}
     class Inner extends defineEvent('Inner', {}) {}
