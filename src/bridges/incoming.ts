@@ -76,8 +76,10 @@ export class Incoming implements Awaited {
         if (core) core.dispatch(state.event, null, true)
         else handler.fn(state.event, {} as HandlerContext)
       } catch (error) {
-        if (core) refused.push(exchange.refusal(error))
-        else console.error('bubus: a function that was given to a bridge failed:', error)
+        if (handler.forwards) {
+          exchange.stats.wireErrors++
+          refused.push(exchange.refusal(error))
+        } else console.error('bubus: a function that was given to a bridge failed:', error)
       }
     }
     if (state.status === NEW) return this.#end(refused)

@@ -59,3 +59,35 @@ describe('an event that comes back by another way', () => {
       expect(count).to.equal(1)
     })
 })
+
+describe('an event that is refused where it came', () => {
+  afterEach(closeAll)
+
+  it('by a bridge that was to hand it on, has an entry that says so, as one that a bus refuses', async () => {
+    const [one, two] = [channelName(), channelName()]
+    const asks = side(one, { results: 'gather' })
+    asks.bus.on('X', asks.tabs.dispatch)
+    const relay = new TabBridge(one)
+    const closed = new TabBridge(two)
+    relay.on('*', closed.dispatch)
+    closed.close()
+    await Promise.all([asks.tabs.ready, relay.ready])
+    await eventually('they know each other', async () => (await asks.tabs.peers()).length === 1)
+    const event = await asks.bus.dispatch(new BaseEvent('X', {}))
+    relay.close()
+    const entry = [...event.eventResults.values()].at(-1)
+    expect(entry?.handlerName).to.equal('peer')
+    expect(entry?.error).to.include({ name: 'BusStoppedError' })
+    expect(relay.stats.wireErrors).to.equal(1)
+  })
+
+  it('is counted there, also where nobody waits for it', async () => {
+    const channel = channelName()
+    const [sender, there] = [side(channel), side(channel)]
+    there.tabs.on('*', there.bus.dispatch)
+    await there.bus.stop({ clear: true })
+    sender.tabs.dispatch(new BaseEvent('X', {}))
+    await eventually('it came', () => there.tabs.stats.received === 1)
+    expect(there.tabs.stats.wireErrors).to.equal(1)
+  })
+})
