@@ -120,6 +120,25 @@ describe('a semaphore of all tabs', () => {
     ;[slot, second].forEach(give)
   })
 
+  it('finds a free slot among many without asking for each', async () => {
+    const semaphore = shared(freshName(), 100)
+    const slots = await Promise.all(Array.from({ length: 80 }, () => semaphore.acquire()))
+    const { locks } = navigator
+    const { request } = locks
+    let requests = 0
+    locks.request = (...all: unknown[]) => {
+      requests++
+      return request.apply(locks, all as never)
+    }
+    try {
+      for (let i = 0; i < 20; i++) slots.push(await semaphore.acquire())
+    } finally {
+      Reflect.deleteProperty(locks, 'request')
+    }
+    expect(requests).to.be.at.most(3 * 20)
+    slots.forEach(give)
+  })
+
   it('takes over the slot of a page that is gone', async () => {
     const name = freshName()
     const tab = await openTab()
