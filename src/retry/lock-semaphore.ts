@@ -90,6 +90,11 @@ class Place {
     this.#round = round
     this.#tryAll(round).catch((cause) => {
       if (round.signal.aborted) return
+      // Somebody has stolen the lock at which the line stands.
+      if (cause?.name === 'AbortError') {
+        this.rest()
+        return this.wait()
+      }
       this.giveUp()
       this.#fail(
         new TypeError(

@@ -163,6 +163,23 @@ describe('a semaphore of all tabs', () => {
     give(next)
   })
 
+  it('goes on waiting where the lock that its line stands at is stolen', async () => {
+    const name = freshName()
+    const semaphore = shared(name, 20)
+    const slots = await Promise.all(Array.from({ length: 20 }, () => semaphore.acquire()))
+    const waiting = semaphore.acquire()
+    const line = `bubus:s:${JSON.stringify([name])}`
+    await eventually('it waits', async () => (await locksOf(name)).pending === 20)
+    await navigator.locks.request(line, { steal: true }, () => {})
+    give(slots[7])
+    slots.push(await waiting)
+    slots.forEach(give)
+    await eventually('all is given back', async () => {
+      const { held, pending } = await locksOf(name)
+      return held + pending === 0
+    })
+  })
+
   it('gives its slots back when its page goes to rest, and waits again when it is back', async () => {
     const name = freshName()
     const semaphore = shared(name, 1)
