@@ -274,8 +274,8 @@ export class StorePanel extends LitElement {
     }
   }
 
-  readonly #lost = (event: Event) => {
-    this.loss = event as DataLossEvent
+  readonly #lost = (loss: DataLossEvent) => {
+    this.loss = loss
     this.#notice('Part of the log is gone: see “Write-ahead log”', 'bad')
   }
 

@@ -54,10 +54,29 @@ const COMPACT_AT_LAST = 1024
 const TRIES = 5
 const FIRST_WAIT = 100
 
+type LossListener = ((loss: DataLossEvent) => void) | { handleEvent(loss: DataLossEvent): void }
+
+/** Types only: its listeners are the platform's. */
+export interface EventLog {
+  addEventListener(
+    type: 'dataloss',
+    listener: LossListener,
+    options?: AddEventListenerOptions | boolean,
+  ): void
+  addEventListener(...args: Parameters<EventTarget['addEventListener']>): void
+  removeEventListener(
+    type: 'dataloss',
+    listener: LossListener,
+    options?: EventListenerOptions | boolean,
+  ): void
+  removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void
+}
+
 /**
  * A write-ahead log and history in IndexedDB, shared by all tabs and workers that open it by the same name.
  * Fires `dataloss` (a DataLossEvent) and `statechange`.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: what the interface declares, EventTarget has
 export class EventLog extends EventTarget implements LogLike {
   readonly name: string
   readonly durability: 'relaxed' | 'strict'

@@ -1,6 +1,7 @@
 // Checked by the compiler alone: every line must have exactly the type that it claims.
 import { array, defaulted, number, object, optional, string, type as typeStruct } from 'superstruct'
 import { BaseEvent, type BusHandle, defineEvent, EventBus, type EventResult, retry } from '../../src/index.js'
+import type { DataLossEvent, EventLog } from '../../src/log/event-log.js'
 
 type IsExact<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2
@@ -203,6 +204,16 @@ export function retried() {
   )
   // @ts-expect-error no such scope
   retry({ semaphoreScope: 'tab' })
+}
+
+export function losses(log: EventLog) {
+  log.addEventListener('dataloss', (loss) => exact<typeof loss, DataLossEvent>(true))
+  log.addEventListener('dataloss', { handleEvent: ({ from, to, reason }) => `${from + to} ${reason}` })
+  log.addEventListener('statechange', (event) => exact<typeof event, Event>(true), { once: true })
+  log.addEventListener('anything', null)
+  log.removeEventListener('dataloss', (loss: DataLossEvent) => loss.reason)
+  const target: EventTarget = log
+  return target
 }
 
 export function records() {
