@@ -190,6 +190,8 @@ export class CheckoutForm extends LitElement {
 
   readonly #submit = (submit: SubmitEvent) => {
     submit.preventDefault()
+    // The button shows it only when the page is rendered.
+    if (this.busy) return
     const form = new FormData(submit.target as HTMLFormElement)
     const order = new CheckoutRequested({
       orderId: orderBook.nextId(),

@@ -58,6 +58,21 @@ describe('two tabs of the shop', () => {
     await other.stop('ORD-1001', 'payment', 'done', /^Paid/)
   })
 
+  it('take one order of one cart, also where it is asked for twice before the page shows that it is on its way', async () => {
+    one = undefined
+    other = await shop.visit()
+    await other.add('Wool socks')
+    await other.sees('cart-panel', /1 item/)
+    await other.page.$eval('checkout-form >>> button.primary', (button) => {
+      button.click()
+      button.click()
+    })
+    await other.stop('ORD-1001', 'door', 'done', /^Delivered$/)
+    await other.sees('checkout-form', /The cart is empty/)
+    assert.equal((await other.charges()).length, 1)
+    assert.doesNotMatch(await other.text('order-list'), /ORD-1002/)
+  })
+
   it('have their invoices drawn by a worker', async () => {
     one = undefined
     other = await shop.visit()
