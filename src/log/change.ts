@@ -43,6 +43,7 @@ export async function change(
       throw error
     })) ?? db.meta
   const made = decide(meta)
+  const before = { ...db.meta }
   if (!made) {
     tx.commit()
     await done
@@ -60,6 +61,10 @@ export async function change(
   const added = hush(Promise.all((made.append ?? []).map((segment) => store('wal').add(segment))))
   tx.commit()
   meanwhile?.()
-  await done
+  await done.catch((error) => {
+    // Nothing of it has come about: what is unfinished stays that.
+    Object.assign(db.meta, before)
+    throw error
+  })
   return added
 }

@@ -2,14 +2,17 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent } from '../../src/index.js'
 import { type DataLossEvent, EventLog } from '../../src/log/event-log.js'
+import { rejectionOf } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
 import { accepted, changeRow, plant, rowsOf } from './raw.js'
 import { discard, planted } from './reading.js'
-import { openBus } from './tabs.js'
+import { closeTabs, openBus, openTab, same } from './tabs.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('clear()', () => {
+  afterEach(closeTabs)
+
   it('in two tabs at once is no loss', async () => {
     const one = openBus(freshName())
     const other = new EventLog(one.name)
@@ -48,6 +51,32 @@ describe('clear()', () => {
     await one.log.close()
     await discard({ name: one.name, log: other })
     expect(counts).to.eql([0, 0, 1, 1])
+  })
+
+  it('that fails takes nothing along: what is unfinished comes again', async () => {
+    const tab = await openTab()
+    const { name, log, bus } = tab.open(freshName())
+    bus.on('Open', () => new Promise(() => {}))
+    await bus.dispatch(new tab.bubus.BaseEvent('Open', { n: 1 })).eventPersisted
+    const { prototype } = tab.window.IDBDatabase
+    const { transaction } = prototype
+    prototype.transaction = function (...args) {
+      const tx = transaction.apply(this, args)
+      if (tx.mode === 'readwrite' && tx.objectStoreNames.length === 5) tx.commit = () => tx.abort()
+      return tx
+    }
+    expect(same(await rejectionOf(log.clear()), undefined)).to.equal(false)
+    prototype.transaction = transaction
+    const { bus: other } = tab.open(`${name}_other`, { logName: name })
+    await other.dispatch(new tab.bubus.BaseEvent('Other')).eventPersisted
+    await Promise.all([log.flush(), other.waitUntilIdle()])
+    await log.count()
+    await tab.die()
+    const again = openBus(name)
+    again.bus.on('Open', () => {})
+    const came = await again.bus.recover()
+    await discard(again)
+    expect(came.map(({ eventType, eventPayload }) => [eventType, eventPayload.n])).to.eql([['Open', 1]])
   })
 
   it('forgets what was kept apart, too', async () => {
