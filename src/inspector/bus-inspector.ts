@@ -317,6 +317,7 @@ export class BusInspector extends PanelElement {
     super.connectedCallback()
     if (this.persistKey) this.setState(readState(this.persistKey))
     this.#wanted = HASH.exec(location.hash)?.[1] ?? this.#wanted
+    this.#body.grid?.moved()
     this.requestUpdate()
   }
 

@@ -165,6 +165,11 @@ export class RowWindow {
     this.#elements = elements
   }
 
+  /** The reader is where they were, whatever the platform says. */
+  restore(): void {
+    this.#scroller.scrollTop = this.#scrollTop
+  }
+
   clear(): void {
     this.#space.remove()
     this.#elements.clear()

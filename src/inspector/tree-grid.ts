@@ -74,6 +74,11 @@ export class TreeGrid {
     this.#window.clear()
   }
 
+  /** Its elements are elsewhere in the page, where engines have scrolled them to the top. */
+  moved(): void {
+    this.#window.restore()
+  }
+
   get #model() {
     return this.#options.tree.model
   }

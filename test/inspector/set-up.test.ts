@@ -127,8 +127,26 @@ describe('<bus-inspector>: the focus stays inside', () => {
   })
 })
 
-describe('<bus-inspector>: another document', () => {
+describe('<bus-inspector>: another place, another document', () => {
   afterEach(cleanUp)
+
+  it('shows the same rows when it is moved in the page', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 300)
+    await caughtUp(inspector)
+    for (const top of [1200, scroller(inspector).scrollTop]) {
+      await scrollTo(inspector, top)
+      const place = document.body.appendChild(document.createElement('section'))
+      place.append(inspector)
+      await frames(3)
+      expect(scroller(inspector).scrollTop).to.equal(top)
+      document.body.append(inspector)
+      await frames(3)
+      expect(scroller(inspector).scrollTop).to.equal(top)
+      place.remove()
+    }
+  })
 
   it('is styled in the document it is moved to, with what it loads there, and when it comes back', async () => {
     const bus = makeBus()
