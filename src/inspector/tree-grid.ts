@@ -29,7 +29,7 @@ export class TreeGrid {
   readonly #options: GridOptions
   readonly #window: RowWindow
   readonly #subjects = new WeakMap<HTMLElement, Subject>()
-  readonly #resized: ResizeObserver
+  #resized: ResizeObserver | undefined
   readonly #disposed = new AbortController()
   selected: Subject | null = null
   /** The newest row is kept in sight. */
@@ -64,19 +64,28 @@ export class TreeGrid {
     scroller.addEventListener('click', (event) => this.#clicked(event), { signal })
     grid.addEventListener('keydown', (event) => this.#pressed(event), { signal })
     grid.addEventListener('focus', () => this.#entered(), { signal })
-    this.#resized = new ResizeObserver(() => this.#resize())
+    this.#observe()
+  }
+
+  /** By the window that the elements are in: another one's does not come to an end with what it is told. */
+  #observe(): void {
+    const { scroller } = this.#options
+    this.#resized?.disconnect()
+    const view = (scroller.ownerDocument.defaultView ?? window) as Window & typeof globalThis
+    this.#resized = new view.ResizeObserver(() => this.#resize())
     this.#resized.observe(scroller)
   }
 
   dispose(): void {
     this.#disposed.abort()
-    this.#resized.disconnect()
+    this.#resized?.disconnect()
     this.#window.clear()
   }
 
   /** Its elements are elsewhere in the page, where engines have scrolled them to the top. */
   moved(): void {
     this.#window.restore()
+    this.#observe()
   }
 
   get #model() {
