@@ -317,6 +317,7 @@ export class Body {
         ></div>
         <div id="detail" class="detail" part="detail" ?hidden=${!this.#detailOpen}></div>
       </div>
-      <div role="status" class="unseen">${announcement}</div>`
+      <div role="status" class="unseen">${announcement}</div>
+      <div role="status" class="unseen">${this.files.value?.message}</div>`
   }
 }

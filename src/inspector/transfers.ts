@@ -17,7 +17,8 @@ export class Transfers implements ReactiveController {
   readonly #selected: () => InspectedEvent | null
   #choice: ExportChoice = { scope: 'shown', format: 'jsonl' }
   #job: { label: string; stop: AbortController } | null = null
-  #message = ''
+  /** What came of the last thing. */
+  message = ''
 
   constructor(host: LitElement, tree: LiveTree, selected: () => InspectedEvent | null) {
     this.#host = host
@@ -120,7 +121,7 @@ export class Transfers implements ReactiveController {
   }
 
   #tell(message: string): void {
-    this.#message = message
+    this.message = message
     this.#host.requestUpdate()
   }
 
@@ -146,8 +147,8 @@ export class Transfers implements ReactiveController {
     if (job) {
       return html`<p class="message" part="message">${job.label} <button type="button" data-action="stop" @click=${() => job.stop.abort()}>Stop</button></p>`
     }
-    if (!this.#message) return nothing
-    return html`<p class="message" part="message">${this.#message}
+    if (!this.message) return nothing
+    return html`<p class="message" part="message">${this.message}
       <button type="button" data-action="dismiss" @click=${() => this.#tell('')}>OK</button></p>`
   }
 }

@@ -222,6 +222,8 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
       ),
     )
     expect(outline(inspector)).to.have.length(1)
+    // A message that comes with its element is told to nobody: the region was there before.
+    expect($$(inspector, '[role="status"]')[1].textContent).to.match(/1 events of some\.jsonl/)
     $(inspector, '[data-action="dismiss"]').click()
     await inspector.updateComplete
     expect($$(inspector, '.message')).to.have.length(0)
