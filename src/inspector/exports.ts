@@ -74,7 +74,11 @@ function spentText(model: TreeModel, node: number): string {
   return Number.isNaN(spent) ? '' : ` (${spent} ms)`
 }
 
-function textLine(model: TreeModel, node: number, redact: Redact): string {
+/** A row is a line, whatever names and messages have in them. */
+const textLine = (...row: Parameters<typeof textOf>): string =>
+  `${textOf(...row).replace(/[\r\n\u2028\u2029]+/g, ' ')}\n`
+
+function textOf(model: TreeModel, node: number, redact: Redact): string {
   const event = model.event(node)
   let indent = ''
   for (let up = model.parent[node]; up; up = model.parent[up]) indent += '  '
@@ -82,9 +86,9 @@ function textLine(model: TreeModel, node: number, redact: Redact): string {
   const subject = model.subject(node)
   if (isResult(subject)) {
     const outcome = outcomeText(event, subject, redact)
-    return `${indent}[${status}] ${subject.busName}.${subject.handlerName}${spentText(model, node)}${outcome && ` → ${outcome}`}\n`
+    return `${indent}[${status}] ${subject.busName}.${subject.handlerName}${spentText(model, node)}${outcome && ` → ${outcome}`}`
   }
-  return `${indent}[${status}] ${labelOf(event)}${spentText(model, node)} ${preview(event.eventPayload, redact)}\n`
+  return `${indent}[${status}] ${labelOf(event)}${spentText(model, node)} ${preview(event.eventPayload, redact)}`
 }
 
 const hex = (id: string) => id.replaceAll('-', '')

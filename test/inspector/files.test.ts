@@ -149,6 +149,22 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     expect(new Set(spans.map(({ traceId }) => traceId)).size).to.equal(6)
   })
 
+  it('writes a row as one line of a text, whatever its error says', async () => {
+    const bus = makeBus()
+    bus.on('Fails', function refuse() {
+      throw new Error('one\n[completed] two\r\nthree')
+    })
+    const inspector = await mount({ buses: [bus] })
+    await bus
+      .dispatch(new BaseEvent('Fails'))
+      .eventResult()
+      .catch(() => {})
+    await caughtUp(inspector)
+    const lines = (await exported(inspector, 'all', 'text')).trimEnd().split('\n')
+    expect(lines).to.have.length(2)
+    expect(lines[1]).to.match(/one \[completed\] two three$/)
+  })
+
   it('redacts what is seen, copied, searched and exported alike', async () => {
     const { main, audit } = await scene()
     const inspector = await mount({ buses: [main, audit], redact: ['password', 'card.number', /^holder$/] })
