@@ -32,6 +32,10 @@ export function moreView(
       host.snapshot = (event.target as HTMLInputElement).checked
     }} />
       Watch payloads for changes</label>
+    <label><input type="checkbox" .checked=${host.sort === 'duration'} @change=${(event: Event) => {
+      host.sort = (event.target as HTMLInputElement).checked ? 'duration' : 'time'
+    }} />
+      Slowest first</label>
     <fieldset><legend class="unseen">Columns</legend>
       ${columnNames.map(
         (name) =>

@@ -62,6 +62,21 @@ describe('<bus-inspector>: what the reader and the page set up', () => {
     }
   })
 
+  it('is sorted with keys alone, too: the heads of the columns are no tab stops', async () => {
+    const inspector = await mount({ buses: [makeBus()] })
+    $(inspector, '[data-action="more"]').click()
+    await inspector.updateComplete
+    const label = $$<HTMLLabelElement>(inspector, 'label').find(({ textContent }) =>
+      textContent?.includes('Slowest first'),
+    )
+    const box = label?.control as HTMLInputElement
+    expect(box.tabIndex).to.equal(0)
+    box.click()
+    expect(inspector.sort).to.equal('duration')
+    box.click()
+    expect(inspector.sort).to.equal('time')
+  })
+
   it('goes to the slowest when they are to be first, and stays there', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus] })
