@@ -104,6 +104,7 @@ export class LiveTree {
     this.sources.most = this.maxRows
     this.sources.start(buses)
     this.#on = true
+    if (buses) this.#change(() => this.model.keepOnly(buses.map(({ name }) => name)))
     // What was open when nobody looked may be over.
     const open = [...this.model.allEvents()].filter(([, node]) => isOpen(this.model.status[node]))
     this.#judge(this.model.update(open.map(([event]) => event)))

@@ -1,5 +1,5 @@
 import { EVENT, FAILED, HIDDEN, MUTATED, ORPHAN, READ } from './node-bits.js'
-import type { Subject } from './subjects.js'
+import type { InspectedEvent, Subject } from './subjects.js'
 
 /** The parent of the roots. */
 export const ROOT = 0
@@ -88,6 +88,18 @@ export class Nodes {
         node = this.next[node]
       }
     }
+  }
+
+  /** All events, oldest first. */
+  *allEvents(): Generator<[InspectedEvent, number]> {
+    for (const [subject, node] of this.nodes) {
+      if (this.isEvent(node)) yield [subject as InspectedEvent, node]
+    }
+  }
+  /** The event with this id. */
+  eventOf(id: string | null): InspectedEvent | undefined {
+    for (const [event] of this.allEvents()) if (event.eventId === id) return event
+    return undefined
   }
 
   protected add(subject: Subject, parent: number, flags: number): number {

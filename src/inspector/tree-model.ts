@@ -107,17 +107,6 @@ export class TreeModel extends Nodes {
       else flags[node] &= ~HIT
     }
   }
-  /** All events, oldest first. */
-  *allEvents(): Generator<[InspectedEvent, number]> {
-    for (const [subject, node] of this.nodes) {
-      if (this.isEvent(node)) yield [subject as InspectedEvent, node]
-    }
-  }
-  /** The event with this id. */
-  eventOf(id: string | null): InspectedEvent | undefined {
-    for (const [event] of this.allEvents()) if (event.eventId === id) return event
-    return undefined
-  }
   /** The handlers of an event. */
   *results(node: number): Generator<InspectedResult> {
     for (let child = this.first[node]; child; child = this.next[child]) {
@@ -149,6 +138,19 @@ export class TreeModel extends Nodes {
   }
 
   #evict(node: number): void {
+    this.letGo([this.subject(node) as InspectedEvent])
+    this.#remove(node)
+  }
+
+  /** Takes out what came to none of these buses; it comes back with its own. */
+  keepOnly(buses: readonly string[]): void {
+    for (const [{ eventPath }, node] of this.allEvents()) {
+      const stays = this.parent[node] || this.isRead(node) || eventPath.some((name) => buses.includes(name))
+      if (!stays) this.#remove(node)
+    }
+  }
+
+  #remove(node: number): void {
     const place = this.parent[node]
     for (let child = this.first[node]; child; child = this.first[node]) {
       if (this.isEvent(child)) this.#move(child, place, node)
@@ -158,7 +160,6 @@ export class TreeModel extends Nodes {
       }
     }
     this.#count(node, -1)
-    this.letGo([this.subject(node) as InspectedEvent])
     this.release(node)
   }
 

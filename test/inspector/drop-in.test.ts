@@ -44,6 +44,29 @@ describe('<bus-inspector>: one script and one tag (goal 1)', () => {
     await until(() => outline(inspector).some((row) => row.includes('Elsewhere')))
   })
 
+  it('shows only the buses it is given also when the others were shown before, and these again', async () => {
+    const one = makeBus({ name: 'one' })
+    const other = makeBus({ name: 'other' })
+    one.on('Here', function further(_, { via }) {
+      return via(other).dispatch(new BaseEvent('There'))
+    })
+    const inspector = await mount({ buses: [one, other] })
+    await one.dispatch(new BaseEvent('Here'))
+    await other.dispatch(new BaseEvent('Elsewhere'))
+    await caughtUp(inspector)
+    const types = () => outline(inspector).map((row) => row.split('#')[0])
+    const all = ['1 Here', '2 further', '3 There', '1 Elsewhere']
+    expect(types()).to.deep.equal(all)
+    inspector.buses = [one]
+    await inspector.updateComplete
+    expect(types()).to.deep.equal(all.slice(0, 3))
+    inspector.buses = [one, other]
+    await inspector.updateComplete
+    await caughtUp(inspector)
+    expect(types()).to.deep.equal(all)
+    expect(inspector.tree.dropped).to.equal(0)
+  })
+
   it('shows what the buses remember from before it was mounted, in the order of all buses together', async () => {
     const one = makeBus({ name: 'one' })
     const other = makeBus({ name: 'other' })
