@@ -1,15 +1,15 @@
-import type { CSSResult } from 'lit'
+import type { CSSResult, LitElement } from 'lit'
 
-/** What shadow roots are styled with. */
+/** What shadow roots are styled with beyond what their elements are. */
 const stylesOf = new WeakMap<ShadowRoot, Set<CSSResult>>()
 
-/** Gives a shadow root styles that it has not yet, after those it has. */
+/** Gives a shadow root styles that it has not yet, after those it has; each in the document that it is in now. */
 export function addStyles(root: ShadowRoot, ...styles: CSSResult[]): void {
-  const all = stylesOf.get(root) ?? new Set()
+  const { elementStyles } = root.host.constructor as typeof LitElement
+  const all = stylesOf.get(root) ?? new Set(elementStyles as CSSResult[])
   for (const style of styles) all.add(style)
   stylesOf.set(root, all)
   const { defaultView } = root.ownerDocument
-  // A sheet belongs to the document that it was made in: another one gets its own.
   root.adoptedStyleSheets = Array.from(all, ({ styleSheet, cssText }) => {
     if (defaultView === window || !defaultView) return styleSheet as CSSStyleSheet
     const sheet = new (defaultView as typeof globalThis & Window).CSSStyleSheet()

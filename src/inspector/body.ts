@@ -302,19 +302,7 @@ export class Body {
             () => this.grid?.follow(),
           )}
         </div>
-        <div
-          class="splitter"
-          part="splitter"
-          role="separator"
-          tabindex="0"
-          aria-label="Size of the details"
-          aria-valuenow=${this.share}
-          aria-valuemin="15"
-          aria-valuemax="85"
-          ?hidden=${!this.#detailOpen}
-          @pointerdown=${this.#resizeDetail}
-          @keydown=${this.#resizeDetail}
-        ></div>
+        ${this.#detailOpen ? this.pane.value?.splitter(this.share, this.#resizeDetail) : nothing}
         <div id="detail" class="detail" part="detail" ?hidden=${!this.#detailOpen}></div>
       </div>
       <div role="status" class="unseen">${announcement}</div>

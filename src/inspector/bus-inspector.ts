@@ -22,6 +22,7 @@ import { panelStyles } from './panel-styles.js'
 import { type RedactRules, redactorOf } from './redact.js'
 import type { Formatters } from './row.js'
 import type { InspectedBus, InspectedEvent } from './subjects.js'
+import { tokens } from './tokens.js'
 import { type Action, roveToolbar, toolbarView } from './toolbar-view.js'
 import type { ImportOptions } from './transfer.js'
 import { treeStyles } from './tree-styles.js'
@@ -138,7 +139,7 @@ const HASH = /[#&]bus-inspector=([\da-f-]{36})/i
 export class BusInspector extends PanelElement {
   static readonly version: string = '0.1.0'
 
-  static override styles = [panelStyles, treeStyles]
+  static override styles = [tokens, panelStyles, treeStyles]
 
   static override properties = properties
 
@@ -424,27 +425,21 @@ export class BusInspector extends PanelElement {
   }
 
   readonly #act = (action: Action) => {
-    switch (action) {
-      case 'toggle':
-        return this.#toggle()
-      case 'pause':
+    const acts: Record<Action, () => unknown> = {
+      toggle: () => this.#toggle(),
+      pause: () => {
         this.paused = !this.paused
-        return
-      case 'clear':
-        return this.clear()
-      case 'expand':
-        return this.expandTo(Number.POSITIVE_INFINITY)
-      case 'collapse':
-        return this.expandTo(1)
-      case 'next-error':
-        return this.nextError(1)
-      case 'previous-error':
-        return this.nextError(-1)
-      case 'import':
-        return this.renderRoot.querySelector<HTMLInputElement>('input[type=file]')?.click()
-      default:
-        return this.#body.toggleSheet(action)
+      },
+      clear: () => this.clear(),
+      expand: () => this.expandTo(Number.POSITIVE_INFINITY),
+      collapse: () => this.expandTo(1),
+      'next-error': () => this.nextError(1),
+      'previous-error': () => this.nextError(-1),
+      import: () => this.renderRoot.querySelector<HTMLInputElement>('input[type=file]')?.click(),
+      export: () => this.#body.toggleSheet('export'),
+      more: () => this.#body.toggleSheet('more'),
     }
+    acts[action]()
   }
 
   #toggle(): void {

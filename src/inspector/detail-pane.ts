@@ -1,5 +1,5 @@
-import type { LitElement } from 'lit'
-import { nothing, render } from 'lit'
+import type { LitElement, TemplateResult } from 'lit'
+import { html, nothing, render } from 'lit'
 import { addStyles } from './adopt.js'
 import { changesBetween, plainChange } from './compare-view.js'
 import { detailStyles } from './detail-styles.js'
@@ -31,6 +31,22 @@ export class DetailPane {
     this.#tree = tree
     this.#actions = actions
     addStyles(host.renderRoot as ShadowRoot, factsStyles, detailStyles)
+  }
+
+  /** Between the tree and the details; `share` is theirs, in percent. */
+  splitter(share: number, resize: (event: PointerEvent | KeyboardEvent) => void): TemplateResult {
+    return html`<div
+      class="splitter"
+      part="splitter"
+      role="separator"
+      tabindex="0"
+      aria-label="Size of the details"
+      aria-valuenow=${share}
+      aria-valuemin="15"
+      aria-valuemax="85"
+      @pointerdown=${resize}
+      @keydown=${resize}
+    ></div>`
   }
 
   show(container: HTMLElement, subject: Subject | null): void {

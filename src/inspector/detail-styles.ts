@@ -1,7 +1,61 @@
 import { css } from 'lit'
 
-/** What only details are made of; they bring it with them. */
+/** What only details are made of, and their room; they bring it with them. */
 export const detailStyles = css`
+  .splitter {
+    flex: none;
+    height: 7px;
+    margin-block: -3px;
+    border-block: 3px solid transparent;
+    background: var(--_line);
+    background-clip: content-box;
+    z-index: 1;
+    cursor: row-resize;
+    touch-action: none;
+  }
+
+  .splitter:is(:hover, :focus-visible) {
+    background-color: var(--_accent);
+  }
+
+  .detail {
+    display: flex;
+    flex: none;
+    flex-direction: column;
+    height: var(--_detail, 45%);
+    min-width: 0;
+    min-height: 0;
+    border-top: 1px solid var(--_line);
+    background: var(--_bg);
+  }
+
+  @container panel (width >= 900px) {
+    .main {
+      flex-direction: row;
+    }
+
+    .splitter {
+      height: auto;
+      width: 7px;
+      margin: 0 -3px;
+      border-block: 0;
+      border-inline: 3px solid transparent;
+      cursor: col-resize;
+    }
+
+    .detail {
+      height: auto;
+      width: var(--_detail, 45%);
+      border-top: 0;
+    }
+  }
+
+  @media (forced-colors: active) {
+    .splitter {
+      forced-color-adjust: none;
+    }
+  }
+
   .detail {
     --_key: var(--bus-inspector-key, var(--_replayed));
     --_string: var(--bus-inspector-string, var(--_completed));

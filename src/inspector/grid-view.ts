@@ -20,10 +20,10 @@ export function gridView(
   const head = (name: keyof Columns) => html`<div
     class="cell ${name}"
     role="columnheader"
-    aria-sort=${name === 'duration' && sort === 'duration' ? 'descending' : name === 'time' && sort === 'time' ? 'ascending' : nothing}
+    aria-sort=${sort !== name ? nothing : name === 'time' ? 'ascending' : 'descending'}
   >${
     name === 'time' || name === 'duration'
-      ? html`<button class="sort" tabindex="-1" @click=${() => order(name)}>${name}${sort === name ? html`<span aria-hidden="true">${name === 'duration' ? ' ↓' : ' ↑'}</span>` : nothing}</button>`
+      ? html`<button class="sort" tabindex="-1" @click=${() => order(name)}>${name}<span aria-hidden="true">${sort !== name ? '' : name === 'time' ? ' ↑' : ' ↓'}</span></button>`
       : name
   }<span
       class="column-handle"

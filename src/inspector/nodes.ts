@@ -146,19 +146,11 @@ export class Nodes {
   }
 
   #grow(): void {
-    this.parent = grown(this.parent)
-    this.first = grown(this.first)
-    this.next = grown(this.next)
-    this.status = grown(this.status)
-    this.flags = grown(this.flags)
-    this.type = grown(this.type)
-    this.starts = grown(this.starts)
-    this.ends = grown(this.ends)
-    this.index = grown(this.index)
-    this.order = grown(this.order)
-    this.level = grown(this.level)
-    this.place = grown(this.place)
-    this.below = grown(this.below)
+    const fields = this as unknown as Record<string, unknown>
+    for (const name in fields) {
+      const array = fields[name]
+      if (ArrayBuffer.isView(array)) fields[name] = grown(array as Int32Array)
+    }
     this.#last = grown(this.#last)
     this.#prev = grown(this.#prev)
   }

@@ -1,16 +1,17 @@
-import { type CSSResult, LitElement } from 'lit'
-import { addStyles } from './adopt.js'
+import { LitElement } from 'lit'
 
 /** An element that does not lose the focus to the page, nor its styles when it is moved to another document. */
 export class PanelElement extends LitElement {
-  protected override createRenderRoot(): ShadowRoot {
+  protected override createRenderRoot(): HTMLElement | DocumentFragment {
+    if (this.ownerDocument === document) return super.createRenderRoot()
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
-    addStyles(root, ...((this.constructor as typeof LitElement).elementStyles as CSSResult[]))
+    this.adoptedCallback()
     return root
   }
 
+  /** A sheet belongs to the document that it was made in: another one gets its own. */
   adoptedCallback(): void {
-    if (this.shadowRoot) addStyles(this.shadowRoot)
+    void import('./adopt.js').then(({ addStyles }) => this.shadowRoot && addStyles(this.shadowRoot))
   }
 
   protected override performUpdate(): void {

@@ -2,7 +2,7 @@ import { css } from 'lit'
 
 /**
  * Two layers: `:host` and `.panel` shut the page out (inherited properties end at `.panel`, custom properties do not), and
- * every colour and size is a token that the page may set.
+ * every colour and size is a token that the page may set: see `tokens.ts`.
  */
 export const panelStyles = css`
   :host {
@@ -37,42 +37,11 @@ export const panelStyles = css`
     container: panel / inline-size;
     position: relative;
 
-    --_bg: var(--bus-inspector-bg, light-dark(#ffffff, #15181d));
-    --_surface: var(--bus-inspector-surface, light-dark(#f6f7f9, #1b1f26));
-    --_raised: var(--bus-inspector-raised, light-dark(#ffffff, #262b34));
-    --_text: var(--bus-inspector-text, light-dark(#1c2230, #e3e7ee));
-    --_muted: var(--bus-inspector-muted, light-dark(#5a6374, #9aa5b6));
-    --_line: var(--bus-inspector-line, light-dark(#e3e6eb, #2a303a));
-    --_edge: var(--bus-inspector-edge, light-dark(#8a93a3, #667185));
-    --_accent: var(--bus-inspector-accent, light-dark(#1f57c3, #8cb4ff));
-    --_on-accent: var(--bus-inspector-on-accent, light-dark(#ffffff, #0e1626));
-    --_hover: var(--bus-inspector-hover, light-dark(#f1f4f9, #1f242c));
-    --_selected: var(--bus-inspector-selected, light-dark(#e2ebfc, #22334f));
-    --_guide: var(--bus-inspector-guide, light-dark(#dfe3e9, #2f3641));
-    --_error-bg: var(--bus-inspector-error-bg, light-dark(#fdf0ef, #2c1b1d));
-    --_tag-bg: var(--bus-inspector-tag-bg, light-dark(#eceff4, #2b323d));
-    --_tag-text: var(--bus-inspector-tag-text, light-dark(#47505f, #b9c3d2));
-    --_pending: var(--bus-inspector-pending, var(--_muted));
-    --_started: var(--bus-inspector-started, var(--_accent));
-    --_completed: var(--bus-inspector-completed, light-dark(#1b6b3a, #7fcf98));
-    --_error: var(--bus-inspector-error, light-dark(#b3261e, #ff9a92));
-    --_timeout: var(--bus-inspector-timeout, light-dark(#8f4100, #f0b072));
-    --_cancelled: var(--bus-inspector-cancelled, light-dark(#6a5a2c, #cdbd88));
-    --_aborted: var(--bus-inspector-aborted, light-dark(#96315f, #f2a3c7));
-    --_forwarded: var(--bus-inspector-forwarded, light-dark(#0f6674, #7fd0de));
-    --_replayed: var(--bus-inspector-replayed, light-dark(#6b3fa0, #c6a5f5));
-    --_font: var(--bus-inspector-font, system-ui, 'Segoe UI', Roboto, sans-serif);
-    --_mono: var(--bus-inspector-mono, ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, monospace);
-    --_size: var(--bus-inspector-font-size, 12px);
-    --_radius: var(--bus-inspector-radius, 6px);
-    --_indent: var(--bus-inspector-indent, 16px);
-    --_shadow: var(--bus-inspector-shadow, 0 2px 10px rgb(0 0 0 / 18%));
-
     border: 1px solid var(--_line);
     border-radius: var(--_radius);
     background: var(--_bg);
     color: var(--_text);
-    font: var(--_size) / 16px var(--_font);
+    font: var(--_font-size) / 16px var(--_font);
     font-variant-numeric: tabular-nums;
   }
 

@@ -18,12 +18,10 @@ interface Parts {
   id: Text
   tags: HTMLElement
   note: Text
-  noteBox: HTMLElement
   status: Text
   bus: Text
   time: Text
   duration: Text
-  twisty: HTMLElement
   /** What the row looks like: its part and level. */
   dressed: string
   /** What the texts were made for. */
@@ -33,44 +31,39 @@ interface Parts {
 
 const partsOf = new WeakMap<HTMLElement, Parts>()
 
-function span(className: string, text?: Text): HTMLElement {
-  const element = document.createElement('span')
-  element.className = className
-  if (text) element.append(text)
-  return element
-}
-
-function cell(name: string, ...content: Node[]): HTMLElement {
-  const element = document.createElement('div')
-  element.className = `cell ${name}`
-  element.setAttribute('role', 'gridcell')
-  element.setAttribute('part', `cell ${name}`)
+function make<E extends Element>(element: E, attributes: Record<string, string>, ...content: Node[]): E {
+  for (const name in attributes) element.setAttribute(name, attributes[name])
   element.append(...content)
   return element
 }
+
+const span = (className: string, ...content: Node[]) =>
+  make(document.createElement('span'), { class: className }, ...content)
+
+const cell = (name: string, ...content: Node[]) =>
+  make(
+    document.createElement('div'),
+    { class: `cell ${name}`, role: 'gridcell', part: `cell ${name}` },
+    ...content,
+  )
 
 /** An empty row; its parts are found again by `showRow`. */
 export function createRow(): HTMLElement {
   const [name, id, note, status, bus, time, duration] = Array.from({ length: 7 }, () =>
     document.createTextNode(''),
   )
-  const svg = document.createElementNS(SVG, 'svg')
-  svg.setAttribute('viewBox', '0 0 16 16')
-  svg.setAttribute('class', 'icon')
-  svg.setAttribute('part', 'status-icon')
-  svg.setAttribute('aria-hidden', 'true')
   const icon = document.createElementNS(SVG, 'path')
-  svg.append(icon)
-  const twisty = span('twisty')
-  twisty.setAttribute('part', 'twisty')
+  const svg = make(
+    document.createElementNS(SVG, 'svg'),
+    { viewBox: '0 0 16 16', class: 'icon', part: 'status-icon', 'aria-hidden': 'true' },
+    icon,
+  )
+  const twisty = make(span('twisty'), { part: 'twisty' })
   const tags = span('tags')
-  const noteBox = span('note', note)
-  const row = document.createElement('div')
-  row.className = 'row'
-  row.setAttribute('role', 'row')
-  row.tabIndex = -1
-  row.append(
-    cell('name', span('guides'), twisty, svg, span('type', name), span('id', id), tags, noteBox),
+  const row = make(
+    document.createElement('div'),
+    { class: 'row', role: 'row', tabindex: '-1' },
+    cell('name', span('guides'), twisty, svg, span('type', name), span('id', id), tags, span('note', note)),
     cell('bus', bus),
     cell('status', status),
     cell('time', time),
@@ -82,12 +75,10 @@ export function createRow(): HTMLElement {
     id,
     tags,
     note,
-    noteBox,
     status,
     bus,
     time,
     duration,
-    twisty,
     dressed: '',
     shown: null,
     version: '',

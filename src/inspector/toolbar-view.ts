@@ -116,20 +116,13 @@ export function toolbarView(
 export function roveToolbar(toolbar: HTMLElement, event?: KeyboardEvent): void {
   const buttons = [...toolbar.querySelectorAll<HTMLButtonElement>('button:not(:disabled)')]
   const current = buttons.indexOf((toolbar.getRootNode() as ShadowRoot).activeElement as HTMLButtonElement)
-  let stop =
-    current < 0
-      ? Math.max(
-          0,
-          buttons.findIndex((button) => button.tabIndex === 0),
-        )
-      : current
+  let stop = current < 0 ? buttons.findIndex(({ tabIndex }) => tabIndex === 0) : current
+  if (stop < 0) stop = 0
   if (event) {
-    const { key } = event
-    if (key === 'ArrowRight') stop = (stop + 1) % buttons.length
-    else if (key === 'ArrowLeft') stop = (stop - 1 + buttons.length) % buttons.length
-    else if (key === 'Home') stop = 0
-    else if (key === 'End') stop = buttons.length - 1
-    else return
+    const { length } = buttons
+    const to = { ArrowRight: stop + 1, ArrowLeft: stop - 1 + length, Home: 0, End: length - 1 }[event.key]
+    if (to === undefined) return
+    stop = to % length
     event.preventDefault()
     buttons[stop]?.focus()
   }

@@ -327,19 +327,16 @@ export class TreeGrid {
     const model = this.#model
     const { page } = this.#window
     const open = node && model.isParent(node)
+    const rows: Record<string, number> = {
+      ArrowDown: at + 1,
+      ArrowUp: at < 0 ? model.length - 1 : at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: model.length - 1,
+    }
+    if (key in rows) return () => this.#goTo(rows[key])
     switch (key) {
-      case 'ArrowDown':
-        return () => this.#goTo(at + 1)
-      case 'ArrowUp':
-        return () => this.#goTo(at < 0 ? model.length - 1 : at - 1)
-      case 'PageDown':
-        return () => this.#goTo(at + page)
-      case 'PageUp':
-        return () => this.#goTo(at - page)
-      case 'Home':
-        return () => this.#goTo(0)
-      case 'End':
-        return () => this.#goTo(model.length - 1)
       case 'ArrowRight':
         if (!open) return () => {}
         return () => (model.isExpanded(node) ? this.#goTo(at + 1) : this.expand(this.selected, true))

@@ -1,23 +1,9 @@
 import { css } from 'lit'
 
-/** The tree, the room of the details, and how all of it bends to little room and forced colours. */
+/** The tree, and how it bends to little room and forced colours. */
 export const treeStyles = css`
-  .main {
-    display: flex;
-    flex: 1;
-    min-height: 0;
-    flex-direction: column;
-  }
-
-  .tree {
-    position: relative;
-    display: flex;
-    flex: 1;
-    flex-direction: column;
-    min-height: 0;
-    container-type: inline-size;
-  }
-
+  .main,
+  .tree,
   #grid {
     display: flex;
     flex: 1;
@@ -25,7 +11,13 @@ export const treeStyles = css`
     min-height: 0;
   }
 
+  .tree {
+    position: relative;
+    container-type: inline-size;
+  }
+
   .columns,
+  .dropped,
   .row {
     display: flex;
     align-items: center;
@@ -47,10 +39,7 @@ export const treeStyles = css`
   }
 
   .dropped {
-    display: flex;
-    align-items: center;
-    height: 24px;
-    padding-inline: 28px 8px;
+    padding-left: 28px;
     border-bottom: 1px dashed var(--_line);
     color: var(--_muted);
     font-style: italic;
@@ -276,35 +265,6 @@ export const treeStyles = css`
     background: var(--_accent);
   }
 
-  /* Details */
-
-  .splitter {
-    flex: none;
-    height: 7px;
-    margin-block: -3px;
-    border-block: 3px solid transparent;
-    background: var(--_line);
-    background-clip: content-box;
-    z-index: 1;
-    cursor: row-resize;
-    touch-action: none;
-  }
-
-  .splitter:is(:hover, :focus-visible) {
-    background-color: var(--_accent);
-  }
-
-  .detail {
-    display: flex;
-    flex: none;
-    flex-direction: column;
-    height: var(--_detail, 45%);
-    min-width: 0;
-    min-height: 0;
-    border-top: 1px solid var(--_line);
-    background: var(--_bg);
-  }
-
   /* Of the tree: details beside it take its room, too. */
   @container (width < 640px) {
     .cell.bus,
@@ -329,27 +289,6 @@ export const treeStyles = css`
     }
   }
 
-  @container panel (width >= 900px) {
-    .main {
-      flex-direction: row;
-    }
-
-    .splitter {
-      height: auto;
-      width: 7px;
-      margin: 0 -3px;
-      border-block: 0;
-      border-inline: 3px solid transparent;
-      cursor: col-resize;
-    }
-
-    .detail {
-      height: auto;
-      width: var(--_detail, 45%);
-      border-top: 0;
-    }
-  }
-
   @media (forced-colors: active) {
     .row[aria-selected='true'] {
       forced-color-adjust: none;
@@ -367,7 +306,6 @@ export const treeStyles = css`
       border-color: Highlight;
     }
 
-    .splitter,
     .guides {
       forced-color-adjust: none;
     }

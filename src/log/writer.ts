@@ -38,7 +38,7 @@ export class LogWriter extends Living implements BusLog {
   readonly rest = new Rest()
   /** The segment on its way. @internal */
   flight: Flight | null = null
-  /** It is not: it is tried again in a while. */
+  /** It is tried again, now or in a while. */
   #failing = false
   /** Settles when it is placed, or is known to have failed. */
   #placed: unknown
@@ -221,10 +221,10 @@ export class LogWriter extends Living implements BusLog {
         if (seq !== LATER) return seq
         this.#failing = true
         await sleep(wait)
-        this.#failing = false
       }
       return 0
     } finally {
+      this.#failing = false
       stop()
     }
   }

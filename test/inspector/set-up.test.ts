@@ -174,20 +174,18 @@ describe('<bus-inspector>: another place, another document', () => {
     const other = frame.contentDocument as Document
     const height = () => (other.defaultView as Window).getComputedStyle($(inspector, '.row')).height
     other.body.append(inspector)
-    await inspector.updateComplete
-    expect(height()).to.equal('24px')
+    await until(() => height() === '24px')
     inspector.select(event.eventId)
     await inspector.updateComplete
     expect(getComputedStyle($(inspector, '.detail-head')).display).to.equal('flex')
     document.body.append(inspector)
-    await inspector.updateComplete
-    expect(getComputedStyle($(inspector, '.row')).height).to.equal('24px')
+    await until(() => getComputedStyle($(inspector, '.row')).height === '24px')
     expect(getComputedStyle($(inspector, '.detail-head')).display).to.equal('flex')
     // One that has never been in the document of its class.
     const there = document.createElement('bus-inspector')
     other.body.append(there)
     await there.updateComplete
-    expect(getComputedStyle($(there, '.panel')).overflow).to.equal('hidden')
+    await until(() => getComputedStyle($(there, '.panel')).overflow === 'hidden')
     frame.remove()
   })
 })

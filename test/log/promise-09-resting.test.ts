@@ -5,7 +5,17 @@ import { BaseEvent, EventCancelledError } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
-import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, tell, writerIds } from './tabs.js'
+import {
+  catchWrites,
+  closeTabs,
+  eventually,
+  heldLocks,
+  loseLocks,
+  openBus,
+  openTab,
+  tell,
+  writerIds,
+} from './tabs.js'
 
 async function entries(name: string) {
   const rows = (await rowsOf(name)).map(([, row]) => row)
@@ -167,6 +177,9 @@ describe('promise 9: a page that rests', () => {
     for (const [seq, { n }] of known) expect(n, `lines of segment ${seq}`).to.equal(counts.get(seq))
   })
 
+  const numbersIn = async (name: string) =>
+    (await said(name, 'E')).map((line) => (line as Record<string, unknown>).n)
+
   it('what was on its way when it went, and did not land, is written in order', async () => {
     const name = freshName()
     const tab = await openTab()
@@ -174,31 +187,43 @@ describe('promise 9: a page that rests', () => {
     const make = (n: number) => new tab.bubus.BaseEvent('X', { n })
     await bus.dispatch(make(0)).eventPersisted
     await log.flush()
-    const sent: IDBTransaction[] = []
-    const { prototype } = tab.window.IDBDatabase
-    const { transaction } = prototype
-    prototype.transaction = function (...args) {
-      const tx = transaction.apply(this, args)
-      // What commits cannot be aborted any more.
-      tx.commit = () => {}
-      if (tx.mode === 'readwrite' && tx.objectStoreNames.contains('wal')) sent.push(tx)
-      return tx
-    }
+    const { sent, end } = catchWrites(tab, true)
     const release = await holdStore(name)
     bus.dispatch(make(1))
     await foreign()
     for (const n of [2, 3]) bus.dispatch(make(n))
     tell(tab, 'pagehide')
-    prototype.transaction = transaction
+    end()
     expect(sent, 'one on its way, one beside it').to.have.length(2)
     for (const tx of sent) tx.abort()
     await foreign()
     bus.dispatch(make(4))
     tell(tab, 'pageshow')
     await release()
-    const accepted = async () => (await said(name, 'E')).map((line) => (line as Record<string, unknown>).n)
-    await eventually('all are accepted', async () => (await accepted()).length === 5)
-    expect(await accepted()).to.deep.equal([0, 1, 2, 3, 4])
+    await eventually('all are accepted', async () => (await numbersIn(name)).length === 5)
+    expect(await numbersIn(name)).to.deep.equal([0, 1, 2, 3, 4])
+  })
+
+  it('nothing overtakes what is tried again when the page goes', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    const make = (n: number) => new tab.bubus.BaseEvent('X', { n })
+    await bus.dispatch(make(0)).eventPersisted
+    await log.flush()
+    const { sent, end } = catchWrites(tab, false)
+    bus.dispatch(make(1))
+    await eventually('it is on its way', () => sent.length === 1)
+    sent[0].abort()
+    await eventually('it is tried again', () => sent.length === 2)
+    bus.dispatch(make(2))
+    tell(tab, 'pagehide')
+    end()
+    expect(sent).to.have.length(2)
+    sent[1].abort()
+    tell(tab, 'pageshow')
+    await eventually('all are accepted', async () => (await numbersIn(name)).length === 3)
+    expect(await numbersIn(name)).to.deep.equal([0, 1, 2])
   })
 
   it('goes to rest again before it is all back, and writes when it is', async () => {

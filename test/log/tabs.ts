@@ -136,3 +136,30 @@ export function tell({ window }: Tab, type: 'pagehide' | 'pageshow'): void {
   event.stopImmediatePropagation = () => {}
   window.dispatchEvent(event)
 }
+
+/** Writes of a tab, from now until `end`: none lands before it is aborted, or `held` says that something else holds them. */
+export function catchWrites({ window }: Tab, held: boolean) {
+  const sent: IDBTransaction[] = []
+  const { prototype } = window.IDBDatabase
+  const { transaction } = prototype
+  prototype.transaction = function (...args) {
+    const tx = transaction.apply(this, args)
+    // What commits cannot be aborted any more.
+    tx.commit = () => {}
+    if (tx.mode !== 'readwrite' || !tx.objectStoreNames.contains('wal')) return tx
+    sent.push(tx)
+    const goOn = () => {
+      try {
+        tx.objectStore('wal').count().onsuccess = goOn
+      } catch {
+        // Aborted: WebKit answers all the same.
+      }
+    }
+    if (!held) goOn()
+    return tx
+  }
+  const end = () => {
+    prototype.transaction = transaction
+  }
+  return { sent, end }
+}

@@ -39,6 +39,7 @@ const seldom = [
   './snapshots.js',
   './failed-since.js',
   './type-ahead.js',
+  './adopt.js',
 ]
 const inspector = await weigh('src/inspector/define.ts', seldom)
 const wholeInspector = await weigh('src/inspector/define.ts')
