@@ -79,7 +79,7 @@ export interface Page {
     inbox: Inbox | null
     since: number
     steps: number
-    /** Drains without a mark, and when the first was. */
+    /** Drains without a mark, and when the first was; with a mark, those beyond its slice. */
     drains: number
     began: number
     marked: boolean

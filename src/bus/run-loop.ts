@@ -91,14 +91,15 @@ export class RunLoop {
   drain = (): void => {
     const page = getPage()
     const { task, paused } = page
+    let over = false
     if (!page.pause) {
       page.drains++
       readClock()
-      beginTask(page)
+      over = beginTask(page)
       this.#draining = true
     }
     while (!page.pause) {
-      if (page.time - task.since > SLICE) {
+      if (over) {
         this.#draining = false
         task.lanes.push(this)
         mark(page)
@@ -116,6 +117,7 @@ export class RunLoop {
       }
       // Each handler has read the clock; of those that had none it is read now and then.
       if ((++task.steps & STEPS) === 0) readClock()
+      over = page.time - task.since > SLICE
     }
     this.#draining = false
     if (page.time - task.since > BRIEF) mark(page)
@@ -125,15 +127,19 @@ export class RunLoop {
   }
 }
 
-/** All drains of a marked task use up one slice. Of one that is not marked yet, each has its own, if it is brief, and they are few. */
-function beginTask(page: Page): void {
+/**
+ * All drains of a marked task use up one slice. Of one that is not marked yet, each has its own, if it is brief, and they are few.
+ * True where the slice is used up: a few start an event all the same, as the message may take long (30 ms in a busy WebKit).
+ */
+function beginTask(page: Page): boolean {
   const { task } = page
-  if (task.marked) return
+  if (task.marked) return page.time - task.since > SLICE && ++task.drains > FEW
   task.since = page.time
   compareClocks()
   if (!task.drains) task.began = page.time
   // Most tasks have one brief drain: a message for each would cost more than its event. Other code of theirs may take long.
   if (++task.drains > FEW || page.time - task.began > SLICE) mark(page)
+  return false
 }
 
 /**
@@ -152,6 +158,7 @@ function mark({ task }: Page): void {
     task.inbox = port1 as Inbox
     port1.onmessage = () => {
       task.marked = false
+      task.drains = 0
       task.inbox?.unref?.()
       const lanes = task.lanes.splice(0)
       // Once one has used up the slice, those that had no turn come first in the next task.

@@ -6,7 +6,6 @@ import { after } from '../timers.js'
 import { change } from './change.js'
 import { adoptions, type Fate, Fold } from './fold.js'
 import type { LogDb } from './log-db.js'
-import { turnOf } from './log-queries.js'
 import { seal } from './segment.js'
 import type { LogWriter } from './writer.js'
 
@@ -49,7 +48,8 @@ export async function claimed(writer: LogWriter, decision: Decision): Promise<Cl
   }
 }
 
-type Decision = (fold: Fold, dead: ReadonlySet<string>) => Claim
+/** `clearedBelow`: what was there before was cleared, perhaps by another page. */
+type Decision = (fold: Fold, dead: ReadonlySet<string>, clearedBelow: number) => Claim
 
 async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
   const { log, journal } = writer
@@ -58,11 +58,12 @@ async function claimNow(writer: LogWriter, decision: Decision): Promise<Claim> {
   for (;;) {
     const fold = new Fold(db.meta.settled + 1)
     // In this order: what is decided from here on, a compaction too, is not missed, but refused.
-    const [turn] = await Promise.all([turnOf(db), fold.read(log, db)])
+    const [stored] = await Promise.all([db.stored(), fold.read(log, db)])
+    const { turn = 0, clearedBelow = 1 } = stored ?? {}
     const locks = await takeLocks(fold)
     try {
       if (locks.size) await fold.read(log, db)
-      const claim = decision(fold, new Set(locks.keys()))
+      const claim = decision(fold, new Set(locks.keys()), clearedBelow)
       const nothing = !claim.adopted.length && !claim.lines.length
       if (nothing || (await write(writer, db, turn, claim))) return claim
     } finally {

@@ -55,9 +55,8 @@ export async function adopt(writer: LogWriter): Promise<void> {
   const marks = new Set(known.flatMap(({ mark }) => (mark?.seq ? mark : [])))
   if (!marks.size) return
   const gone = new Set<Mark>()
-  await claimed(writer, (fold, dead) => {
+  await claimed(writer, (fold, dead, clearedBelow) => {
     const claim = newClaim()
-    const { clearedBelow = 1 } = writer.log.open?.meta ?? {}
     gone.clear()
     for (const mark of marks) {
       // The database has vanished meanwhile: it is written again. Or somebody has cleared the log: it goes on without.
