@@ -25,7 +25,7 @@ const tests = new Map(
 
 function namesIn(source) {
   const found = []
-  for (const match of source.matchAll(/^\s*(?:it|test)\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)")/gm)) {
+  for (const match of source.matchAll(/^\s*(?:it|itWithTime|test)\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)")/gm)) {
     found.push((match[1] ?? match[2]).replaceAll("\\'", "'"))
   }
   return found

@@ -1,6 +1,7 @@
 // Random programs on real buses against the reference model. How many: `npm run test:model -- --programs 100000`.
 
 import * as fc from 'fast-check'
+import { hasTime } from '../support/long-tests.js'
 import { run } from './interpreter.js'
 import { check } from './model.js'
 import { type Program, programs, type Theme } from './program.js'
@@ -14,8 +15,7 @@ interface Settings {
 }
 
 const settings = (globalThis as { modelTest?: Settings }).modelTest ?? {}
-/** Whole in the one engine that is quickest to start; the bus is the same in all. */
-const share = /Chrome/.test(navigator.userAgent) ? 1 : 0.3
+const share = hasTime ? 1 : 0.3
 const total = settings.programs ?? 1200 * share
 const seed = settings.seed ?? (Date.now() ^ (Math.random() * 0x1_0000_0000)) | 0
 

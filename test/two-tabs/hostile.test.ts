@@ -3,6 +3,7 @@ import { number } from 'superstruct'
 import { MAX_INBOX } from '../../src/bridges/exchange.js'
 import { defineEvent } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
+import { itWithTime } from '../support/long-tests.js'
 import { malformed, meaningless, message, mutated, record, uuid, values } from './junk.js'
 import { channelName, closeAll, keptForOthers, side } from './sides.js'
 
@@ -174,42 +175,45 @@ describe('a hostile tab', () => {
     end()
   })
 
-  it('cannot fill the memory of a page whose bus is full: of too many each is counted, and refused to who waits', async function test() {
-    this.timeout(60_000)
-    const channel = channelName()
-    const { bus, tabs } = side(channel, {}, { maxPending: 1, maxHistorySize: 1 })
-    const sender = side(channel, { results: 'gather', timeout: null })
-    let open = () => {}
-    const opened = new Promise<void>((resolve) => {
-      open = resolve
-    })
-    let handled = 0
-    bus.on(Ping, async ({ n }) => {
-      if (!handled++) await opened
-      return n
-    })
-    tabs.on('*', bus.dispatch)
-    await Promise.all([tabs.ready, sender.tabs.ready])
-    await sender.tabs.peers()
-    const all = new BroadcastChannel(channel)
-    for (let first = 0; first < MAX_INBOX + 1000; first += 1000) {
-      const items = Array.from({ length: 1000 }, (_, i) => ({ n: first + i, value: record(first + i) }))
-      all.postMessage(message('events', items, { flag: false }))
-    }
-    await eventually('too many have come', () => tabs.stats.wireErrors === 999, 50_000)
-    expect(tabs.stats.received).to.equal(MAX_INBOX + 1)
-    sender.bus.on('*', sender.tabs.dispatch)
-    const refused = await sender.bus.dispatch(new Ping({ n: 1 }))
-    const { error } = [...refused.eventResults.values()].at(-1) ?? {}
-    expect(error).to.include({ name: 'BusFullError' })
-    expect((error as Error).message).to.contain(bus.name)
-    expect(tabs.stats.wireErrors).to.equal(1000)
-    open()
-    await eventually('all that was not refused is handled', () => handled === MAX_INBOX + 1, 50_000)
-    const late = await sender.bus.dispatch(new Ping({ n: 2 }))
-    expect(await late.eventResult()).to.equal(2)
-    all.close()
-  })
+  itWithTime(
+    'cannot fill the memory of a page whose bus is full: of too many each is counted, and refused to who waits',
+    async function test() {
+      this.timeout(60_000)
+      const channel = channelName()
+      const { bus, tabs } = side(channel, {}, { maxPending: 1, maxHistorySize: 1 })
+      const sender = side(channel, { results: 'gather', timeout: null })
+      let open = () => {}
+      const opened = new Promise<void>((resolve) => {
+        open = resolve
+      })
+      let handled = 0
+      bus.on(Ping, async ({ n }) => {
+        if (!handled++) await opened
+        return n
+      })
+      tabs.on('*', bus.dispatch)
+      await Promise.all([tabs.ready, sender.tabs.ready])
+      await sender.tabs.peers()
+      const all = new BroadcastChannel(channel)
+      for (let first = 0; first < MAX_INBOX + 1000; first += 1000) {
+        const items = Array.from({ length: 1000 }, (_, i) => ({ n: first + i, value: record(first + i) }))
+        all.postMessage(message('events', items, { flag: false }))
+      }
+      await eventually('too many have come', () => tabs.stats.wireErrors === 999, 50_000)
+      expect(tabs.stats.received).to.equal(MAX_INBOX + 1)
+      sender.bus.on('*', sender.tabs.dispatch)
+      const refused = await sender.bus.dispatch(new Ping({ n: 1 }))
+      const { error } = [...refused.eventResults.values()].at(-1) ?? {}
+      expect(error).to.include({ name: 'BusFullError' })
+      expect((error as Error).message).to.contain(bus.name)
+      expect(tabs.stats.wireErrors).to.equal(1000)
+      open()
+      await eventually('all that was not refused is handled', () => handled === MAX_INBOX + 1, 50_000)
+      const late = await sender.bus.dispatch(new Ping({ n: 2 }))
+      expect(await late.eventResult()).to.equal(2)
+      all.close()
+    },
+  )
 
   it('can answer for another, and gets no further: what it says is only shown', async () => {
     const { bus, tabs, unharmed, end } = await victim()

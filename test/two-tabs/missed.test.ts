@@ -7,6 +7,7 @@ import { seal } from '../../src/log/segment.js'
 import { freshName } from '../log/helpers.js'
 import { accepted, holdStore, inStore, plant, said } from '../log/raw.js'
 import { closeTabs, eventually, tell } from '../log/tabs.js'
+import { itWithTime } from '../support/long-tests.js'
 import { comeBack, pair, range, side } from './frames.js'
 import { message, record } from './junk.js'
 import { channelName } from './sides.js'
@@ -42,21 +43,19 @@ describe('what a bridge did not hear', () => {
     expect(other.seen).to.eql(range(1, 5))
   })
 
-  // It takes 20 s and nothing of an engine: once is enough.
-  if (/Chrome/.test(navigator.userAgent))
-    it('comes once, too, where it is more than ids are remembered', async function test() {
-      this.timeout(120_000)
-      const last = 2 * SEEN_IDS + 1000
-      const logged = { bus: { maxPending: null, maxHistorySize: 100 } }
-      const [sender, other] = await pair({ logged }, { logged })
-      tell(other.tab, 'pagehide')
-      await comeBack(other, sender, ...range(4, last))
-      await eventually('all came', () => other.seen.length >= last, 60_000)
-      // It looks once more when all that was sent before is told, which is after a second.
-      await new Promise((resolve) => setTimeout(resolve, 3000))
-      await eventually('it has looked again', () => other.seen.length === other.heard.length)
-      expect([other.seen.length, other.heard.length]).to.eql([last, last])
-    })
+  itWithTime('comes once, too, where it is more than ids are remembered', async function test() {
+    this.timeout(120_000)
+    const last = 2 * SEEN_IDS + 1000
+    const logged = { bus: { maxPending: null, maxHistorySize: 100 } }
+    const [sender, other] = await pair({ logged }, { logged })
+    tell(other.tab, 'pagehide')
+    await comeBack(other, sender, ...range(4, last))
+    await eventually('all came', () => other.seen.length >= last, 60_000)
+    // It looks once more when all that was sent before is told, which is after a second.
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await eventually('it has looked again', () => other.seen.length === other.heard.length)
+    expect([other.seen.length, other.heard.length]).to.eql([last, last])
+  })
 
   it('twice: each time only what is new', async () => {
     const [sender, other] = await pair()
@@ -225,7 +224,7 @@ describe('what a bridge did not hear', () => {
     expect(other.heard).to.eql(range(1, 8))
   })
 
-  it('keeps no more waiting than there is room for, of what comes meanwhile', async function test() {
+  itWithTime('keeps no more waiting than there is room for, of what comes meanwhile', async function test() {
     this.timeout(60_000)
     const [sender, other] = await pair({}, { logged: { bus: { maxPending: 2 } } })
     other.until.promise = new Promise(() => {})
