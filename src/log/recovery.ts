@@ -139,10 +139,8 @@ function decide(writer: LogWriter, fold: Fold, dead: ReadonlySet<string>): Claim
 }
 
 /** Another entry of the same event on the same bus is finished: a forward has brought it there, after a crash. */
-function endedElsewhere({ byId, twins }: Fold, { line, bus }: Fate): boolean {
-  if (!twins) return false
-  for (let it = byId.get(line.event_id); it; it = it.twin) if (it.bus === bus && it.ended) return true
-  return false
+function endedElsewhere(fold: Fold, { line, bus }: Fate): boolean {
+  return fold.twins && fold.all(line.event_id).some((it) => it.bus === bus && it.ended)
 }
 
 const SUPERSEDED = ',"superseded":true'

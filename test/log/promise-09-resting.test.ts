@@ -180,13 +180,19 @@ describe('promise 9: a page that rests', () => {
   const numbersIn = async (name: string) =>
     (await said(name, 'E')).map((line) => (line as Record<string, unknown>).n)
 
-  it('what was on its way when it went, and did not land, is written in order', async () => {
+  /** A tab whose log has the first event. */
+  async function withOne() {
     const name = freshName()
     const tab = await openTab()
     const { bus, log } = tab.open(name)
     const make = (n: number) => new tab.bubus.BaseEvent('X', { n })
     await bus.dispatch(make(0)).eventPersisted
     await log.flush()
+    return { name, tab, bus, make }
+  }
+
+  it('what was on its way when it went, and did not land, is written in order', async () => {
+    const { name, tab, bus, make } = await withOne()
     const { sent, end } = catchWrites(tab, true)
     const release = await holdStore(name)
     bus.dispatch(make(1))
@@ -205,12 +211,7 @@ describe('promise 9: a page that rests', () => {
   })
 
   it('nothing overtakes what is tried again when the page goes', async () => {
-    const name = freshName()
-    const tab = await openTab()
-    const { bus, log } = tab.open(name)
-    const make = (n: number) => new tab.bubus.BaseEvent('X', { n })
-    await bus.dispatch(make(0)).eventPersisted
-    await log.flush()
+    const { name, tab, bus, make } = await withOne()
     const { sent, end } = catchWrites(tab, false)
     bus.dispatch(make(1))
     await eventually('it is on its way', () => sent.length === 1)
