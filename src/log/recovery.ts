@@ -79,10 +79,10 @@ export async function adopt(writer: LogWriter): Promise<void> {
   const left = journal.waiting
   journal.waiting = left.filter(({ kind, mark }) => kind === 'E' || !gone.has(mark))
   for (const { kind, mark, text } of left) if (kind !== 'E' && gone.has(mark)) journal.chars -= text.length
+  // It is not for this page to take an attempt back: nor where a child goes with its parent.
+  for (const mark of gone) mark.attempt = 1
   for (const mark of gone) {
     const { state } = mark.visit
-    // It is not for this page to take an attempt back.
-    mark.attempt = 1
     state.abandon()
     state.cancel(
       new EventCancelledError(`${state.label} was taken over by another page while this one rested`),

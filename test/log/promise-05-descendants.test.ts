@@ -4,7 +4,7 @@ import { BaseEvent, type EventBus } from '../../src/index.js'
 import { deferred, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { accepted, plant, rowsOf, said } from './raw.js'
-import { type Logged, loseLocks, openBus, same } from './tabs.js'
+import { closeTabs, eventually, type Logged, loseLocks, openBus, openTab, same, tell } from './tabs.js'
 
 const make = (type: string, payload = {}) => new BaseEvent(type, payload)
 const entries = async (name: string) => lines((await rowsOf(name)).map(([, row]) => row))
@@ -44,6 +44,8 @@ function trace(bus: EventBus, ...types: string[]): string[] {
 }
 
 describe('promise 5: descendants', () => {
+  afterEach(closeTabs)
+
   it('a child of a run that will run again is superseded: its handler runs once, for the new one', async () => {
     const name = freshName()
     const dead = openBus(name)
@@ -307,5 +309,33 @@ describe('promise 5: descendants', () => {
     await only(await bus.recover())
     expect(seen).to.deep.equal(['Childnew of X'])
     expect(await bus.recover()).to.deep.equal([])
+  })
+  it('a page back from its rest says nothing more of a parent and its child that others have given up', async () => {
+    const parent = accepted('X')
+    const child = childOf(parent.id, ['X', 'n', 'b'])
+    const attempts = [parent, child].flatMap(({ id }) => Array(2).fill(said('S', id, { writer: 'dead' })))
+    const { bus: other, name } = await planted(
+      parent.line,
+      child.line,
+      settledBy(parent.id, 'n'),
+      ...attempts,
+    )
+    other.on('*', forever)
+    const kinds = async () => (await entries(name)).map((line) => line.event_entry).join('')
+    const tab = await openTab()
+    const { bus, log } = tab.open('b', { logName: name, bus: { eventConcurrency: 'parallel' } })
+    bus.on('*', forever)
+    await bus.recover()
+    await eventually('both have started once more', async () => (await kinds()).endsWith('SS'))
+    tell(tab, 'pagehide')
+    await eventually('others have given up', async () => {
+      await other.recover()
+      return (await kinds()).endsWith('XX')
+    })
+    const before = await kinds()
+    tell(tab, 'pageshow')
+    await eventually('it is back', () => [...log.writers].every(({ held, rest }) => held && !rest.now))
+    await log.flush()
+    expect(await kinds()).to.equal(before)
   })
 })

@@ -1,5 +1,5 @@
-// Promise 9, "A page back from bfcache is a new writer", and promise 5, "calls itself again". The events of the platform are
-// dispatched by hand here, in a frame: with the real cache it is in test/crash.
+// Promise 9, "A page back from bfcache is a new writer". The events of the platform are dispatched by hand here, in a frame: with
+// the real cache it is in test/crash.
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventCancelledError } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
@@ -369,32 +369,4 @@ describe('promise 9: a page that rests', () => {
     for (let n = 0; n < 10; n++) await foreign()
     expect(await held(), 'no lock').to.deep.equal(others)
   })
-})
-
-describe('promise 5: recovery calls itself again', () => {
-  afterEach(closeTabs)
-
-  for (const how of ['visibilitychange', 'pageshow'] as const) {
-    it(`on \`${how}\`, once it was asked for`, async () => {
-      const name = freshName()
-      const tab = await openTab()
-      const [asked, not] = [tab.open(name), tab.open(name)]
-      const seen: string[] = []
-      asked.bus.on('X', () => void seen.push('asked'))
-      not.bus.on('X', () => void seen.push('not'))
-      expect(await asked.bus.recover()).to.deep.equal([])
-      const dead = openBus(name)
-      dead.bus.on('X', forever)
-      await dead.bus.dispatch(new BaseEvent('X')).eventPersisted
-      await loseLocks(dead)
-      if (how === 'pageshow') {
-        tell(tab, 'pagehide')
-        tell(tab, 'pageshow')
-      } else tab.window.document.dispatchEvent(new tab.window.Event('visibilitychange'))
-      await eventually('it was recovered', () => seen.length)
-      await asked.log.flush()
-      expect(seen).to.deep.equal(['asked'])
-      expect(await asked.bus.recover()).to.deep.equal([])
-    })
-  }
 })
