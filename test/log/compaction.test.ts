@@ -4,7 +4,7 @@ import { compact } from '../../src/log/compaction.js'
 import { EventLog } from '../../src/log/event-log.js'
 import { count, records } from '../../src/log/reading.js'
 import { freshName, loggedBus } from './helpers.js'
-import { accepted, plant, rowsOf, said } from './raw.js'
+import { accepted, plant, plantAll, rowsOf, said } from './raw.js'
 import { all, discard, metaOf, planted } from './reading.js'
 
 const seqs = async (name: string, store = 'wal') => (await rowsOf(name, store)).map(([seq]) => seq)
@@ -21,9 +21,12 @@ const bus = 'EventBus_12345678'
 /** So many finished events, a segment each. */
 const filled = (n: number, retain: object, more: object = { bus }) =>
   planted(
-    async (name) => {
-      for (let i = 0; i < n; i++) await plant(name, finished(), { wseq: i, ...more })
-    },
+    (name) =>
+      plantAll(
+        name,
+        Array.from({ length: n }, () => finished()),
+        more,
+      ),
     { retain },
   )
 

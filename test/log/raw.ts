@@ -116,10 +116,20 @@ export const said = (kind: string, id: string, more: object = {}): string =>
   `${JSON.stringify({ event_entry: kind, event_id: id, ...more })}\n`
 
 /** Appends a segment of a writer that is dead: nobody holds its lock. The database must be there. */
-export function plant(
+export const plant = (
   name: string,
   lines: string[],
+  more: Partial<Segment> & object = {},
+): Promise<IDBValidKey> => plantAll(name, [lines], more)
+
+/** Appends one such segment after the other, in one transaction. */
+export function plantAll(
+  name: string,
+  segments: string[][],
   { writer = 'dead', bus = name, wseq = 0, ...more }: Partial<Segment> & object = {},
 ): Promise<IDBValidKey> {
-  return inStore(name, 'wal', (it) => it.add({ ...seal(writer, wseq, bus, lines), ...more }))
+  return inStore(name, 'wal', (it) => {
+    const added = segments.map((lines, i) => it.add({ ...seal(writer, wseq + i, bus, lines), ...more }))
+    return added[added.length - 1]
+  })
 }

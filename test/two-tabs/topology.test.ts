@@ -6,10 +6,11 @@ import { TabBridge } from '../../src/bridges/tab-bridge.js'
 import { exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
 import { defineEvent, EventBus } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
+import { hasTime } from '../support/long-tests.js'
 import { channelName } from './sides.js'
 
 /** More by hand. */
-const RUNS = 60
+const RUNS = hasTime ? 60 : 20
 
 class Ping extends defineEvent('Ping', { from: number(), n: number() }, { result: number() }) {}
 
