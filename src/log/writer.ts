@@ -217,7 +217,7 @@ export class LogWriter extends Living implements BusLog {
     const stop = this.#limit()
     try {
       for (let wait = RETRY; !log.lost; wait = Math.min(wait * 2, log.deadline)) {
-        const seq = await this.#try(flight, wait > RETRY)
+        const seq = await this.#try(flight)
         if (seq !== LATER) return seq
         this.#failing = true
         await sleep(wait)
@@ -230,12 +230,12 @@ export class LogWriter extends Living implements BusLog {
   }
 
   /** One attempt. Where one before it may have been committed without our knowing, it is looked for first. */
-  async #try(flight: Flight, again: boolean): Promise<number> {
+  async #try(flight: Flight): Promise<number> {
     const { log } = this
     let db = log.open
     try {
       db ??= await log.db()
-      const found = again && (await db.find(flight.segment, flight.seq + 1))
+      const found = this.#failing && (await db.find(flight.segment, flight.seq + 1))
       // Its writer is no more: another one has to see first what is still its own.
       if (!found && flight.segment.writer !== this.id) {
         // Before what was sent beside it, when the page went.

@@ -196,23 +196,26 @@ describe('promise 1: ahead means ahead', () => {
     expect(await rejectionOf(event.eventPersisted), 'stays rejected').to.be.instanceOf(LogError)
   })
 
-  it('a transaction that is late is not written twice', async () => {
-    const { bus, name, log } = await impatient(loggedBus())
-    const release = await holdStore(name)
-    bus.on('X', () => 'ran')
-    const events = [bus.dispatch(make('X')), bus.dispatch(make('X'))]
-    // Long enough for the connection to be given up, and the segment to be tried anew.
-    const gaveUp = log.open
-    await eventually('the connection is given up', () => log.open !== gaveUp)
-    await release()
-    await eventually('the state is ok', () => log.state === 'ok')
-    await log.flush()
-    const text = (await rowsOf(name)).map(([, row]) => row.body).join('')
-    for (const { eventId } of events) {
-      const lines = text.split('\n').filter((line) => line.includes(eventId) && line.includes('"E"'))
-      expect(lines).to.have.length(1)
-    }
-  })
+  for (const deadline of [300, 40]) {
+    it(`a transaction that is late is not written twice, where the deadline is ${deadline} ms`, async () => {
+      const { bus, name, log } = await impatient(loggedBus())
+      Object.assign(log, { deadline })
+      const release = await holdStore(name)
+      bus.on('X', () => 'ran')
+      const events = [bus.dispatch(make('X')), bus.dispatch(make('X'))]
+      // Long enough for the connection to be given up, and the segment to be tried anew.
+      const gaveUp = log.open
+      await eventually('the connection is given up', () => log.open !== gaveUp)
+      await release()
+      await eventually('the state is ok', () => log.state === 'ok')
+      await log.flush()
+      const text = (await rowsOf(name)).map(([, row]) => row.body).join('')
+      for (const { eventId } of events) {
+        const lines = text.split('\n').filter((line) => line.includes(eventId) && line.includes('"E"'))
+        expect(lines).to.have.length(1)
+      }
+    })
+  }
 
   it('`whenDegraded: refuse`: dispatch throws a LogError while the log cannot be written, and enqueues nothing', async () => {
     const { bus, name, log } = await impatient(loggedBus({ whenDegraded: 'refuse' }))
