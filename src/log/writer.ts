@@ -237,7 +237,7 @@ export class LogWriter extends Living implements BusLog {
       db ??= await log.db()
       const found = this.#failing && (await db.find(flight.segment, flight.seq + 1))
       // Its writer is no more: another one has to see first what is still its own.
-      if (!found && flight.segment.writer !== this.id) {
+      if (!found && !(this.held && flight.segment.writer === this.id)) {
         // Before what was sent beside it, when the page went.
         if (this.rest.now) this.#sent.unshift(flight)
         else this.putBack(flight.entries)

@@ -3,10 +3,10 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventBus } from '../../src/index.js'
 import type { DataLossEvent } from '../../src/log/event-log.js'
 import { META, stores } from '../../src/log/log-db.js'
-import { consoleDuring, forever } from '../same-page/helpers.js'
+import { consoleDuring, foreign, forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { inStore, rawOpen, rowsOf } from './raw.js'
-import { closeTabs, eventually, openBus, openTab, tell } from './tabs.js'
+import { closeTabs, eventually, heldLocks, openBus, openTab, tell } from './tabs.js'
 
 const vanish = (name: string) =>
   new Promise<void>((resolve, reject) => {
@@ -248,5 +248,27 @@ describe('promise 8: the database vanishes', () => {
       lines((await rowsOf(name)).map(([, row]) => row)).some(({ event_entry }) => event_entry === 'C'),
     )
     expect(signal?.aborted).to.equal(false)
+  })
+
+  it('when a page goes to rest with something on its way: nothing is written under no id', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    bus.on('X', forever)
+    await bus.ready
+    await bus.dispatch(new tab.bubus.BaseEvent('X', { n: 1 })).eventPersisted
+    await log.flush()
+    await vanish(name)
+    const event = bus.dispatch(new tab.bubus.BaseEvent('X', { n: 2 }))
+    await foreign()
+    tell(tab, 'pagehide')
+    tell(tab, 'pageshow')
+    await event.eventPersisted
+    await log.flush()
+    expect((await accepted(name)).sort()).to.deep.equal([1, 2])
+    const writers = (await rowsOf(name)).map(([, { writer }]) => writer)
+    expect(writers).not.to.include('')
+    const held = await heldLocks()
+    for (const writer of writers) expect(held).to.include(`bubus:w:${writer}`)
   })
 })
