@@ -140,7 +140,8 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** Flushes, gives its writers up and closes the database; buses that use it go on in memory. */
   async close(): Promise<void> {
-    await Promise.all([...this.writers].map((writer) => writer.end()))
+    // Nobody gives up what he is at while another still writes: others would take it from him.
+    await this.flush()
     await this.index.flush().catch(() => {})
     this.#note()
     this.#lose('closed', new LogError(`The log ${this.name} is closed`))

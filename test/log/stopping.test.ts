@@ -1,11 +1,11 @@
 // A bus that is stopped, or a log that is closed, in the midst of something: nothing goes on by itself, and nobody waits.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent } from '../../src/index.js'
+import { BaseEvent, EventBus } from '../../src/index.js'
 import { EventLog } from '../../src/log/event-log.js'
 import { forever } from '../same-page/helpers.js'
-import { freshName } from './helpers.js'
+import { freshName, kinds } from './helpers.js'
 import { left } from './pages.js'
-import { holdStore } from './raw.js'
+import { holdStore, rowsOf } from './raw.js'
 import { eventually, impatient, openBus } from './tabs.js'
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -70,6 +70,27 @@ describe('a stopped bus', () => {
 })
 
 describe('a log that is given up', () => {
+  it('says the end of an event as who accepted it, also while another bus still writes', async () => {
+    const { bus, log, name } = openBus(freshName())
+    const slow = new EventBus({ name: freshName(), log })
+    let end = () => {}
+    bus.on('A', () => new Promise<void>((resolve) => (end = resolve)))
+    const event = bus.dispatch(new BaseEvent('A'))
+    await event.eventPersisted
+    await eventually('it runs', () => bus.eventsStarted.length)
+    const release = await holdStore(name)
+    slow.dispatch(new BaseEvent('B'))
+    const closing = log.close()
+    end()
+    await event
+    await release()
+    await closing
+    const rows = (await rowsOf(name)).filter(([, row]) => row.bus === name)
+    await EventLog.destroy(name)
+    expect(kinds(rows.map(([, row]) => row))).to.equal('EC')
+    expect(new Set(rows.map(([, { writer }]) => writer))).to.have.lengthOf(1)
+  })
+
   it('lets in whoever waits for room', async () => {
     const { bus, log, name } = await impatient(
       openBus(freshName(), { bus: { maxPending: null, maxHistorySize: 0 } }),
