@@ -221,7 +221,7 @@ export class EventLog extends EventTarget implements LogLike {
   #opened(db: LogDb): LogDb {
     db.onGone = () => this.drop(db)
     this.open = db
-    if (![...this.writers].some(({ busy }) => busy)) this.#works()
+    this.#worksIfIdle()
     // What other pages have written and not indexed.
     hush(db.head().then((head) => (head > db.meta.indexed ? this.index.catchUp() : undefined)))
     return db
@@ -307,12 +307,18 @@ export class EventLog extends EventTarget implements LogLike {
   /** A writer has nothing more to do. @internal */
   rest(): void {
     if (this.#head - this.#compacted > COMPACT_EVERY) this.tidy()
+    // It was late, and nobody writes anything that could tell that it is not any more.
+    if (this.#state === 'degraded') hush(this.db().then(() => this.#worksIfIdle()))
   }
 
   /** @internal */
   tidy(): void {
     this.#compacted = this.#head
     hush(import('./compaction.js').then(({ tidy }) => tidy(this)))
+  }
+
+  #worksIfIdle(): void {
+    if (![...this.writers].some(({ busy }) => busy)) this.#works()
   }
 
   #works(): void {

@@ -92,8 +92,9 @@ export class LogWriter extends Living implements BusLog {
 
   wake(): void {
     if (this.#running) return
-    if (this.journal.waiting.length) void this.#run()
-    else this.journal.idle = true
+    if (this.journal.waiting.length) return void this.#run()
+    this.journal.idle = true
+    this.log.rest()
   }
 
   /** @throws LogError */

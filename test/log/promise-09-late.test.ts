@@ -1,0 +1,47 @@
+// Promise 9, a page that rests: one whose return takes longer than the log's deadline. Meanwhile others have taken what it had.
+import { expect } from '@esm-bundle/chai'
+import { deferred, forever } from '../same-page/helpers.js'
+import { freshName } from './helpers.js'
+import { closeTabs, eventually, openBus, openTab, tell } from './tabs.js'
+
+/** A page at rest, whose only event another one has taken and goes on with; here it has come to its end. */
+async function robbed() {
+  const name = freshName()
+  const tab = await openTab()
+  const { bus, log } = tab.open(name)
+  const release = deferred<void>()
+  bus.on('X', () => release.promise)
+  const event = bus.dispatch(new tab.bubus.BaseEvent('X'))
+  await event.eventPersisted
+  await eventually('it runs', () => event.eventStatus === 'started')
+  tell(tab, 'pagehide')
+  const other = openBus(name)
+  other.bus.on('X', forever)
+  expect(await other.bus.recover()).to.have.length(1)
+  release.resolve()
+  await event
+  Object.assign(log, { deadline: 200 })
+  return { name, tab, bus, log }
+}
+
+/** Whoever claims something waits until the answer is called. */
+function holdClaims(name: string): Promise<() => void> {
+  return new Promise((taken) => {
+    void navigator.locks.request(`bubus:claim:${name}`, () => new Promise<void>(taken))
+  })
+}
+
+describe('promise 9: a page that is late to be back', () => {
+  afterEach(closeTabs)
+
+  it('is `ok` again when it is, though there was nothing to write', async () => {
+    const { name, tab, bus, log } = await robbed()
+    Object.assign(log, { whenDegraded: 'refuse' })
+    const letGo = await holdClaims(name)
+    tell(tab, 'pageshow')
+    await eventually('it is late', () => log.state === 'degraded')
+    letGo()
+    await eventually('it is ok', () => log.state === 'ok')
+    await bus.dispatch(new tab.bubus.BaseEvent('Y')).eventPersisted
+  })
+})
