@@ -143,9 +143,11 @@ export class LogWriter extends Living implements BusLog {
     this.recovers = false
     this.#resignSoon()
     await this.flush()
-    if (!this.journal.core.cleared) return
-    this.rest.end()
-    await this.log.leave(this)
+    const { journal, log, rest } = this
+    if (!journal.core.cleared) return
+    // What it had when its page went to rest may be somebody else's by now.
+    const left = rest.over().then(() => log.leave(this))
+    if (!rest.now) await left
   }
 
   async #run(): Promise<void> {

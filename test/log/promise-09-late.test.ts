@@ -1,7 +1,8 @@
 // Promise 9, a page that rests: one whose return takes longer than the log's deadline. Meanwhile others have taken what it had.
 import { expect } from '@esm-bundle/chai'
-import { deferred, forever } from '../same-page/helpers.js'
-import { freshName } from './helpers.js'
+import { deferred, foreign, forever } from '../same-page/helpers.js'
+import { freshName, lines } from './helpers.js'
+import { rowsOf } from './raw.js'
 import { closeTabs, eventually, openBus, openTab, tell } from './tabs.js'
 
 /** A page at rest, whose only event another one has taken and goes on with; here it has come to its end. */
@@ -43,5 +44,19 @@ describe('promise 9: a page that is late to be back', () => {
     letGo()
     await eventually('it is ok', () => log.state === 'ok')
     await bus.dispatch(new tab.bubus.BaseEvent('Y')).eventPersisted
+  })
+
+  it('says nothing of what others have taken, though its bus is stopped for ever meanwhile', async () => {
+    const { name, tab, bus, log } = await robbed()
+    const letGo = await holdClaims(name)
+    tell(tab, 'pageshow')
+    await bus.stop({ clear: true })
+    expect(log.state).to.equal('degraded')
+    letGo()
+    await eventually('its writer is gone', () => !log.writers.size)
+    for (let n = 0; n < 20; n++) await foreign()
+    await log.close()
+    const said = (await rowsOf(name)).flatMap(([, row]) => lines([row]))
+    expect(said.map(({ event_entry }) => event_entry).join('')).to.match(/^EAS*$/)
   })
 })
