@@ -2,6 +2,7 @@ import { stateOf } from '../brands.js'
 import {
   aBoolean,
   aFunction,
+  anIdentifier,
   BusFullError,
   BusStoppedError,
   type Check,
@@ -26,6 +27,7 @@ import { wait } from '../wait.js'
 import type { EventBus } from './event-bus.js'
 import { History } from './history.js'
 import { Journal } from './journal.js'
+import { logChecks } from './log-options.js'
 import { freeName, registerBus, watchMemory } from './page-buses.js'
 import { RunLoop } from './run-loop.js'
 import { type PatternClass, patternType, Subscriptions } from './subscriptions.js'
@@ -38,13 +40,10 @@ const someMiddlewares: Check = (name, value) => {
   for (const one of value)
     checkOptions(one, { onDispatch: aFunction, onEvent: aFunction, onResult: aFunction }, name)
 }
-const aLog: Check = (name, value) =>
-  checkType(
-    typeof value === 'string' || (typeof value === 'object' && value),
-    name,
-    'an EventLog, a name or options',
-    value,
-  )
+const aLog: Check = (name, value) => {
+  if (typeof value === 'string') anIdentifier(name, value)
+  else checkOptions(value, logChecks, name)
+}
 const fromZero = /* @__PURE__ */ orNull(/* @__PURE__ */ from(0))
 const checks = {
   parallelHandlers: aBoolean,

@@ -1,7 +1,8 @@
 import type { EventBus } from '../bus/event-bus.js'
 import type { BusLog, Journal, LogLike } from '../bus/journal.js'
+import { logChecks } from '../bus/log-options.js'
 import type { LogOptions } from '../bus/types.js'
-import { anIdentifier, type Check, checkOptions, from, LogError, oneOf, orNull } from '../errors.js'
+import { anIdentifier, checkOptions, LogError } from '../errors.js'
 import { releaseAll, take } from '../locks.js'
 import { warn } from '../warnings.js'
 import { inTime, sleep } from './in-time.js'
@@ -33,17 +34,6 @@ export class DataLossEvent extends Event {
     this.to = to
     this.reason = reason
   }
-}
-
-const aSize = /* @__PURE__ */ orNull(/* @__PURE__ */ from(0))
-const someRetain: Check = (name, value) =>
-  checkOptions(value, { events: aSize, bytes: aSize, ageMs: aSize }, name)
-const checks = {
-  durability: /* @__PURE__ */ oneOf(['relaxed', 'strict']),
-  mode: /* @__PURE__ */ oneOf(['ahead', 'behind']),
-  whenDegraded: /* @__PURE__ */ oneOf(['release', 'refuse']),
-  deadline: /* @__PURE__ */ from(1),
-  retain: someRetain,
 }
 
 /** So many segments, of all writers, from one compaction to the next: in a quiet moment, or else at last. */
@@ -110,7 +100,7 @@ export class EventLog extends EventTarget implements LogLike {
   constructor(name: string, options: LogOptions = {}) {
     super()
     anIdentifier('name', name)
-    checkOptions(options, checks)
+    checkOptions(options, logChecks)
     this.name = name
     this.witness = new Witness(name)
     this.durability = options.durability ?? 'relaxed'

@@ -139,6 +139,27 @@ describe('bad arguments', () => {
       'middlewares',
       () => new EventBus({ middlewares: {} as never }),
     ],
+    'new EventBus: a log whose name has a dash': [TypeError, 'log', () => new EventBus({ log: 'my-shop' })],
+    'new EventBus: a log whose name, as an option, has a dash': [
+      TypeError,
+      'name',
+      () => new EventBus({ log: { name: 'my-shop' } }),
+    ],
+    'new EventBus: a log of another mode': [
+      TypeError,
+      'mode',
+      () => new EventBus({ log: { mode: 'beside' as never } }),
+    ],
+    'new EventBus: a log without patience': [
+      RangeError,
+      'deadline',
+      () => new EventBus({ log: { deadline: 0 } }),
+    ],
+    'new EventBus: a log that retains less than nothing': [
+      RangeError,
+      'bytes',
+      () => new EventBus({ log: { retain: { bytes: -1 } } }),
+    ],
     'new EventBus: options that are none': [TypeError, 'options', () => new EventBus('MyBus' as never)],
     'new BaseEvent: no type': [TypeError, 'type', () => new BaseEvent(undefined as never)],
     'new BaseEvent: a type with a dash': [TypeError, 'type', () => new BaseEvent('my-event')],
