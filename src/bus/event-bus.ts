@@ -188,7 +188,8 @@ export class EventBus extends EventTarget {
   attach(target: EventTarget, ...types: (PatternClass | string)[]): Subscription
   attach(target: EventTarget, ...rest: unknown[]): Subscription {
     checkType(typeof target?.addEventListener === 'function', 'target', 'an EventTarget', target)
-    checkType(rest.length && rest.every(Boolean), 'types', 'event classes or types', rest)
+    const given = rest.every((one) => one && (typeof one === 'string' || typeof one === 'function'))
+    checkType(rest.length && given, 'types', 'event classes or types', rest)
     const [type, map] = rest
     const maps = typeof map === 'function' && !('eventType' in map)
     const bring = (event: Event) => {

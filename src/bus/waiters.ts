@@ -1,5 +1,5 @@
 import { stateOf } from '../brands.js'
-import { aFunction, aSignal, type Check, checkOptions, checkType } from '../errors.js'
+import { aBoolean, aFunction, aSignal, type Check, checkOptions, checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import type { EventState } from '../events/event-state.js'
 import type { HandlerRun } from '../events/handler-run.js'
@@ -13,7 +13,7 @@ import type { ExpectOptions, FindOptions, Pattern } from './types.js'
 import type { Visit } from './visit.js'
 
 const anEvent: Check = (name, value) => checkType(stateOf(value), name, 'an event', value)
-const checks = { where: aFunction, predicate: aFunction, childOf: anEvent }
+const checks = { where: aFunction, predicate: aFunction, childOf: anEvent, past: aBoolean, future: aBoolean }
 
 /** Whether an event is wanted. It may throw: `where` is the user's. */
 type Matches = (state: EventState) => boolean

@@ -77,7 +77,12 @@ export function defineEvent<
 
 function withSchema(meta: EventMeta, schema: EventSchema | undefined): EventMeta {
   if (schema === undefined) return meta
-  checkType(typeof schema === 'object' && schema, 'schema', 'a record of structs', schema)
+  checkType(
+    typeof schema === 'object' && schema && !Array.isArray(schema),
+    'schema',
+    'a record of structs',
+    schema,
+  )
   const given = typeof schema.validator === 'function'
   const fields = schema as Record<string, AnyStruct>
   if (!given) {

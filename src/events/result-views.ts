@@ -1,4 +1,4 @@
-import { aFunction, checkOptions, ResultTypeError } from '../errors.js'
+import { aBoolean, aFunction, checkOptions, ResultTypeError } from '../errors.js'
 import { wait } from '../wait.js'
 import { observe } from './awaiting.js'
 import type { EventResult } from './event-result.js'
@@ -19,13 +19,15 @@ export interface ResultOptions<R = unknown> {
   raiseIfConflicts?: boolean
 }
 
+const checks = { include: aFunction, raiseIfAny: aBoolean, raiseIfNone: aBoolean, raiseIfConflicts: aBoolean }
+
 /** Waits for the event and gives what `view` makes of the results that count. Awaiting it is awaiting the event. */
 export function collect<R, T>(
   state: EventState,
   options: ResultOptions<R> = {},
   view: (results: EventResult<R>[]) => T,
 ): Promise<T> {
-  checkOptions(options, { include: aFunction })
+  checkOptions(options, checks)
   if (state.status === NEW) throw new TypeError(`Expected ${state.label} to be dispatched first`)
   state.watched = true
   const promise = wait<T>(

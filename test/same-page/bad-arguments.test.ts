@@ -128,6 +128,33 @@ describe('bad arguments', () => {
       'types',
       (bus) => bus.attach(new EventTarget(), 'click', undefined as never),
     ],
+    'attach: options in the place of a map': [
+      TypeError,
+      'types',
+      (bus) => bus.attach(new EventTarget(), 'click', { once: true } as never),
+    ],
+    'attach: a type that is a number': [
+      TypeError,
+      'types',
+      (bus) => bus.attach(new EventTarget(), 1 as never),
+    ],
+    'find: seconds of the past': [TypeError, 'past', (bus) => bus.find('X', { past: 5 as never })],
+    'find: seconds of the future': [TypeError, 'future', (bus) => bus.find('X', { future: 5 as never })],
+    'eventResult: `raiseIfAny` that is no boolean': [
+      TypeError,
+      'raiseIfAny',
+      (bus) => bus.dispatch(new BaseEvent('X')).eventResult({ raiseIfAny: 'no' as never }),
+    ],
+    'eventResultsList: `raiseIfNone` that is no boolean': [
+      TypeError,
+      'raiseIfNone',
+      (bus) => bus.dispatch(new BaseEvent('X')).eventResultsList({ raiseIfNone: 'no' as never }),
+    ],
+    'eventResultsFlatDict: `raiseIfConflicts` that is no boolean': [
+      TypeError,
+      'raiseIfConflicts',
+      (bus) => bus.dispatch(new BaseEvent('X')).eventResultsFlatDict({ raiseIfConflicts: 'no' as never }),
+    ],
     'find: options that are none': [TypeError, 'options', (bus) => bus.find('X', null as never)],
     'new EventBus: a middleware that is a function': [
       TypeError,
@@ -171,6 +198,7 @@ describe('bad arguments', () => {
       'schema.n',
       () => defineEvent('X', { n: 'number' } as never),
     ],
+    'defineEvent: a schema that is a list': [TypeError, 'schema', () => defineEvent('X', [] as never)],
     'defineEvent: a result that is no struct': [
       TypeError,
       'result',
