@@ -54,6 +54,8 @@ const checks = {
   log: aLog,
 }
 
+const noStates = (): readonly EventState[] => []
+
 interface Waiter {
   enter(): void
   fail(error: Error): void
@@ -70,7 +72,7 @@ export class BusCore {
   /** What waits for the log; null on a bus without one. */
   readonly journal: Journal | null
   /** The events that a log has restored, oldest first; they become events when first read. */
-  restored: () => readonly EventState[] = () => []
+  restored = noStates
   subscriptions = new Subscriptions()
   /** Types that a listener was ever registered for: only these are dispatched natively. */
   readonly heard = new Set<string>()
@@ -346,6 +348,7 @@ export class BusCore {
       this.cleared = error
       this.subscriptions.clear()
       this.history.clear()
+      this.restored = noStates
       const { names } = getPage()
       if (names.get(this.name)?.deref() === this.bus) names.delete(this.name)
     }

@@ -3,10 +3,10 @@ import { ASYNC_DISPOSE, BUS, CORE, INSPECT, stateOf } from '../brands.js'
 import { checkType } from '../errors.js'
 import type { BaseEvent } from '../events/base-event.js'
 import { historyTree } from '../events/log-tree.js'
+import { COMPLETED } from '../events/status.js'
 import { currentRun, RunPromise } from '../running-handler.js'
 import { BusCore } from './bus-core.js'
 import { wrapperOf } from './dom-listeners.js'
-import { byOrder } from './history.js'
 import { livingBuses } from './page-buses.js'
 import { type PatternClass, subscription } from './subscriptions.js'
 import type {
@@ -82,7 +82,8 @@ export class EventBus extends EventTarget {
     return eventsOf(this[CORE].history.started)
   }
   get eventsCompleted(): readonly BaseEvent[] {
-    return eventsOf(this[CORE].history.completed.newest().sort(byOrder))
+    const completed = this[CORE].remembered().filter(({ status }) => status === COMPLETED)
+    return completed.map(({ event }) => event)
   }
   get stats(): BusStats {
     const { history, journal, wireErrors } = this[CORE]

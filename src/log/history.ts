@@ -34,6 +34,7 @@ export async function restore(writer: LogWriter): Promise<void> {
   const db = await log.db()
   const past = await newest(db, name, limit, writer)
   after(KEPT_FOR, () => log.read.clear())
+  if (core.cleared) return
   let states: readonly EventState[] | null = null
   core.restored = () => {
     if (!states) {

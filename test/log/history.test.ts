@@ -156,13 +156,45 @@ describe('history after a reload', () => {
     const { bus } = await after(name, { bus: { maxHistorySize: 4, maxPending: 4 } })
     bus.on('X', forever)
     const mine = Array.from({ length: 4 }, (_, n) => bus.dispatch(make('X', { n: `mine ${n}` })))
-    expect([bus.eventsPending.length + bus.eventsStarted.length, bus.eventsCompleted.length]).to.deep.equal([
-      4, 0,
-    ])
+    expect(bus.eventsPending.length + bus.eventsStarted.length).to.equal(4)
+    expect(numbers(bus)).to.have.length(8)
     expect(bus.stats).to.include({ dropped: 0 })
     expect(ids(remembered(bus).slice(-4))).to.deep.equal(ids(mine))
     expect(numbers(bus).slice(0, 4)).to.deep.equal([0, 1, 2, 3])
     await bus.stop()
+  })
+
+  it('they are among the completed: pending, started and completed make up the history', async () => {
+    const name = freshName()
+    await before(name, (bus) => {
+      for (let n = 0; n < 3; n++) bus.dispatch(make('X', { n }))
+    })
+    const { bus } = await after(name)
+    bus.on('Open', forever)
+    await bus.dispatch(make('X', { n: 'mine' }))
+    const open = [bus.dispatch(make('Open')), bus.dispatch(make('Open'))]
+    await open[0].eventPersisted
+    expect(bus.eventsCompleted.map(({ eventPayload }) => eventPayload.n)).to.deep.equal([0, 1, 2, 'mine'])
+    expect(ids([...bus.eventsCompleted, ...bus.eventsStarted, ...bus.eventsPending])).to.deep.equal(
+      ids(remembered(bus)),
+    )
+    await bus.stop()
+  })
+
+  it('`clear: true` forgets them, too, also those that are still to come', async () => {
+    const name = freshName()
+    await before(name, (bus) => bus.dispatch(make('X')))
+    const { bus } = await after(name)
+    expect(types(bus)).to.deep.equal(['X'])
+    await bus.stop({ clear: true })
+    const early = openBus(name).bus
+    await early.stop({ clear: true })
+    await early.ready
+    for (const cleared of [bus, early]) {
+      expect(types(cleared)).to.deep.equal([])
+      expect(await cleared.find('X')).to.equal(null)
+      expect(cleared.logTree()).to.equal('(No events in history)')
+    }
   })
 
   it('of all writers of the bus name, finished ones only; other buses of the log do not count', async () => {
