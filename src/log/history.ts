@@ -2,6 +2,7 @@ import { stateOf } from '../brands.js'
 import type { EventState } from '../events/event-state.js'
 import { with1 } from '../fifo.js'
 import type { EventRecord } from '../protocol.js'
+import { RunPromise } from '../running-handler.js'
 import { after } from '../timers.js'
 import { warn } from '../warnings.js'
 import type { LogDb, Summary } from './log-db.js'
@@ -106,6 +107,7 @@ function revive(past: Past[], make: (record: EventRecord) => object, refused: Er
         event_processed_at: event_started_at,
       })
       const state = stateOf(event) as EventState
+      state.persisted = RunPromise.resolve()
       byId.set(state.id, state)
       const parent = byId.get(state.parentId ?? '')
       if (parent) link(state, parent, event_by?.[1])

@@ -47,6 +47,15 @@ describe('history after a reload', () => {
     )
   })
 
+  it('durable, as they are', async () => {
+    const name = freshName()
+    await before(name, (bus) => bus.dispatch(make('X')))
+    const { bus } = await after(name)
+    const [event] = remembered(bus)
+    expect(await event.eventPersisted).to.equal(undefined)
+    expect(event.eventPersisted).to.equal(event.eventPersisted)
+  })
+
   it('with results and errors', async () => {
     const name = freshName()
     let id = ''
