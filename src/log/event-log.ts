@@ -200,8 +200,8 @@ export class EventLog extends EventTarget implements LogLike {
         db?.close()
         if (this.lost) throw this.lost
         if (gone) continue
-        this.failed(error)
         if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
+        this.failed(error)
         await sleep(wait)
         wait *= 2
       }
