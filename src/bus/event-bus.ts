@@ -275,9 +275,9 @@ export class EventBus extends EventTarget {
   }
 
   override toString(): string {
-    const { history, subscriptions, stopped } = this[CORE]
+    const { subscriptions, stopped } = this[CORE]
     const { queued, inFlight } = this.stats
-    const counts = `⏳ ${queued} | ▶️ ${inFlight} | ✅ ${history.completed.size}`
+    const counts = `⏳ ${queued} | ▶️ ${inFlight} | ✅ ${this.eventsCompleted.length}`
     return `${this.name}${stopped ? '🔴' : '🟢'}(${counts} ➡️ ${subscriptions.patterns} 👂)`
   }
 

@@ -184,6 +184,7 @@ describe('history after a reload', () => {
     const open = [bus.dispatch(make('Open')), bus.dispatch(make('Open'))]
     await open[0].eventPersisted
     expect(bus.eventsCompleted.map(({ eventPayload }) => eventPayload.n)).to.deep.equal([0, 1, 2, 'mine'])
+    expect(String(bus)).to.include('⏳ 1 | ▶️ 1 | ✅ 4 ')
     expect(ids([...bus.eventsCompleted, ...bus.eventsStarted, ...bus.eventsPending])).to.deep.equal(
       ids(remembered(bus)),
     )
