@@ -40,9 +40,12 @@ function requestOf(data: Data, verbs: readonly string[]): Data | undefined {
   if (typeof id !== 'string' || !Array.isArray(path) || !Array.isArray(argumentList)) return undefined
   if (type === 'RELEASE' || type === 'RAW') return path.length ? undefined : { id }
   const [verb] = path
-  const plain = argumentList.every((one) => isRecord(one) && one.type === 'RAW')
-  return type === 'APPLY' && path.length === 1 && verbs.includes(verb) && argumentList.length <= 2 && plain
-    ? { id, type, path: [verb], argumentList: argumentList.map(({ value }) => ({ type: 'RAW', value })) }
+  if (type !== 'APPLY' || path.length !== 1 || !verbs.includes(verb) || argumentList.length > 2)
+    return undefined
+  // Copied: one from outside may have a property of its own where its methods are.
+  const list = [...argumentList]
+  return list.every((one) => isRecord(one) && one.type === 'RAW')
+    ? { id, type, path: [verb], argumentList: list.map(({ value }) => ({ type: 'RAW', value })) }
     : undefined
 }
 

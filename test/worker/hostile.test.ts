@@ -47,6 +47,12 @@ const attacks: (() => unknown)[] = [
   () => ({ ...call(['events'], raw(1)), id: 7 }),
   () => ({ type: 'APPLY', path: ['events'], argumentList: [raw(1)] }),
   () => ({ id: 'x', type: 'APPLY', path: ['events'], argumentList: 'abc' }),
+  // Lists that have what their methods are looked up by, and one whose end nobody would live to see.
+  () => ({ ...call(['events']), argumentList: Object.assign([raw(1)], { every: 1 }) }),
+  () => ({ ...call(['events']), argumentList: Object.assign([raw(1)], { map: 1 }) }),
+  () => ({ ...call(['events']), argumentList: Object.assign([raw(1)], { constructor: {} }) }),
+  () => ({ ...call(Object.assign(['events'], { includes: 1, constructor: {} })), argumentList: [raw(1)] }),
+  () => ({ ...call(['events']), argumentList: new Array(2 ** 32 - 1) }),
   () => ({ id: 'x', type: 'HANDLER', name: 'throw', value: { isError: false, value: 1 } }),
   () => ({ id: 'x', type: 'RELEASE', path: ['events'] }),
 ]
