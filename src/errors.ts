@@ -38,7 +38,9 @@ export class WireError extends Error {
 /** A value as a message can show it: short, and safe against a throwing `toString`. */
 export function show(value: unknown): string {
   try {
-    const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+    // What is in a list is not shown: of lists that have others twice no memory could hold the text.
+    const shown = Array.isArray(value) ? 'list' : value
+    const text = typeof value === 'string' ? JSON.stringify(value) : String(shown)
     return text.length > 80 ? `${text.slice(0, 79)}…` : text
   } catch {
     return '(unprintable)'

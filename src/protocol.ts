@@ -51,7 +51,8 @@ export interface EventRecord {
 }
 
 export const aUuid: Check = (name, value) => checkType(isUuid(value), name, 'a UUID', value)
-const aDate: Check = (name, value) => checkType(!Number.isNaN(msOf(value as string)), name, 'a date', value)
+const aDate: Check = (name, value) =>
+  checkType(typeof value === 'string' && msOf(value) < Infinity, name, 'a date', value)
 const aListOf =
   (check: Check): Check =>
   (name, value) => {

@@ -15,7 +15,7 @@ import { with1 } from '../fifo.js'
 import { newId } from '../ids.js'
 import { MAX_LIST } from '../limits.js'
 import { microtask } from '../page.js'
-import { type EventRecord, errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
+import { checkSize, type EventRecord, errorOf, errorRecord, type OutcomeRecord } from '../protocol.js'
 import { RecentIds } from '../recent-ids.js'
 import { currentRun } from '../running-handler.js'
 import { isRecord } from '../values-in.js'
@@ -219,14 +219,14 @@ export class Exchange {
           this.#answer(from, { n, value: outcomes }, moved)
         }
       : null
-    const type = String(record.event_type)
+    const { event_type: type = '' } = record
     const plan = this.routes.plan(type)
     try {
       if (!plan.length) return answer?.([])
-      if (answer && hops > MAX_HOPS)
-        throw new EventLoopError(`${type} ends a chain of ${hops} events that wait for each other`)
       const eventClass = (this.routes.classOf(type) ?? BaseEvent) as unknown as typeof BaseEvent
       const state = stateOf(eventClass.fromJSON(record)) as EventState
+      if (answer && hops > MAX_HOPS)
+        throw new EventLoopError(`${type} ends a chain of ${hops} events that wait for each other`)
       if (state.runs.length || state.status !== NEW)
         throw new WireError('Expected an event that is to be handled, got what came of one')
       // Whoever asks for what was here need not wait.
@@ -329,6 +329,7 @@ const keyOf = (from: string, n: number) => `${from}/${n}`
 /** Why a peer has cancelled an event. Shown, so whatever it is must not throw. */
 function causeOf(value: unknown): Error {
   try {
+    checkSize(value)
     return errorOf(Object(value))
   } catch {
     return new Error('cancelled')

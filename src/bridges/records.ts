@@ -150,6 +150,7 @@ export function takeOutcomes(
   for (const value of outcomes) {
     try {
       checkType(isRecord(value), 'outcome', 'a plain object', value)
+      checkSize(value)
       addEntry(state, pastRun(state, value as unknown as OutcomeRecord), peer, where, known)
     } catch (cause) {
       const { message } = cause as Error

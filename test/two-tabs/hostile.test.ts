@@ -4,7 +4,7 @@ import { MAX_INBOX } from '../../src/bridges/exchange.js'
 import { defineEvent } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
 import { hasTime, itWithTime } from '../support/long-tests.js'
-import { malformed, meaningless, message, mutated, record, uuid, values } from './junk.js'
+import { bomb, malformed, meaningless, message, mutated, record, uuid, values } from './junk.js'
 import { channelName, closeAll, keptForOthers, side } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
@@ -125,6 +125,7 @@ describe('a hostile tab', () => {
       { message: name },
       { cause: name },
       { cause: { cause: { cause: { stack: name } } } },
+      { message: bomb() },
       null,
       7,
     ]
@@ -242,6 +243,10 @@ describe('a hostile tab', () => {
         error: JSON.parse('{"__proto__":{"polluted":1}}'),
       },
       { status: 'error', error: 7 },
+      { status: 'error', error: { message: bomb() } },
+      { status: 'completed', handler_name: bomb() },
+      { status: 'completed', result: bomb() },
+      { status: 'completed', result: 1, completed_at: bomb() },
       null,
       JSON.parse('{"__proto__":{"status":"completed"},"result":{"__proto__":{"polluted":1}}}'),
     ]

@@ -14,6 +14,12 @@ function circle(): unknown {
   value.itself = value
   return value
 }
+/** Sixty lists, each of which has the one before twice: sent in a moment, and as a text it would never end. */
+export function bomb(): unknown {
+  let value: unknown = 'bottom'
+  for (let i = 0; i < 60; i++) value = [value, value]
+  return value
+}
 /** An own key that is an accessor everywhere else. */
 const polluted = (): unknown =>
   JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}')
@@ -79,6 +85,12 @@ export const malformed: (() => unknown)[] = [
   () => events(record(1, { event_id: polluted() })),
   () => events(record(1, { event_type: 'not an identifier' })),
   () => events(record(1, { event_type: 'x'.repeat(65) })),
+  () => events(record(1, { event_type: bomb() })),
+  () => events(record(1, { event_schema: bomb() })),
+  () => events(record(1, { event_path: [bomb()] })),
+  () => events(record(1, { event_timeout: bomb() })),
+  () => events(record(1, { event_created_at: bomb() })),
+  () => events(record(1, { event_path: new Array(2 ** 32 - 1) })),
   () => events(record(1, { event_path: ['a b'] })),
   () => events(record(1, { event_path: new Array(1001).fill('a') })),
   () => events(record(1, { event_path: { length: 2 } })),
