@@ -30,8 +30,9 @@ type OptionalUndefined<P> = { [K in Exclude<keyof P, UndefinedKeys<P>>]: P[K] } 
   [K in UndefinedKeys<P>]?: P[K]
 }
 
-/** What `defineEvent` returns. */
-export interface EventClass<P extends object = AnyPayload, R = unknown> {
+/** What `defineEvent` returns; without arguments any such class. */
+// biome-ignore lint/suspicious/noExplicitAny: with `AnyPayload` a class that has a schema would be none
+export interface EventClass<P extends object = any, R = any> {
   /** @throws StructError (superstruct's) for a payload that the schema refuses */
   new (
     ...args: Partial<P> extends P

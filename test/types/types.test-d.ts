@@ -1,6 +1,14 @@
 // Checked by the compiler alone: every line must have exactly the type that it claims.
 import { array, defaulted, number, object, optional, string, type as typeStruct } from 'superstruct'
-import { BaseEvent, type BusHandle, defineEvent, EventBus, type EventResult, retry } from '../../src/index.js'
+import {
+  BaseEvent,
+  type BusHandle,
+  defineEvent,
+  EventBus,
+  type EventClass,
+  type EventResult,
+  retry,
+} from '../../src/index.js'
 import type { DataLossEvent, EventLog } from '../../src/log/event-log.js'
 
 type IsExact<A, B> =
@@ -47,6 +55,17 @@ export function payloads() {
   order.nothing
   // @ts-expect-error payloads are read-only
   order.total = 2
+}
+
+export function anyClass(file: unknown) {
+  const classes: Record<string, EventClass> = { OrderCreated, Opened, Typed }
+  for (const Class of Object.values(classes)) {
+    bus.on(Class, (event) => event.eventId)
+    exact<typeof Class.eventType, string>(true)
+    Class.fromJSON(file).eventPayload
+  }
+  // @ts-expect-error no event class
+  classes.Other = EventBus
 }
 
 export async function results() {
