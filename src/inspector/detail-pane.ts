@@ -51,13 +51,27 @@ export class DetailPane {
 
   show(container: HTMLElement, subject: Subject | null): void {
     const { model } = this.#tree
-    if (subject !== this.#subject) this.#open.clear()
+    const isOther = subject !== this.#subject
+    if (isOther) this.#open.clear()
     this.#subject = subject
     if (!model.nodeOf(this.#base)) this.#base = null
     const state = subject && model.nodeOf(subject) ? this.#stateOf(subject) : ''
     if (state === this.#shown) return
     this.#shown = state
     render(state && subject ? detailView(subject, this.#context()) : nothing, container, { host: this.#host })
+    if (isOther) this.#scroll(container)
+  }
+
+  /** To the handler that was selected; to the beginning for an event, and where what differs stands there. */
+  #scroll(container: HTMLElement): void {
+    const body = container.querySelector('.detail-body')
+    if (!body) return
+    body.scrollTop = 0
+    const handler = !this.#base && body.querySelector('[data-selected]')
+    if (!handler) return
+    const [{ top, bottom }, room] = [handler, body].map((element) => element.getBoundingClientRect())
+    // Not by `scrollIntoView`: that would move the page, too.
+    body.scrollTop = Math.max(0, Math.min(top - room.top, bottom - room.bottom))
   }
 
   /** Whatever it shows, in short: another text, other details. */

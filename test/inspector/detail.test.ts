@@ -40,6 +40,33 @@ const muted = async (action: () => Promise<void>) => {
 describe('<bus-inspector>: all that is known of an event (goal 12)', () => {
   afterEach(cleanUp)
 
+  it('shows the handler whose row is selected, and an event from its beginning', async () => {
+    const bus = makeBus()
+    for (const name of ['one', 'two', 'three', 'four']) bus.on('Many', () => name, { name })
+    const inspector = await mount({ buses: [bus] }, { width: '1000px', height: '400px' })
+    const [first, second] = [new BaseEvent('Many'), new BaseEvent('Many')]
+    await bus.dispatch(first)
+    await bus.dispatch(second)
+    await caughtUp(inspector)
+    await choose(inspector, first)
+    rowNamed(inspector, 'four').click()
+    await inspector.updateComplete
+    const [box, body] = ['.detail-body [data-selected]', '.detail-body'].map((selector) =>
+      $(inspector, selector).getBoundingClientRect(),
+    )
+    expect(box.top).to.be.at.least(body.top)
+    expect(box.bottom).to.be.at.most(body.bottom)
+    expect(scrollY).to.equal(0)
+    await choose(inspector, second)
+    expect($(inspector, '.detail-body').scrollTop).to.equal(0)
+
+    // What the reader has scrolled to stays while the same row says something new.
+    $(inspector, '.detail-body').scrollTop = 50
+    inspector.redact = ['nothing']
+    await inspector.updateComplete
+    expect($(inspector, '.detail-body').scrollTop).to.equal(50)
+  })
+
   it('says each thing of an event, of its parent, its children and its handlers', async () => {
     const main = makeBus({ name: 'Main' })
     const audit = makeBus({ name: 'Audit' })
