@@ -345,7 +345,7 @@ export class BusInspector extends PanelElement {
     tree.maxRows = properties.maxRows.converter.fromAttribute(this.maxRows)
     tree.refreshHz = properties.refreshHz.converter.fromAttribute(this.refreshHz)
     if (changed.has('redact')) tree.setRedact(redactorOf(this.redact))
-    if (changed.has('columns')) this.columns = columnsOf(this.columns, { ...defaultColumns })
+    if (changed.has('columns')) this.columns = columnsOf(this.columns)
     if (changed.has('filter')) tree.setFilter(this.filter ?? '', tree.bus)
     if (changed.has('snapshot')) tree.setSnapshot(this.snapshot)
     if (changed.has('preserve')) tree.showOld(this.preserve)

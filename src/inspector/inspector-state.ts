@@ -32,9 +32,9 @@ const clamp = (value: number, least: number, most: number) =>
   Math.max(least, Math.min(most, Math.round(value)))
 
 /** Widths that can be shown, from what may be anything. */
-export function columnsOf(value: unknown, before: Columns): Columns {
+export function columnsOf(value: unknown): Columns {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Partial<Record<string, unknown>>
-  const columns = { ...before }
+  const columns: Columns = { ...defaultColumns }
   for (const name of columnNames) {
     const width = given[name]
     if (typeof width === 'number' && Number.isFinite(width))
@@ -55,7 +55,7 @@ export function stateOf(value: unknown): Partial<InspectorState> {
     if (typeof text === 'string') state[key] = text.slice(0, 1000)
   }
   if (sorts.includes(given.sort as Sort)) state.sort = given.sort
-  if (typeof given.columns === 'object') state.columns = columnsOf(given.columns, { ...defaultColumns })
+  if (typeof given.columns === 'object') state.columns = columnsOf(given.columns)
   if (typeof given.detail === 'number' && Number.isFinite(given.detail))
     state.detail = clamp(given.detail, 15, 85)
   return state

@@ -171,12 +171,6 @@ export const panelStyles = css`
     scrollbar-width: thin;
   }
 
-  .bus-name {
-    overflow: hidden;
-    text-overflow: ellipsis;
-    white-space: nowrap;
-  }
-
   .tools {
     display: flex;
     flex: none;

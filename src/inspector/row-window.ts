@@ -31,6 +31,8 @@ export class RowWindow {
   #elements = new Map<object, HTMLElement>()
   /** Its element is there even if it is not seen. */
   active: object | null = null
+  /** There is less room than there was, and the active row was kept in sight. */
+  kept: boolean | undefined
   #height = 0
   #scrollTop = 0
   #scrollHeight = -1
@@ -72,13 +74,20 @@ export class RowWindow {
     return this.#elements.get(key)
   }
 
-  /** Reads the platform's state, after it was resized or scrolled. False if that is where it was put. */
+  /**
+   * Reads the platform's state, after it was resized or scrolled. False if that is where it was put. Where there is less room, as when
+   * details open below, the active row stays in sight.
+   */
   measure(): boolean {
     const { clientHeight, scrollTop } = this.#scroller
     // Engines round to their own pixels.
     if (clientHeight === this.#height && Math.abs(scrollTop - this.#scrollTop) < 1) return false
+    const active = clientHeight < this.#height ? this.#activeRow : -1
+    // Where it is hidden there is no room at all.
+    this.kept = clientHeight > 0 && active >= 0 && this.#toSee(active) === this.offset
     this.#height = clientHeight
     this.#scrollTop = scrollTop
+    if (this.kept) this.reveal(active)
     return true
   }
 
@@ -104,12 +113,18 @@ export class RowWindow {
     this.scrollTo(this.#total)
   }
 
-  /** Scrolls as little as is needed to see a row. */
-  reveal(index: number): void {
+  get #activeRow(): number {
+    return this.active ? this.#rows.indexOf(this.active) : -1
+  }
+
+  /** Where to scroll, as little as is needed to see a row. */
+  #toSee(index: number): number {
     const top = index * this.rowHeight
-    if (top < this.offset) this.scrollTo(top)
-    else if (top + this.rowHeight > this.offset + this.#height)
-      this.scrollTo(top + this.rowHeight - this.#height)
+    return Math.min(top, Math.max(this.offset, top + this.rowHeight - this.#height))
+  }
+
+  reveal(index: number): void {
+    this.scrollTo(this.#toSee(index))
   }
 
   /** To an offset in px of rows; `render` carries it out. */
@@ -136,7 +151,7 @@ export class RowWindow {
     const from = Math.max(0, Math.floor(offset / this.rowHeight) - MARGIN)
     const to = Math.min(count, Math.ceil((offset + this.#height) / this.rowHeight) + MARGIN)
     const indexes = Array.from({ length: to - from }, (_, i) => from + i)
-    const active = this.active ? this.#rows.indexOf(this.active) : -1
+    const active = this.#activeRow
     if (active >= 0 && active < from) indexes.unshift(active)
     if (active >= to) indexes.push(active)
 

@@ -31,13 +31,17 @@ interface Parts {
 
 const partsOf = new WeakMap<HTMLElement, Parts>()
 
-function make<E extends Element>(element: E, attributes: Record<string, string>, ...content: Node[]): E {
+function make<E extends Element>(
+  element: E,
+  attributes: Record<string, string>,
+  ...content: (Node | string)[]
+): E {
   for (const name in attributes) element.setAttribute(name, attributes[name])
   element.append(...content)
   return element
 }
 
-const span = (className: string, ...content: Node[]) =>
+const span = (className: string, ...content: (Node | string)[]) =>
   make(document.createElement('span'), { class: className }, ...content)
 
 const cell = (name: string, ...content: Node[]) =>
@@ -196,7 +200,7 @@ export function showRow(row: HTMLElement, node: number, context: RowContext): vo
     write(parts.note, noteOf(event, context))
     const tags = tagsOf(model, node, event)
     if (tags.length || parts.tags.firstChild)
-      parts.tags.replaceChildren(...tags.map((tag) => span('tag', document.createTextNode(tag))))
+      parts.tags.replaceChildren(...tags.map((tag) => span('tag', tag)))
   }
 }
 

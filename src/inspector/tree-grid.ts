@@ -60,7 +60,7 @@ export class TreeGrid {
     )
     // The elements may outlive it: of an inspector that is put back, another grid has them.
     const { signal } = this.#disposed
-    scroller.addEventListener('scroll', () => this.#scrolled(), { signal })
+    scroller.addEventListener('scroll', () => this.#moved(false), { signal })
     scroller.addEventListener('click', (event) => this.#clicked(event), { signal })
     grid.addEventListener('keydown', (event) => this.#pressed(event), { signal })
     grid.addEventListener('focus', () => this.#entered(), { signal })
@@ -72,7 +72,7 @@ export class TreeGrid {
     const { scroller } = this.#options
     this.#resized?.disconnect()
     const view = (scroller.ownerDocument.defaultView ?? window) as Window & typeof globalThis
-    this.#resized = new view.ResizeObserver(() => this.#resize())
+    this.#resized = new view.ResizeObserver(() => this.#moved(true))
     this.#resized.observe(scroller)
   }
 
@@ -111,7 +111,7 @@ export class TreeGrid {
     if (!this.following) this.#window.keep(this.#place)
     else if (this.#model.slowestFirst) this.#window.scrollTo(0)
     else this.#window.toEnd()
-    if (this.#model.slowestFirst) this.following = false
+    this.following &&= !this.#model.slowestFirst
     this.#place = []
     this.render()
   }
@@ -159,7 +159,6 @@ export class TreeGrid {
     model.flatten()
     if (model.index[node] < 0) return false
     this.#window.measure()
-    this.following = false
     this.#choose(subject)
     this.#window.reveal(model.index[node])
     this.#updateFollowing()
@@ -247,18 +246,11 @@ export class TreeGrid {
     forgetRow(element)
   }
 
-  /** The reader has moved. */
-  #scrolled(): void {
+  /** The reader has moved, or the room has changed, not the place in it. */
+  #moved(resized: boolean): void {
     if (!this.#window.measure()) return
-    this.#updateFollowing()
-    this.#window.render()
-    this.#options.onMove()
-  }
-
-  /** The room has changed, not the place in it. */
-  #resize(): void {
-    if (!this.#window.measure()) return
-    if (this.following) this.#window.toEnd()
+    if (resized && this.following && !this.#window.kept) this.#window.toEnd()
+    else this.#updateFollowing()
     this.#window.render()
     this.#options.onMove()
   }

@@ -85,12 +85,18 @@ export const treeStyles = css`
     background: var(--_selected);
   }
 
+  .cell,
+  .type,
+  .note,
+  .bus-name {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+
   .cell {
     flex: none;
-    overflow: hidden;
     padding-right: 8px;
-    white-space: nowrap;
-    text-overflow: ellipsis;
   }
 
   .cell.name {
@@ -185,14 +191,8 @@ export const treeStyles = css`
     transform: translateY(-1px) rotate(45deg);
   }
 
-  .type {
-    overflow: hidden;
+  .row[data-kind='event'] .type {
     font-weight: 600;
-    text-overflow: ellipsis;
-  }
-
-  .row[data-kind='handler'] .type {
-    font-weight: 400;
   }
 
   .id {
@@ -223,13 +223,11 @@ export const treeStyles = css`
 
   .note {
     flex-shrink: 99999;
-    overflow: hidden;
     color: var(--_muted);
     font: 11px / 16px var(--_mono);
-    text-overflow: ellipsis;
   }
 
-  .row[data-kind='handler']:is([data-status='error'], [data-status='timeout'], [data-status='aborted'], [data-status='cancelled']) .note {
+  .row[data-kind='handler']:not([data-status='completed']) .note {
     color: var(--_status);
   }
 

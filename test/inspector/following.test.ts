@@ -8,12 +8,14 @@ import {
   frames,
   makeBus,
   mount,
+  press,
   rowOf,
   rows,
   scroller,
   scrollTo,
   sleep,
   topOf,
+  until,
 } from './support.js'
 
 describe('<bus-inspector>: follows the tail, and never steals the place (goals 3 and 4)', () => {
@@ -104,6 +106,75 @@ describe('<bus-inspector>: follows the tail, and never steals the place (goals 3
     expect(row.getAttribute('aria-expanded')).to.equal('true')
     expect(inspector.selected === before).to.equal(true)
     expect(rows(inspector).length).to.be.below(80)
+  })
+
+  it('keeps the row that is selected in sight when its details open below the tree, or take more of the room', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] }, { width: '700px', height: '500px' })
+    const inSight = (event: BaseEvent) => {
+      const row = rows(inspector).find(({ dataset }) => dataset.id === event.eventId)
+      const [box, frame] = [row, scroller(inspector)].map((element) => element?.getBoundingClientRect())
+      return !!box && !!frame && box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1
+    }
+    const comes = (event: BaseEvent) =>
+      until(
+        () => inSight(event),
+        () => event.eventPayload,
+      )
+    const events = await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    // At the tail, and away from it.
+    for (const [chosen, top] of [
+      [88, 1e6],
+      [70, 60 * 24],
+    ]) {
+      await scrollTo(inspector, top)
+      const { clientHeight } = scroller(inspector)
+      await comes(events[chosen])
+      rowOf(inspector, events[chosen]).click()
+      await inspector.updateComplete
+      await frames(3)
+      expect(scroller(inspector).clientHeight).to.be.below(clientHeight)
+      expect(inSight(events[chosen])).to.equal(true)
+      press(inspector, 'Escape')
+      await inspector.updateComplete
+      await frames(3)
+    }
+    await scrollTo(inspector, 0)
+    await comes(events[9])
+    rowOf(inspector, events[9]).click()
+    await inspector.updateComplete
+    await frames(3)
+    inspector.setState({ detail: 80 })
+    await inspector.updateComplete
+    await frames(3)
+    expect(inSight(events[9])).to.equal(true)
+    // Who has scrolled away from it is left there.
+    await scrollTo(inspector, 40 * 24)
+    inspector.setState({ detail: 85 })
+    await inspector.updateComplete
+    await frames(3)
+    expect(scroller(inspector).scrollTop).to.equal(40 * 24)
+  })
+
+  it('goes on following when it was hidden meanwhile, with a row selected', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    const events = await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    rowOf(inspector, events[95]).click()
+    await inspector.updateComplete
+    await frames(2)
+    inspector.hidden = true
+    await frames(3)
+    inspector.hidden = false
+    await frames(3)
+    const [next] = await dispatchMany(bus, 1)
+    await caughtUp(inspector)
+    expect($(inspector, '.pill').hidden).to.equal(true)
+    expect(rowOf(inspector, next).getBoundingClientRect().bottom).to.be.at.most(
+      scroller(inspector).getBoundingClientRect().bottom + 1,
+    )
   })
 
   it('lets go of a selected row only with its event, and then says so to nobody but the platform', async () => {
