@@ -164,6 +164,8 @@ export class RowWindow {
       this.#rows.recycle(element)
       spare.push(element)
     }
+    // To be moved in the page takes the focus from it: the others go round it.
+    const still = this.active && this.#elements.get(this.active)
     const shift = this.#scrollTop - offset
     const elements = new Map<object, HTMLElement>()
     let next = this.#space.firstElementChild
@@ -171,12 +173,12 @@ export class RowWindow {
     for (const [key, index] of wanted) {
       const element = this.#elements.get(key) ?? spare[used++] ?? this.#rows.create()
       elements.set(key, element)
-      if (element === next) next = next.nextElementSibling
+      if (element === next || element === still) next = element.nextElementSibling
       else this.#space.insertBefore(element, next)
       element.style.transform = `translateY(${index * this.rowHeight + shift}px)`
       this.#rows.show(element, index)
     }
-    for (; used < spare.length; used++) spare[used].remove()
+    for (const left of spare.slice(used)) left.remove()
     this.#elements = elements
   }
 

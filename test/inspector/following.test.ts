@@ -116,11 +116,7 @@ describe('<bus-inspector>: follows the tail, and never steals the place (goals 3
       const [box, frame] = [row, scroller(inspector)].map((element) => element?.getBoundingClientRect())
       return !!box && !!frame && box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1
     }
-    const comes = (event: BaseEvent) =>
-      until(
-        () => inSight(event),
-        () => event.eventPayload,
-      )
+    const comes = (event: BaseEvent) => until(() => inSight(event))
     const events = await dispatchMany(bus, 100)
     await caughtUp(inspector)
     // At the tail, and away from it.
@@ -175,6 +171,35 @@ describe('<bus-inspector>: follows the tail, and never steals the place (goals 3
     expect(rowOf(inspector, next).getBoundingClientRect().bottom).to.be.at.most(
       scroller(inspector).getBoundingClientRect().bottom + 1,
     )
+  })
+
+  it('leaves the focus where it is, and the rows in their order, when others are scrolled to or come', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    const events = await dispatchMany(bus, 200)
+    await caughtUp(inspector)
+    await scrollTo(inspector, 40 * 24)
+    await until(() => rows(inspector).some(({ dataset }) => dataset.id === events[50].eventId))
+    const row = rowOf(inspector, events[50])
+    row.click()
+    await inspector.updateComplete
+    const assertFocus = () => {
+      expect(inspector.shadowRoot?.activeElement === row).to.equal(true)
+      const places = rows(inspector).map((one) =>
+        Number(one.ariaRowIndex ?? one.getAttribute('aria-rowindex')),
+      )
+      expect(places).to.deep.equal([...new Set(places)].sort((a, b) => a - b))
+    }
+    for (const top of [42, 38, 44, 100, 46, 0, 45]) {
+      await scrollTo(inspector, top * 24)
+      assertFocus()
+    }
+    await scrollTo(inspector, 1e6)
+    for (let i = 0; i < 3; i++) {
+      await dispatchMany(bus, 7)
+      await caughtUp(inspector)
+      assertFocus()
+    }
   })
 
   it('lets go of a selected row only with its event, and then says so to nobody but the platform', async () => {
