@@ -31,8 +31,8 @@ export class RowWindow {
   #elements = new Map<object, HTMLElement>()
   /** Its element is there even if it is not seen. */
   active: object | null = null
-  /** There is less room than there was, and the active row was kept in sight. */
-  kept: boolean | undefined
+  /** What is new is the room, and not the place in it. */
+  resized: boolean | undefined
   #height = 0
   #scrollTop = 0
   #scrollHeight = -1
@@ -84,10 +84,11 @@ export class RowWindow {
     if (clientHeight === this.#height && Math.abs(scrollTop - this.#scrollTop) < 1) return false
     const active = clientHeight < this.#height ? this.#activeRow : -1
     // Where it is hidden there is no room at all.
-    this.kept = clientHeight > 0 && active >= 0 && this.#toSee(active) === this.offset
+    const keep = clientHeight > 0 && active >= 0 && this.#toSee(active) === this.offset
+    this.resized = !keep && clientHeight !== this.#height
     this.#height = clientHeight
     this.#scrollTop = scrollTop
-    if (this.kept) this.reveal(active)
+    if (keep) this.reveal(active)
     return true
   }
 

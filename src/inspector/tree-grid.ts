@@ -60,7 +60,7 @@ export class TreeGrid {
     )
     // The elements may outlive it: of an inspector that is put back, another grid has them.
     const { signal } = this.#disposed
-    scroller.addEventListener('scroll', () => this.#moved(false), { signal })
+    scroller.addEventListener('scroll', () => this.#moved(), { signal })
     scroller.addEventListener('click', (event) => this.#clicked(event), { signal })
     grid.addEventListener('keydown', (event) => this.#pressed(event), { signal })
     grid.addEventListener('focus', () => this.#entered(), { signal })
@@ -72,7 +72,7 @@ export class TreeGrid {
     const { scroller } = this.#options
     this.#resized?.disconnect()
     const view = (scroller.ownerDocument.defaultView ?? window) as Window & typeof globalThis
-    this.#resized = new view.ResizeObserver(() => this.#moved(true))
+    this.#resized = new view.ResizeObserver(() => this.#moved())
     this.#resized.observe(scroller)
   }
 
@@ -246,10 +246,10 @@ export class TreeGrid {
     forgetRow(element)
   }
 
-  /** The reader has moved, or the room has changed, not the place in it. */
-  #moved(resized: boolean): void {
+  /** The reader has moved, or the room has changed: of which an event of either kind may be the first to tell. */
+  #moved(): void {
     if (!this.#window.measure()) return
-    if (resized && this.following && !this.#window.kept) this.#window.toEnd()
+    if (this.#window.resized && this.following) this.#window.toEnd()
     else this.#updateFollowing()
     this.#window.render()
     this.#options.onMove()

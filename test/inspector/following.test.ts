@@ -153,6 +153,23 @@ describe('<bus-inspector>: follows the tail, and never steals the place (goals 3
     expect(scroller(inspector).scrollTop).to.equal(40 * 24)
   })
 
+  it('goes on following while it is resized', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] }, { width: '1000px', height: '700px' })
+    await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    for (const height of [760, 640, 580, 700, 520, 460, 400, 340]) {
+      inspector.style.height = `${height}px`
+      await frames(1)
+      // As when the window is: the next size is there before the platform tells of the scrolling that came of this one.
+      await sleep(0)
+    }
+    await frames(3)
+    expect($(inspector, '.pill').hidden).to.equal(true)
+    const { scrollTop, scrollHeight, clientHeight } = scroller(inspector)
+    expect(scrollTop).to.be.closeTo(scrollHeight - clientHeight, 1)
+  })
+
   it('goes on following when it was hidden meanwhile, with a row selected', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus] })
