@@ -42,7 +42,13 @@ export function load(
     const old = left.size ? earlier(writer, entry) : undefined
     // Nothing of an event goes before its own entry.
     const waits = old ? !old.seq : left.size && later.includes(mark)
-    const when = waits ? 'later' : old ? 'never' : kind === 'R' ? whenToSettle(entry, journal, beside) : 'now'
+    const when = waits
+      ? 'later'
+      : old
+        ? 'never'
+        : kind === 'R'
+          ? whenToSettle(entry, journal, beside, last)
+          : 'now'
     if (when === 'later') later.push(entry)
     else if (when === 'never') journal.chars -= entry.text.length
     else {
@@ -77,16 +83,23 @@ function goOn({ journal, left }: LogWriter, mark: Mark, { seq, index, writer }: 
 }
 
 /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
-function whenToSettle({ run }: Entry, journal: Journal, beside: boolean): 'now' | 'later' | 'never' {
+function whenToSettle(
+  { run }: Entry,
+  journal: Journal,
+  beside: boolean,
+  last?: Entry | null,
+): 'now' | 'later' | 'never' {
   // The `C` that follows says the same; what a stop has ended has none.
   if (!run || (run.state.status === COMPLETED && !run.state.abandoned)) return 'never'
-  let when: 'now' | 'later' = 'now'
+  // Where the writer is about to give its id up, later is under another one's, when others may have taken the event.
+  const later = last === undefined ? 'later' : 'never'
+  let when: 'now' | typeof later = 'now'
   for (const state of [run.state, ...run.dispatched]) {
     for (const { mark } of state.visits) {
       // Its own event may have been passed on, too; here it was first.
       if (state === run.state && mark?.journal === journal) continue
       if (mark?.status === FAILED) return 'never'
-      if (mark?.status === WAITING && (mark.journal !== journal || (beside && !mark.seq))) when = 'later'
+      if (mark?.status === WAITING && (mark.journal !== journal || (beside && !mark.seq))) when = later
     }
   }
   return when

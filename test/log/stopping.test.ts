@@ -1,6 +1,6 @@
 // A bus that is stopped, or a log that is closed, in the midst of something: nothing goes on by itself, and nobody waits.
 import { expect } from '@esm-bundle/chai'
-import { BaseEvent, EventBus } from '../../src/index.js'
+import { BaseEvent, EventBus, type HandlerContext } from '../../src/index.js'
 import { EventLog } from '../../src/log/event-log.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName, kinds } from './helpers.js'
@@ -66,6 +66,34 @@ describe('a stopped bus', () => {
     await next.log.close()
     await EventLog.destroy(name)
     expect(events).to.have.length(2)
+  })
+})
+
+describe('a bus that is stopped while another log is late', () => {
+  it('says nothing of what it has ended as another writer, when it may be others` by then', async () => {
+    const { bus, log, name } = openBus(freshName())
+    const other = openBus(freshName())
+    let ran = 0
+    const first = (_: BaseEvent, { via }: HandlerContext) => {
+      via(other.bus).dispatch(new BaseEvent('B'))
+    }
+    bus.on('A', first, { name: 'first' })
+    bus.on('A', () => {
+      ran++
+      return forever()
+    })
+    await Promise.all([bus.dispatch(new BaseEvent('Before')), other.log.db()])
+    const release = await holdStore(other.name)
+    bus.dispatch(new BaseEvent('A'))
+    await eventually('the first handler has its outcome', () => ran)
+    await bus.stop()
+    await release()
+    await other.log.flush()
+    await log.flush()
+    const rows = await rowsOf(name)
+    await Promise.all([log.close(), other.log.close()])
+    await Promise.all([EventLog.destroy(name), EventLog.destroy(other.name)])
+    expect(new Set(rows.map(([, { writer }]) => writer))).to.have.lengthOf(1)
   })
 })
 
