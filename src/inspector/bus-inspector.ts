@@ -192,7 +192,7 @@ export class BusInspector extends PanelElement {
     this.columns = { ...defaultColumns }
     this.sort = 'time'
     this.tree = new LiveTree({
-      beforeCommit: () => this.#body.grid?.beforeCommit(),
+      beforeCommit: (asked) => this.#body.grid?.beforeCommit(asked),
       afterCommit: (added, failed) => this.#committed(added, failed),
       changed: () => this.requestUpdate(),
     })

@@ -21,8 +21,8 @@ const SLICE = 16_000
 
 /** Between a tree and those who draw it. */
 export interface Viewer {
-  /** The rows are about to change, then have: where the reader is must be kept. */
-  beforeCommit(): void
+  /** The rows are about to change, then have: where the reader is must be kept. `asked`: the reader has asked for it. */
+  beforeCommit(asked?: boolean): void
   /** `added` events are new since the last time; of what has changed, `failed` have failed. */
   afterCommit(added: number, failed: readonly InspectedEvent[]): void
   /** There are other buses, or the filter has got further. */
@@ -217,7 +217,7 @@ export class LiveTree {
 
   /** Something that the reader did: shown at once. */
   #change(change: () => void): void {
-    this.#viewer.beforeCommit()
+    this.#viewer.beforeCommit(true)
     change()
     this.#finish(0)
   }

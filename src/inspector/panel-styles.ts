@@ -32,7 +32,6 @@ export const panelStyles = css`
     box-sizing: border-box;
     width: 100%;
     height: 100%;
-    min-height: 0;
     overflow: hidden;
     container: panel / inline-size;
     position: relative;

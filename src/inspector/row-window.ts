@@ -15,7 +15,7 @@ export interface Rows {
   recycle(element: HTMLElement): void
 }
 
-/** Where the reader is: the keys that are seen, and how far below the upper edge each is. */
+/** Where the reader is: the keys that are seen, the active one before all others, and how far below the upper edge each is. */
 type Place = { key: object; below: number }[]
 
 /**
@@ -97,7 +97,8 @@ export class RowWindow {
     const seen: Place = []
     const end = Math.min(this.#rows.count(), Math.ceil((offset + this.#height) / this.rowHeight))
     for (let i = Math.ceil(offset / this.rowHeight); i < end; i++) {
-      seen.push({ key: this.#rows.keyOf(i), below: i * this.rowHeight - offset })
+      const key = this.#rows.keyOf(i)
+      seen[key === this.active ? 'unshift' : 'push']({ key, below: i * this.rowHeight - offset })
     }
     return seen
   }

@@ -98,9 +98,11 @@ export class TreeGrid {
     return node ? this.#model.index[node] : -1
   }
 
-  beforeCommit(): void {
+  /** `asked` for by the reader: then a selected row that is in sight stays there, even at the tail. */
+  beforeCommit(asked?: boolean): void {
     this.#window.measure()
-    this.#place = this.following ? [] : this.#window.place()
+    this.#place = this.#window.place()
+    if (asked && this.#place[0]?.key === this.selected) this.following = false
   }
 
   afterCommit(added: number): void {
@@ -111,7 +113,7 @@ export class TreeGrid {
     if (!this.following) this.#window.keep(this.#place)
     else if (this.#model.slowestFirst) this.#window.scrollTo(0)
     else this.#window.toEnd()
-    this.following &&= !this.#model.slowestFirst
+    this.#updateFollowing()
     this.#place = []
     this.render()
   }
@@ -141,10 +143,9 @@ export class TreeGrid {
 
   /** Scrolls to the newest row, and stays there. */
   follow(): void {
-    this.following = true
-    this.unseen = 0
     this.#window.measure()
     this.#window.toEnd()
+    this.#updateFollowing()
     this.render()
     // The button that was pressed is gone.
     this.#park()
@@ -200,14 +201,13 @@ export class TreeGrid {
 
   /** The reader has opened or closed something: what is seen stays where it is. */
   #rearrange(change: () => void): void {
-    this.beforeCommit()
+    this.beforeCommit(true)
     change()
     this.#model.flatten()
     // Where the selected row is closed away, the one that it lies in is selected.
     if (this.selected && this.#row(this.selected) < 0)
       this.#choose(this.#visible(this.selected) ?? this.selected)
     this.afterCommit(0)
-    this.#updateFollowing()
   }
 
   #choose(subject: Subject | null): void {

@@ -48,16 +48,11 @@ export const treeStyles = css`
   .scroller {
     position: relative;
     flex: 1;
-    min-height: 0;
     overflow: hidden scroll;
     overflow-anchor: none;
     scrollbar-width: thin;
     scrollbar-color: var(--_edge) transparent;
     contain: strict;
-  }
-
-  .space {
-    position: relative;
   }
 
   .row .icon,

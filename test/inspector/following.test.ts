@@ -170,6 +170,41 @@ describe('<bus-inspector>: follows the tail, and never steals the place (goals 3
     expect(scrollTop).to.be.closeTo(scrollHeight - clientHeight, 1)
   })
 
+  it('keeps the selected row in sight when the filter is cleared, or what it holds is opened', async () => {
+    const bus = makeBus()
+    bus.on('Odd', async (_, { bus: here }) => {
+      for (let i = 0; i < 60; i++) await here.dispatch(new BaseEvent('Child'))
+    })
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 100)
+    const odd = await bus.dispatch(new BaseEvent('Odd'))
+    const inSight = () => {
+      const [box, frame] = [rowOf(inspector, odd), scroller(inspector)].map((it) =>
+        it.getBoundingClientRect(),
+      )
+      return box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1
+    }
+    const filtered = async (filter: string) => {
+      inspector.filter = filter
+      await inspector.updateComplete
+      await frames(3)
+    }
+    await dispatchMany(bus, 100)
+    await caughtUp(inspector)
+    await filtered('type:Odd')
+    rowOf(inspector, odd).click()
+    press(inspector, 'ArrowLeft')
+    press(inspector, 'ArrowRight')
+    await frames(3)
+    expect(inSight()).to.equal(true)
+    await filtered('')
+    expect(inSight()).to.equal(true)
+    expect($(inspector, '.pill').hidden).to.equal(false)
+    // A list that is short again ends in sight, and is followed.
+    await filtered('type:Odd handler:nobody')
+    expect($(inspector, '.pill').hidden).to.equal(true)
+  })
+
   it('goes on following when it was hidden meanwhile, with a row selected', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus] })
