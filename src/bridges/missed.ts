@@ -96,7 +96,9 @@ export class Missed {
       // That says so.
       return this.#exchange.receive(value)
     }
-    const { kind, from, items, flag } = message
+    const { kind, from, flag } = message
+    // Copied: one from outside may have a property of its own where its methods are.
+    const items = [...message.items]
     if (kind === 'events') {
       // Who waits for an answer gets one, also to what is here already.
       message = { ...message, items: items.filter((item) => this.#isNew(item) || flag) }

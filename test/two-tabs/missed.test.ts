@@ -180,6 +180,22 @@ describe('what a bridge did not hear', () => {
     expect(other.heard).to.eql(range(1, 5))
   })
 
+  it('is not looked for by what a forged message has where the methods of its list are', async () => {
+    const [sender, other] = await pair()
+    const errors: string[] = []
+    other.tab.window.addEventListener('error', (event) => errors.push(event.message))
+    const raw = new BroadcastChannel(sender.tabs.channel)
+    for (const forged of [{ filter: 1 }, { at: 1 }, { some: 1 }, { constructor: {} }]) {
+      const items = Object.assign([{ n: 1, value: null }], forged)
+      raw.postMessage(message('events', items, { from: sender.tabs.exchange.id, flag: false }))
+    }
+    await eventually('all were refused', () => errors.length || other.tabs.stats.wireErrors === 4)
+    raw.close()
+    await sender.send(4)
+    await eventually('it came', () => other.seen.length === 4)
+    expect(errors).to.eql([])
+  })
+
   it('comes from behind thousands of segments in which nothing was sent', async () => {
     const [sender, other] = await pair()
     tell(other.tab, 'pagehide')
