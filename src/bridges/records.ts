@@ -33,12 +33,14 @@ function snapshot(value: unknown, far: boolean, moves: boolean): unknown {
   const copy = moves ? value : structuredClone(value)
   // Of the copy, as whoever gets it does: a class's instances are plain objects there.
   checkSize([copy])
-  if (far) JSON.stringify(copy, nearOnly)
+  // So many values at most: in a map may be lists that have others twice.
+  let left = 1e6
+  if (far) JSON.stringify(copy, (_, one) => --left > 0 && nearOnly(one))
   return copy
 }
 
-/** A replacer that lets nothing pass which stays in its agent cluster: nobody else would get anything of the message that has it, nor say so. */
-function nearOnly(_: string, value: unknown): unknown {
+/** For a replacer that lets nothing pass which stays in its agent cluster: nobody else would get anything of the message that has it, nor say so. */
+function nearOnly(value: unknown): unknown {
   if (isPlain(value)) return value
   const kind = {}.toString.call((value as DataView | null)?.buffer ?? value)
   if (/WebA|Shared|Video|Audio/.test(kind)) throw new TypeError(`${kind} stays in its process`)

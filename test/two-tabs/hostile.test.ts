@@ -141,6 +141,17 @@ describe('a hostile tab', () => {
     end()
   })
 
+  it('holds up nobody by what it sends in a map, and gets back as it was', async () => {
+    const { bus, all, received, unharmed, end } = await victim()
+    bus.on('Echo', ({ eventPayload: { what } }) => what)
+    const value = { event_type: 'Echo', event_id: uuid(5), what: new Map([[1, bomb()]]) }
+    all.postMessage(message('events', [{ n: 1, hops: 0, value }]))
+    await received()
+    expect(bus.eventsCompleted.map(({ type }) => type)).to.include('Echo')
+    unharmed()
+    end()
+  })
+
   it('makes no locks and keeps no channels by 3 000 hellos and events of nobody', async () => {
     const { tabs, all, received, unharmed, end } = await victim()
     const before = await navigator.locks.query()
