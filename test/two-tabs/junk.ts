@@ -90,7 +90,6 @@ export const malformed: (() => unknown)[] = [
   () => events(record(1, { event_path: [bomb()] })),
   () => events(record(1, { event_timeout: bomb() })),
   () => events(record(1, { event_created_at: bomb() })),
-  () => events(record(1, { event_path: new Array(2 ** 32 - 1) })),
   () => events(record(1, { event_path: ['a b'] })),
   () => events(record(1, { event_path: new Array(1001).fill('a') })),
   () => events(record(1, { event_path: { length: 2 } })),

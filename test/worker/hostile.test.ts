@@ -3,7 +3,7 @@ import { number } from 'superstruct'
 import { type ExposedBus, exposeBus, WorkerBridge } from '../../src/bridges/worker-bridge.js'
 import { defineEvent, EventBus } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
-import { hasTime } from '../support/long-tests.js'
+import { hasTime, itWithTime } from '../support/long-tests.js'
 import { malformed, meaningless, message as messageOf, mutated, record, values } from '../two-tabs/junk.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
@@ -47,12 +47,11 @@ const attacks: (() => unknown)[] = [
   () => ({ ...call(['events'], raw(1)), id: 7 }),
   () => ({ type: 'APPLY', path: ['events'], argumentList: [raw(1)] }),
   () => ({ id: 'x', type: 'APPLY', path: ['events'], argumentList: 'abc' }),
-  // Lists that have what their methods are looked up by, and one whose end nobody would live to see.
+  // Lists that have what their methods are looked up by.
   () => ({ ...call(['events']), argumentList: Object.assign([raw(1)], { every: 1 }) }),
   () => ({ ...call(['events']), argumentList: Object.assign([raw(1)], { map: 1 }) }),
   () => ({ ...call(['events']), argumentList: Object.assign([raw(1)], { constructor: {} }) }),
   () => ({ ...call(Object.assign(['events'], { includes: 1, constructor: {} })), argumentList: [raw(1)] }),
-  () => ({ ...call(['events']), argumentList: new Array(2 ** 32 - 1) }),
   () => ({ id: 'x', type: 'HANDLER', name: 'throw', value: { isError: false, value: 1 } }),
   () => ({ id: 'x', type: 'RELEASE', path: ['events'] }),
 ]
@@ -129,6 +128,13 @@ describe('a hostile other end of a port', () => {
     await eventually('all came', () => exposed.stats.wireErrors >= posted)
     expect(exposed.stats.wireErrors).to.equal(posted)
     await stillAnswers()
+  })
+
+  // WebKit's own clone does not come to its end.
+  itWithTime('nor holds up anybody by a list whose end nobody would live to see', async () => {
+    ports[0].postMessage({ ...call(['events']), argumentList: new Array(2 ** 32 - 1) })
+    await stillAnswers()
+    expect(exposed.stats.wireErrors).to.equal(1)
   })
 
   it('nor by what is said to a bridge, whatever it means', async () => {
