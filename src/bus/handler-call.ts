@@ -81,10 +81,10 @@ export function finishRun(run: HandlerRun, value: unknown, as: 2 | 3): void {
   run.visit.runEnded(run)
 }
 
-/** An Error of any realm, where the engine can tell. */
+/** An Error of any realm, where the engine can tell; WebKit says of a DOMException that it is none. */
 function isError(value: unknown): boolean {
   try {
-    return (Error as { isError?(value: unknown): boolean }).isError?.(value) ?? value instanceof Error
+    return (Error as { isError?(value: unknown): boolean }).isError?.(value) || value instanceof Error
   } catch {
     // A revoked proxy, a window of another origin: they may not be looked at.
     return false

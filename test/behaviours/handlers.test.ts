@@ -152,6 +152,15 @@ describe('A4: handlers and patterns', () => {
     expect(onlyResult(ping).error === failure).to.equal(true)
   })
 
+  it('35: a returned DOMException, too, whatever the engine says of it', async () => {
+    const bus = new EventBus()
+    const failure = new DOMException('stopped', 'AbortError')
+    bus.on(Ping, () => failure as never)
+    const ping = await bus.dispatch(new Ping())
+    expect(onlyResult(ping).status).to.equal('error')
+    expect(onlyResult(ping).error === failure).to.equal(true)
+  })
+
   it('36: handlers can be removed: off, the subscription, using, signal, once', async () => {
     const bus = new EventBus()
     const log: string[] = []
