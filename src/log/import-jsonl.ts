@@ -85,8 +85,6 @@ class Importer {
     this.#orRefuse(line, () => {
       if (text === undefined) throw new RangeError('Expected a line of at most a million characters')
       const { record, payload } = readRecord(parse(text))
-      // As in what is written: the Python library has its outcomes there.
-      delete payload.event_results
       const { event_id: id, event_type: type } = record
       anIdentifier('event_type', type)
       const incoming = { line, record, payload }

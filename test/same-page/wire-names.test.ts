@@ -4,7 +4,14 @@ import { string, type } from 'superstruct'
 import { BaseEvent, defineEvent, EventBus, WireError } from '../../src/index.js'
 
 describe('payload keys that a record of an event has for itself', () => {
-  for (const key of ['event_type', 'event_id', 'event_completed_at', 'event_outcomes', 'event_by']) {
+  for (const key of [
+    'event_type',
+    'event_id',
+    'event_completed_at',
+    'event_outcomes',
+    'event_results',
+    'event_by',
+  ]) {
     it(`${key} is a TypeError where the event is made, with and without a schema`, () => {
       const message = new RegExp(`Expected \`payload.${key}\` to be named otherwise.*got \`"mine"\``)
       expect(() => new BaseEvent('Track', { x: 1, [key]: 'mine' })).to.throw(TypeError, message)
@@ -12,6 +19,13 @@ describe('payload keys that a record of an event has for itself', () => {
       expect(() => new Open({ x: 'y', [key]: 'mine' } as never)).to.throw(TypeError, message)
     })
   }
+
+  it('a record that has the outcomes of the Python library is an event without them: its parser refuses such a line', () => {
+    const record = { ...new BaseEvent('Track', { x: 1 }).toJSON(), event_results: {} }
+    const event = BaseEvent.fromJSON(record)
+    expect(event.eventPayload).to.deep.equal({ x: 1 })
+    expect(event.toJSON()).not.to.have.property('event_results')
+  })
 
   it('others that only look like them are payload, and come back', () => {
     const event = new BaseEvent('Track', { event_kind: 'click', eventType: 'x' })
