@@ -67,7 +67,10 @@ export class Visit implements EventVisit, RunVisit, Link {
     // An inspector may have stopped the bus.
     if (!this.done && core.heard.has(state.meta.type)) {
       this.#advancing = true
-      EventTarget.prototype.dispatchEvent.call(core.bus, state.event)
+      const { event } = state
+      EventTarget.prototype.dispatchEvent.call(core.bus, event)
+      // A stop ends with the dispatch; Chromium keeps it, and would call no listener of the next bus. (This takes a veto back.)
+      if (event.cancelBubble && !state.vetoed) event.initEvent(event.type, event.bubbles, event.cancelable)
       this.#advancing = false
     }
     this.#advance()

@@ -123,6 +123,30 @@ describe('a bus in the DOM', () => {
     expect(log).to.include('a').and.not.include('b')
   })
 
+  it('`stopImmediatePropagation` on one bus ends the dispatch there, not on the next bus, and is no veto', async () => {
+    const [a, b] = [new EventBus(), new EventBus()]
+    const heard: string[] = []
+    a.addEventListener(OrderCreated, (event) => {
+      heard.push('a')
+      event.stopImmediatePropagation()
+      if (event.orderId === 'vetoed') event.preventDefault()
+    })
+    a.addEventListener(OrderCreated, () => void heard.push('none'))
+    a.on('*', b.dispatch)
+    b.addEventListener(OrderCreated, ({ target }) => void heard.push(target === b ? 'b' : 'of another'))
+    const forwarded = await a.dispatch(new OrderCreated({ orderId: 'o' }))
+    expect(heard).to.deep.equal(['a', 'b'])
+    expect([forwarded.defaultPrevented, forwarded.bubbles, forwarded.cancelable]).to.deep.equal([
+      false,
+      true,
+      true,
+    ])
+    const vetoed = a.dispatch(new OrderCreated({ orderId: 'vetoed' }))
+    await vetoed
+    expect(heard).to.deep.equal(['a', 'b', 'a'])
+    expect(vetoed.defaultPrevented).to.equal(true)
+  })
+
   it('an event that is not cancelable cannot be vetoed', async () => {
     const bus = new EventBus()
     bus.addEventListener('X', (event) => event.preventDefault())
