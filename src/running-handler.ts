@@ -140,6 +140,8 @@ export function awaitable<T>(
       subscribe(end(resolve), end(reject))
     } catch (error) {
       deliver(reject, error, known, entered)
+      // Settled by now: so that a promise that rejects later has somebody to tell.
+      subscribe(resolve, reject)
     }
     return undefined
   }

@@ -316,4 +316,21 @@ describe('awaiting an event', () => {
     expect(ofOther).to.equal(true)
     expect(ofOwn).to.be.instanceOf(EventLoopError)
   })
+
+  it('a handler that awaits the results of its own event has the error, and nothing is left unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      unhandled.push(event.reason)
+    }
+    window.addEventListener('unhandledrejection', note, true)
+    const bus = new EventBus()
+    bus.on('X', async (event) => void (await event.eventResult()))
+    expect(await rejectionOf(bus.dispatch(make('X')).eventResult())).to.be.instanceOf(EventLoopError)
+    // Browsers tell of it some tasks later.
+    for (let task = 0; task < 20; task++) await foreign()
+    window.removeEventListener('unhandledrejection', note, true)
+    expect(unhandled).to.deep.equal([])
+  })
 })
