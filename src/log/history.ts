@@ -72,7 +72,14 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
       if (kind === 'E' && end) {
         ends.delete(name)
         found.push({ line: line as RecordLine, end, seq, index })
-      } else if (kind === 'C' && !line.superseded && segment.bus === bus && found.length + ends.size < limit)
+      } else if (
+        kind === 'C' &&
+        !line.superseded &&
+        segment.bus === bus &&
+        found.length + ends.size < limit &&
+        // Else its beginning was cleared.
+        (line.at?.[0] || seq) >= db.meta.low
+      )
         ends.set(name, line)
     }
   }

@@ -267,6 +267,23 @@ describe('history after a reload', () => {
     expect(types(bus)).to.deep.equal(['Old', 'X'])
   })
 
+  it('what ends after the log was cleared of it takes no place in it, either', async () => {
+    const name = freshName()
+    const { bus, log } = openBus(name, { bus: { eventConcurrency: 'parallel' } })
+    const { promise, resolve } = deferred()
+    bus.on('Open', () => promise)
+    const open = [make('Open'), make('Open')].map((event) => bus.dispatch(event))
+    await Promise.all(open.map(({ eventPersisted }) => eventPersisted))
+    await log.clear()
+    for (const n of [1, 2]) await bus.dispatch(make('X', { n }))
+    resolve()
+    await bus.waitUntilIdle()
+    await bus.stop({ clear: true })
+    await log.close()
+    const again = await after(name, { bus: { maxHistorySize: 2 } })
+    expect(numbers(again.bus)).to.deep.equal([1, 2])
+  })
+
   it('`ready` resolves though nothing can be restored, and at once on a bus without a log', async () => {
     const { bus } = openBus(freshName())
     await bus.ready
