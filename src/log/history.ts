@@ -57,6 +57,7 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
   const ends = new Map<string, Line>()
   const found: Past[] = []
   const { read } = self.log
+  const isEnough = () => found.length + ends.size >= limit
   const lines = (segment: Placed) => {
     const { seq, writer } = segment
     // What this page has written is in its own history.
@@ -76,7 +77,7 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
         kind === 'C' &&
         !line.superseded &&
         segment.bus === bus &&
-        found.length + ends.size < limit &&
+        !isEnough() &&
         // Else its beginning was cleared.
         (line.at?.[0] || seq) >= db.meta.low
       )
@@ -92,7 +93,7 @@ async function newest(db: LogDb, bus: string, limit: number, self: LogWriter): P
     // The newest are worth reading anyhow: what is not finished in them is what a recovery reads.
     const known = chunk === FEW ? [] : await db.read('summaries', ...range)
     // A beginning may be anywhere, an end is known to be there.
-    const wanted = (it: Summary) => (ends.size ? it.events : it.ended && it.bus === bus)
+    const wanted = (it: Summary) => (ends.size && it.events) || (!isEnough() && it.ended && it.bus === bus)
     if (known.length > last - range[0] && !known.some(wanted)) continue
     const segments = await db.read('wal', ...range)
     for (const segment of segments.reverse()) if (!fault(segment)) lines(segment)

@@ -4,7 +4,7 @@ import { number } from 'superstruct'
 import { BaseEvent, defineEvent, type EventBus } from '../../src/index.js'
 import { consoleDuring, deferred, foreign, forever, only } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
-import { accepted, plant, rowsOf, said } from './raw.js'
+import { accepted, plant, plantAll, rowsOf, said } from './raw.js'
 import { closeTabs, loseLocks, openBus, openTab, same } from './tabs.js'
 
 class Sum extends defineEvent('Sum', { n: number() }) {}
@@ -311,6 +311,25 @@ describe('history after a reload', () => {
     })
     const { bus } = await after(name, { bus: { maxHistorySize: 100 } })
     expect(numbers(bus)).to.deep.equal(Array.from({ length: 100 }, (_, n) => n + 50))
+  })
+
+  it('segments that end events and accept none are read while the beginning of another is looked for', async () => {
+    const name = freshName()
+    const first = openBus(name)
+    await first.log.db()
+    const [early, late] = [accepted('X', { payload: { n: 1 } }), accepted('X', { payload: { n: 2 } })]
+    const settled = [said('R', late.id, { at: [1, 1], pattern: 'X', name: 'x' })]
+    await plantAll(name, [
+      [early.line, late.line],
+      [said('C', early.id, { at: [1, 0] })],
+      ...Array.from({ length: 22 }, () => settled),
+      [said('C', late.id, { at: [1, 1] })],
+    ])
+    expect(await first.log.count()).to.equal(2)
+    await first.bus.stop({ clear: true })
+    await first.log.close()
+    const { bus } = await after(name)
+    expect(numbers(bus)).to.deep.equal([1, 2])
   })
 
   it('segments in which a bus has finished nothing are passed over', async () => {
