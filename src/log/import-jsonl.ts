@@ -70,14 +70,15 @@ class Importer {
   #wseq = 0
   #events = new Map<string, Incoming>()
   #chars = 0
-  readonly #cache: SegmentCache
+  #cache!: SegmentCache
   /** Of each segment that the log has: which ids may be there. */
-  readonly #ranges: { seq: number; least: string; most: string }[] = []
-  #next = 1
+  #ranges!: { seq: number; least: string; most: string }[]
+  #next!: number
+  /** Which database that is, and where it begins. */
+  #begins = ''
 
   constructor(log: EventLog) {
     this.#log = log
-    this.#cache = new SegmentCache(log)
   }
 
   /** True when it is time to write. */
@@ -149,8 +150,17 @@ class Importer {
 
   /** Those that the log has, or has had added meanwhile, with what it has. */
   async #known(events: ReadonlyMap<string, Incoming>): Promise<Map<Incoming, EventRecord>> {
-    const head = await (await this.#log.db()).head()
-    for await (const { seq, summary } of rows(this.#log, this.#next, head)) {
+    const db = await this.#log.db()
+    const { epoch, low } = (await db.stored()) ?? db.meta
+    const begins = `${epoch} ${low}`
+    // At first, and where it was cleared or deleted meanwhile.
+    if (this.#begins !== begins) {
+      this.#begins = begins
+      this.#cache = new SegmentCache(this.#log)
+      this.#ranges = []
+      this.#next = 1
+    }
+    for await (const { seq, summary } of rows(this.#log, this.#next, await db.head())) {
       this.#next = seq + 1
       const { events, least, most } = summary
       if (events) this.#ranges.push({ seq, least, most })

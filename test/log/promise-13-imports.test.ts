@@ -1,6 +1,8 @@
 // Promise 13: imports and replays cannot be mistaken for life. Formats and errors are in transfer.test.ts; here only: recovery.
 import { expect } from '@esm-bundle/chai'
+import { uuidv7 } from '../../src/ids.js'
 import { BaseEvent } from '../../src/index.js'
+import { EventLog } from '../../src/log/event-log.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
 import { holdStore } from './raw.js'
@@ -38,6 +40,35 @@ describe('promise 13: imports', () => {
     expect(await log.importJSONL(text)).to.deep.equal({ done: 1, failed: [] })
     expect(await log.count()).to.equal(1)
   })
+
+  for (const [what, forget] of [
+    ['cleared', (_: string, log: EventLog) => log.clear()],
+    ['deleted', (name: string) => EventLog.destroy(name)],
+  ] as const) {
+    it(`what the log had is taken anew where it was ${what} during the import`, async () => {
+      const { log, name } = openBus(freshName())
+      const lineOf = (_: unknown, n: number) =>
+        `${JSON.stringify({ event_type: 'X', event_id: uuidv7(1e12 + n, n), n })}\n`
+      const lines = Array.from({ length: 600 }, lineOf)
+      const known = [...lines.slice(0, 1), ...lines.slice(-3)].join('')
+      expect(await log.importJSONL(known)).to.deep.equal({ done: 4, failed: [] })
+      let written = () => {}
+      const first = new Promise<void>((resolve) => {
+        written = resolve
+      })
+      async function* slowly() {
+        yield lines.slice(0, 500).join('')
+        yield lines[500]
+        await first
+        await forget(name, log)
+        yield lines.slice(501).join('')
+      }
+      const outcome = await log.importJSONL(slowly(), { onProgress: written })
+      expect(outcome).to.deep.equal({ done: 600, failed: [] })
+      // The first 500 went with the rest.
+      expect(await log.count()).to.equal(100)
+    })
+  }
 
   it('a replayed event is another one, and says of which it is a copy', async () => {
     const { bus, log, name } = openBus(freshName())
