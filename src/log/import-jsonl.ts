@@ -184,7 +184,7 @@ function closed(record: EventRecord, index: number): [string, string] {
     event_processed_at = null,
     event_started_at = event_processed_at,
     event_completed_at = null,
-    event_outcomes = [],
+    event_outcomes,
     event_log_position,
     event_results,
     ...accepted
