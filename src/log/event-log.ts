@@ -288,7 +288,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** A write has succeeded. @internal */
   written(db: LogDb, seq: number): void {
-    if (!db.gone) this.witness.note(db.meta.epoch, seq)
+    this.witness.note(db.meta.epoch, seq, db.gone)
     this.#head = seq
     if (seq - this.#compacted > COMPACT_AT_LAST) this.tidy()
     this.#works()

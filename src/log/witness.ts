@@ -14,10 +14,10 @@ export class Witness {
     this.#key = `bubus:log:${name}`
   }
 
-  /** Writing to the storage costs more than an event: it is done now and then, and at the end. */
-  note(epoch: string, seq: number): void {
+  /** Writing to the storage costs more than an event: it is done now and then, and at the end; not of what makes way for its deletion. */
+  note(epoch: string, seq: number, gone = false): void {
     this.#text = `${seq}:${epoch}`
-    if (performance.now() - this.#noted > 100) this.write()
+    if (!gone && performance.now() - this.#noted > 100) this.write()
   }
 
   write(): void {

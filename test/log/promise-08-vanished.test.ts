@@ -5,7 +5,7 @@ import type { DataLossEvent } from '../../src/log/event-log.js'
 import { META, stores } from '../../src/log/log-db.js'
 import { consoleDuring, foreign, forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
-import { inStore, rawOpen, rowsOf } from './raw.js'
+import { holdStore, inStore, rawOpen, rowsOf } from './raw.js'
 import { closeTabs, eventually, heldLocks, openBus, openTab, tell } from './tabs.js'
 
 const vanish = (name: string) =>
@@ -74,6 +74,37 @@ describe('promise 8: the database vanishes', () => {
     ran.length = 0
     await Promise.all(await bus.recover())
     expect(ran).to.deep.equal([5, 6, 7, 8, 9])
+  })
+
+  it('while the first segment of all is on its way: it is missed, and what is not finished is written again', async () => {
+    const name = freshName()
+    const { bus, log } = openBus(name)
+    const told: string[] = []
+    log.addEventListener('dataloss', ({ reason }) => told.push(reason))
+    bus.on('X', ({ eventPayload: { n } }) => (n === 'open' ? forever() : undefined))
+    await bus.ready
+    // Has no ear for who wants to delete: until it is closed, the page only knows that somebody does.
+    const release = await holdStore(name)
+    const { transaction } = IDBDatabase.prototype
+    const sent = new Promise<void>((resolve) => {
+      IDBDatabase.prototype.transaction = function (...args) {
+        if (args[1] === 'readwrite') resolve()
+        return transaction.apply(this, args)
+      }
+    })
+    const open = bus.dispatch(x('open'))
+    await sent
+    IDBDatabase.prototype.transaction = transaction
+    const gone = vanish(name)
+    await eventually('the page has let go of the database', () => !log.open)
+    await release()
+    await Promise.all([gone, open.eventPersisted])
+    const other = openBus(freshName(), { logName: name })
+    await other.bus.dispatch(x('other')).eventPersisted
+    await bus.dispatch(x('late')).eventPersisted
+    await log.flush()
+    expect(told).to.deep.equal(['the database has vanished'])
+    expect(await accepted(name)).to.have.members(['open', 'other', 'late'])
   })
 
   it('while an event runs: its end is not taken for that of another at its place', async () => {
