@@ -3,7 +3,7 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventBus } from '../../src/index.js'
 import type { DataLossEvent } from '../../src/log/event-log.js'
 import { META, stores } from '../../src/log/log-db.js'
-import { consoleDuring, foreign, forever } from '../same-page/helpers.js'
+import { consoleDuring, deferred, foreign, forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { holdStore, inStore, rawOpen, rowsOf } from './raw.js'
 import { closeTabs, eventually, heldLocks, openBus, openTab, tell } from './tabs.js'
@@ -142,10 +142,11 @@ describe('promise 8: the database vanishes', () => {
     const name = freshName()
     const { bus, log } = openBus(name, { bus: { eventConcurrency: 'parallel' } })
     const started: unknown[] = []
+    const release = deferred()
     bus.on('X', ({ eventPayload }) => {
       started.push(eventPayload.n)
       if (eventPayload.n === 1) (eventPayload.list as unknown[]).push(() => {})
-      return eventPayload.n === 1 ? new Promise((resolve) => setTimeout(resolve, 100)) : forever()
+      return eventPayload.n === 1 ? release.promise : forever()
     })
     await bus.ready
     const events = [0, 1, 2].map((n) => bus.dispatch(new BaseEvent('X', { n, list: [] })))
@@ -153,6 +154,7 @@ describe('promise 8: the database vanishes', () => {
     await vanish(name)
     const warnings = await consoleDuring('warn', async () => {
       await bus.dispatch(x(3)).eventPersisted
+      release.resolve()
       await events[1]
       await log.flush()
     })
