@@ -211,7 +211,6 @@ export class Exchange {
   #take(from: string, { n, value, head, hops = 0 }: Item, gather: boolean): void {
     const record = { ...(isRecord(value) ? (value as EventRecord) : null), ...head } as EventRecord
     const key = gather ? keyOf(from, n) : ''
-    if (this.#incoming.has(key)) return
     // Nobody waits for the others.
     const answer: Answer | null = gather
       ? (outcomes, moved = []) => {
@@ -225,6 +224,8 @@ export class Exchange {
       if (!plan.length) return answer?.([])
       const eventClass = (this.routes.classOf(type) ?? BaseEvent) as unknown as typeof BaseEvent
       const state = stateOf(eventClass.fromJSON(record)) as EventState
+      // It will be answered. Of another event with this number somebody else may have said that it comes from there.
+      if (this.#incoming.get(key)?.state.id === state.id) return
       if (answer && hops > MAX_HOPS)
         throw new EventLoopError(`${type} ends a chain of ${hops} events that wait for each other`)
       if (state.runs.length || state.status !== NEW)
@@ -324,7 +325,8 @@ const MAX_OUTBOX = 10_000
  */
 export const MAX_INBOX = 100_000
 
-const keyOf = (from: string, n: number) => `${from}/${n}`
+/** Ids are equally long. */
+const keyOf = (from: string, n: number) => from + n
 
 /** Why a peer has cancelled an event. Shown, so whatever it is must not throw. */
 function causeOf(value: unknown): Error {

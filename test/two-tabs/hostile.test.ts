@@ -228,6 +228,25 @@ describe('a hostile tab', () => {
     },
   )
 
+  it('keeps nothing that another sends from being handled by taking its number before', async () => {
+    const channel = channelName()
+    const { bus, tabs } = side(channel, {}, { eventConcurrency: 'parallel' })
+    const other = side(channel, { results: 'gather' })
+    bus.on('Wait', () => new Promise(() => {}))
+    bus.on(Ping, ({ n }) => n)
+    tabs.on('*', bus.dispatch)
+    other.bus.on('*', other.tabs.dispatch)
+    await Promise.all([tabs.ready, other.tabs.ready])
+    await eventually('it knows the victim', async () => (await other.tabs.peers()).length === 1)
+    const line = new BroadcastChannel(channel)
+    const value = record(1, { event_type: 'Wait' })
+    line.postMessage(message('events', [{ n: 1, hops: 0, value }], { from: other.tabs.exchange.id }))
+    await eventually('the forged one is here', () => tabs.stats.received === 1)
+    line.close()
+    const ping = await other.bus.dispatch(new Ping({ n: 7 }))
+    expect(await ping.eventResultsList({ raiseIfAny: false })).to.deep.equal([7])
+  })
+
   it('can answer for another, and gets no further: what it says is only shown', async () => {
     const { bus, tabs, unharmed, end } = await victim()
     const other = side(tabs.channel, { results: 'gather' })
