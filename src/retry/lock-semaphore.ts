@@ -108,15 +108,24 @@ class Place {
   async #tryAll(round: AbortController): Promise<void> {
     const limit = this.#limit
     const { signal } = round
-    // Where slots are free, one request is enough. It overtakes nobody: it fails where others are in line.
-    if (limit > 1) await this.#request(Math.floor(Math.random() * limit), round, { ifAvailable: true })
-    if (signal.aborted) return
-    const all = () =>
-      Promise.race(Array.from({ length: limit }, (_, slot) => this.#request(slot, round, { signal })))
-    if (limit <= MANY) return all()
-    await locks().request(lockName(this.#name), { signal }, async () => {
+    const ask = (slot: number, options: LockOptions) => this.#request(slot, round, options)
+    const all = () => Promise.race(Array.from({ length: limit }, (_, slot) => ask(slot, { signal })))
+    if (limit <= MANY) {
+      // Where slots are free, one request is enough. It overtakes nobody: it fails where others are in line.
+      if (limit > 1) await ask(Math.floor(Math.random() * limit), { ifAvailable: true })
+      return signal.aborted ? undefined : all()
+    }
+    const line = lockName(this.#name)
+    const tryFree = async () => {
       const free = await this.#findFree()
-      if (free !== undefined) await this.#request(free, round, { ifAvailable: true })
+      if (free !== undefined) await ask(free, { ifAvailable: true })
+    }
+    // Several may look at once while nobody is in line: they overtake nobody.
+    const look: LockOptions = { mode: 'shared', ifAvailable: true }
+    await locks().request(line, look, (isFree) => isFree && tryFree())
+    if (signal.aborted) return
+    await locks().request(line, { signal }, async () => {
+      await tryFree()
       if (!signal.aborted) await all()
     })
   }

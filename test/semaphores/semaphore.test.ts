@@ -163,6 +163,40 @@ describe('a semaphore of all tabs', () => {
     give(next)
   })
 
+  it('is fair above 16 slots, too: who comes while a line moves up overtakes nobody in it', async () => {
+    const name = freshName()
+    const semaphore = shared(name, 20)
+    const slots = await Promise.all(Array.from({ length: 20 }, () => semaphore.acquire()))
+    let moveUp = () => {}
+    // The first of the line has not asked for a slot yet.
+    const first = navigator.locks.request(
+      `bubus:s:${JSON.stringify([name])}`,
+      () =>
+        new Promise<void>((end) => {
+          moveUp = end
+        }),
+    )
+    const order: string[] = []
+    const come = (who: string) =>
+      semaphore.acquire().then((slot) => {
+        order.push(who)
+        slots.push(slot)
+      })
+    const second = come('second')
+    await eventually('it is in line', async () => (await locksOf(name)).pending === 1)
+    slots.splice(0).forEach(give)
+    await eventually('slots are free', async () => (await locksOf(name)).held === 1)
+    const third = come('third')
+    await eventually('it is in line, or has a slot', async () => {
+      const { held, pending } = await locksOf(name)
+      return held + pending === 3
+    })
+    moveUp()
+    await Promise.all([first, second, third])
+    expect(order).to.deep.equal(['second', 'third'])
+    slots.forEach(give)
+  })
+
   it('goes on waiting where the lock that its line stands at is stolen', async () => {
     const name = freshName()
     const semaphore = shared(name, 20)
