@@ -120,11 +120,14 @@ class Place {
       const free = await this.#findFree()
       if (free !== undefined) await ask(free, { ifAvailable: true })
     }
+    // A page at rest gets no answers: it leaves the line with what it asks.
+    const left = new Promise<void>((leave) => signal.addEventListener('abort', () => leave()))
+    const inLine = (options: LockOptions, act: () => Promise<void>) =>
+      locks().request(line, options, (lock) => lock && Promise.race([act(), left]))
     // Several may look at once while nobody is in line: they overtake nobody.
-    const look: LockOptions = { mode: 'shared', ifAvailable: true }
-    await locks().request(line, look, (isFree) => isFree && tryFree())
+    await inLine({ mode: 'shared', ifAvailable: true }, tryFree)
     if (signal.aborted) return
-    await locks().request(line, { signal }, async () => {
+    await inLine({ signal }, async () => {
       await tryFree()
       if (!signal.aborted) await all()
     })

@@ -214,6 +214,27 @@ describe('a semaphore of all tabs', () => {
     })
   })
 
+  it('leaves its line at once when its page goes to rest, also while it asks which slots are free', async () => {
+    const name = freshName()
+    const { locks } = navigator
+    let asked = false
+    // A page at rest has no answers.
+    locks.query = () => {
+      asked = true
+      return new Promise(() => {})
+    }
+    const waiting = shared(name, 20).acquire()
+    await eventually('it asks', () => asked)
+    dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))
+    Reflect.deleteProperty(locks, 'query')
+    await eventually('nothing is held or waited for', async () => {
+      const { held, pending } = await locksOf(name)
+      return held + pending === 0
+    })
+    dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))
+    give(await waiting)
+  })
+
   it('gives its slots back when its page goes to rest, and waits again when it is back', async () => {
     const name = freshName()
     const semaphore = shared(name, 1)
