@@ -1,5 +1,5 @@
 import { isArray } from './objects.js'
-import { isError } from './platform-values.js'
+import { isError, platform } from './platform-values.js'
 import { membersOf, nameOf, type Redact } from './values.js'
 
 /** A value as JSON can hold it: what cannot be is written as what it is called. */
@@ -17,8 +17,7 @@ export function jsonOf(value: unknown, redact: Redact, path: readonly string[] =
     const array = isArray(object)
     if (above.includes(object)) return '[circular]'
     if (above.length > 100) return '[too deep]'
-    const members = text === '{…}' || array || !/[\d)>Z]$|^\//.test(text)
-    if (!members) return text
+    if (!array && platform.nameOf(object) !== undefined) return text
     above.push(object)
     const held = membersOf(object, 0, 10_000).map(({ key, value: inner, getter }): [string, unknown] => {
       const where = [...at, key]
