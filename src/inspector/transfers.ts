@@ -5,7 +5,7 @@ import { type ExportChoice, exportView, type Scope } from './export-view.js'
 import { type Format, recordOf } from './exports.js'
 import type { BadLine } from './file-events.js'
 import type { LiveTree } from './live-tree.js'
-import { figure } from './objects.js'
+import { count, figure } from './objects.js'
 import { sheetStyles } from './sheet-styles.js'
 import type { InspectedEvent } from './subjects.js'
 import { exportStream, type ImportOptions, readFile, save, textOf } from './transfer.js'
@@ -65,35 +65,30 @@ export class Transfers implements ReactiveController {
     await this.#run(`Reading ${file.name}`, async (signal, progress) => {
       const { events, bad } = await this.import(file, {
         signal,
-        onProgress: (count) => progress(`Reading ${file.name}: ${figure(count)} events`),
+        onProgress: (read) => progress(`Reading ${file.name}: ${figure(read)} events`),
       })
-      return `${figure(events)} events of ${file.name}${badText(bad)}`
+      return `${count(events, 'event')} of ${file.name}${badText(bad)}`
     })
   }
 
   /** An event as it may be seen, as JSON, for the clipboard. */
   async copy(event: InspectedEvent): Promise<void> {
     await this.#run('Copying', async () => {
-      await navigator.clipboard.writeText(JSON.stringify(recordOf(event, this.#tree.redact), null, 2))
+      await toClipboard(JSON.stringify(recordOf(event, this.#tree.redact), null, 2))
       return 'Copied'
     })
   }
 
   async #write(target: 'save' | 'copy'): Promise<void> {
     const { scope, format } = this.#choice
-    const write = (progress: (label: string) => void) =>
-      this.export(scope, format, (done) => progress(`Writing, ${Math.round(done * 100)} %`))
-    if (target === 'copy') {
-      await this.#run('Writing', async (_, progress) => {
-        await navigator.clipboard.writeText(await textOf(write(progress)))
-        return 'Copied'
-      })
-    } else {
-      await this.#run('Writing', async (_, progress) => {
-        await save(write(progress), format)
-        return 'Saved'
-      })
-    }
+    await this.#run('Writing', async (signal, progress) => {
+      const written = this.export(scope, format, (done) =>
+        progress(`Writing, ${Math.round(done * 100)} %`),
+      ).pipeThrough(new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>(), { signal })
+      if (target === 'save') await save(written, format)
+      else await toClipboard(await textOf(written))
+      return target === 'save' ? 'Saved' : 'Copied'
+    })
   }
 
   /** One thing at a time; whatever comes of it is told. */
@@ -105,19 +100,19 @@ export class Transfers implements ReactiveController {
     const job = { label, stop: new AbortController() }
     this.#job = job
     this.#tell('')
+    let end: string
     try {
-      this.#tell(
-        await work(job.stop.signal, (now) => {
-          job.label = now
-          this.#host.requestUpdate()
-        }),
-      )
+      end = await work(job.stop.signal, (now) => {
+        job.label = now
+        this.#host.requestUpdate()
+      })
     } catch (error) {
-      this.#tell(job.stop.signal.aborted ? 'Stopped' : `That did not work: ${(error as Error).message}`)
-    } finally {
-      if (this.#job === job) this.#job = null
-      this.#host.requestUpdate()
+      end = job.stop.signal.aborted ? 'Stopped' : `That did not work: ${(error as Error).message}`
     }
+    // Another one has begun: the reader waits for what comes of that.
+    if (this.#job !== job) return
+    this.#job = null
+    this.#tell(end)
   }
 
   #tell(message: string): void {
@@ -151,6 +146,12 @@ export class Transfers implements ReactiveController {
     return html`<p class="message" part="message">${this.message}
       <button type="button" data-action="dismiss" @click=${() => this.#tell('')}>OK</button></p>`
   }
+}
+
+async function toClipboard(text: string): Promise<void> {
+  // Browsers have none for a page on plain http.
+  if (!navigator.clipboard) throw new Error('only a page on https or localhost may use the clipboard')
+  await navigator.clipboard.writeText(text)
 }
 
 function badText(bad: readonly BadLine[]): string {

@@ -233,13 +233,13 @@ describe('<bus-inspector>: files of events (goal 20)', () => {
     $(inspector, '.panel').dispatchEvent(drop)
     expect(drop.defaultPrevented).to.equal(true)
     await until(() =>
-      /1 events of some\.jsonl; 1 line could not be read: line 2/.test(
+      /1 event of some\.jsonl; 1 line could not be read: line 2/.test(
         $$(inspector, '.message')[0]?.textContent ?? '',
       ),
     )
     expect(outline(inspector)).to.have.length(1)
     // A message that comes with its element is told to nobody: the region was there before.
-    expect($$(inspector, '[role="status"]')[1].textContent).to.match(/1 events of some\.jsonl/)
+    expect($$(inspector, '[role="status"]')[1].textContent).to.match(/1 event of some\.jsonl/)
     $(inspector, '[data-action="dismiss"]').click()
     await inspector.updateComplete
     expect($$(inspector, '.message')).to.have.length(0)
