@@ -120,7 +120,7 @@ export class ImportPanel extends LitElement {
           <label class="small"><input id="slow" type="checkbox" checked />slow enough to watch</label>
         </div>
         ${this.stage === 'idle' ? nothing : this.#meter(running)}
-        ${this.dragging ? html`<div class="drop">Drop the log to send its events through the bus</div>` : nothing}
+        ${this.dragging ? html`<div class="drop">${running ? 'One file at a time: cancel the other one first' : 'Drop the log to send its events through the bus'}</div>` : nothing}
       </section>
     `
   }
@@ -204,6 +204,7 @@ export class ImportPanel extends LitElement {
   readonly #dragged = (drag: DragEvent) => {
     if (!drag.dataTransfer?.types.includes('Files')) return
     drag.preventDefault()
+    if (this.stage === 'running') drag.dataTransfer.dropEffect = 'none'
     this.#setDragging(true)
   }
 

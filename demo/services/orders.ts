@@ -62,7 +62,7 @@ class OrderBook extends EventTarget {
 
   /** Resolves when the event has had its effect: of what earlier pages have done, one comes after the other. */
   async note(event: BaseEvent): Promise<void> {
-    if (event instanceof CheckoutRequested) this.#open(event)
+    if (event instanceof CheckoutRequested) void this.#open(event)
     else if (event instanceof ReserveStock) await this.#follow('stock', event, 'Reserving')
     else if (event instanceof ChargePayment) await this.#follow('payment', event, 'Asking the bank')
     else if (event instanceof ShipOrder) await this.#ship(event)
@@ -73,12 +73,22 @@ class OrderBook extends EventTarget {
     }
   }
 
-  #open({ orderId, lines, amount, carrier }: CheckoutRequested): void {
+  async #open(order: CheckoutRequested): Promise<void> {
+    const { orderId, lines, amount, carrier } = order
     // After a crash it is asked for again.
-    if (this.#orders.has(orderId)) return
-    const progress = { stock: waiting(), payment: waiting(), carrier: waiting(), door: waiting() }
-    this.#orders.set(orderId, { id: orderId, lines, amount, carrier, progress })
-    this.#changed()
+    if (!this.#orders.has(orderId)) {
+      const progress = { stock: waiting(), payment: waiting(), carrier: waiting(), door: waiting() }
+      this.#orders.set(orderId, { id: orderId, lines, amount, carrier, progress })
+      this.#changed()
+    }
+    await order.eventCompletion
+    try {
+      await order.eventResult()
+    } catch (error) {
+      // What has failed on its way says so where it did.
+      if (this.#orders.get(orderId)?.progress.stock.state === 'waiting')
+        this.#set(orderId, 'stock', { state: 'failed', note: inWords(error) })
+    }
   }
 
   /** `eventCompletion` is for observers: other than `await event` it never makes an event jump the queue. */
