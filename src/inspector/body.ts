@@ -150,12 +150,12 @@ export class Body {
   }
 
   /** Selects a row even if the filter or `clear` has taken it from sight. */
-  reveal(subject: Subject): boolean {
+  reveal(subject: Subject, focus = true): boolean {
     const { grid } = this
-    if (!grid || grid.select(subject, true)) return !!grid
+    if (!grid || grid.select(subject, focus)) return !!grid
     if (!this.#host.tree.model.nodeOf(subject)) return false
     this.#host.showAll()
-    return grid.select(subject, true)
+    return grid.select(subject, focus)
   }
 
   #selected(): void {

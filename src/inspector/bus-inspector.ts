@@ -208,8 +208,17 @@ export class BusInspector extends PanelElement {
 
   /** Selects the event with this id, opens what it lies in, and focuses its row. False if it is not here. */
   select(id: string): boolean {
+    return this.#select(id, true)
+  }
+
+  #select(id: string, focus: boolean): boolean {
     const event = this.tree.model.eventOf(id)
-    return !!event && this.#body.reveal(event)
+    return !!event && this.#body.reveal(event, focus)
+  }
+
+  /** Selects it as soon as it is here. Where no link leads to it, nobody has asked for it now: the focus stays where the reader has it. */
+  #want(id: string | undefined): void {
+    if (id) this.#wanted = this.#select(id, location.hash.includes(id)) ? '' : id
   }
 
   /**
@@ -302,7 +311,7 @@ export class BusInspector extends PanelElement {
     Object.assign(this, rest)
     if (bus !== undefined) this.#pick(bus)
     if (detail !== undefined) this.#body.share = detail
-    if (selected) this.#wanted = this.select(selected) ? '' : selected
+    this.#want(selected)
     this.requestUpdate()
   }
 
@@ -317,7 +326,7 @@ export class BusInspector extends PanelElement {
   override connectedCallback(): void {
     super.connectedCallback()
     if (this.persistKey) this.setState(readState(this.persistKey))
-    this.#wanted = HASH.exec(location.hash)?.[1] ?? this.#wanted
+    this.#hash()
     this.#body.grid?.moved()
     this.requestUpdate()
   }
@@ -396,10 +405,7 @@ export class BusInspector extends PanelElement {
   }
 
   readonly #visibility = () => this.#watch()
-  readonly #hash = () => {
-    const id = HASH.exec(location.hash)?.[1]
-    if (id) this.#wanted = this.select(id) ? '' : id
-  }
+  readonly #hash = () => this.#want(HASH.exec(location.hash)?.[1])
 
   /** Storage is written to only when there is something new. */
   #store(): void {
@@ -414,7 +420,7 @@ export class BusInspector extends PanelElement {
   #committed(added: number, failed: readonly InspectedEvent[]): void {
     this.#unread.add(failed, () => this.requestUpdate())
     this.#body.grid?.afterCommit(added)
-    if (this.#wanted && this.select(this.#wanted)) this.#wanted = ''
+    this.#want(this.#wanted)
     this.requestUpdate()
   }
 
@@ -473,7 +479,6 @@ export class BusInspector extends PanelElement {
       bus: tree.bus,
       unread: this.#unread.counts,
       failures: model.failures,
-      events: model.events - model.hidden,
       exporting: sheet === 'export',
       more: sheet === 'more' || sheet === 'purge',
     }

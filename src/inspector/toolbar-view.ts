@@ -23,7 +23,6 @@ export interface ToolbarState {
   bus: string
   unread: ReadonlyMap<string, number>
   failures: number
-  events: number
   exporting: boolean
   more: boolean
 }
@@ -102,7 +101,7 @@ export function toolbarView(
             ${button('collapse', 'Collapse all', paths.collapse)}
             <span class="gap"></span>
             ${button('pause', state.paused ? 'Resume' : 'Pause', state.paused ? paths.resume : paths.pause, { pressed: state.paused })}
-            ${button('clear', 'Clear the view', paths.clear, { off: !state.events })}
+            ${button('clear', 'Clear the view', paths.clear)}
             <span class="gap"></span>
             ${button('import', 'Open a JSONL file', paths.open)}
             ${button('export', 'Save or copy events', paths.save, { pressed: state.exporting })}
