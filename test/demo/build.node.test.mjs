@@ -102,6 +102,14 @@ describe('the built demo', () => {
     await page.locator('[data-load=statuses]').click()
     await page.waitForFunction(() => !/Nothing runs/.test(document.querySelector('output').textContent))
     assert.match(await page.$eval('output', ({ textContent }) => textContent), /^One of each/)
+    // There is no clipboard here.
+    await page.locator('bus-inspector >>> .row').click()
+    await page.locator('bus-inspector >>> [data-action=copy]').click()
+    const message = await page.waitForSelector('bus-inspector >>> .message:has([data-action=dismiss])')
+    assert.match(
+      await message.evaluate(({ textContent }) => textContent),
+      /did not work: only a page on https or localhost may use the clipboard/,
+    )
     assert.deepEqual(complaints, [])
   })
 
