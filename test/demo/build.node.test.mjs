@@ -105,9 +105,15 @@ describe('the built demo', () => {
     // There is no clipboard here.
     await page.locator('bus-inspector >>> .row').click()
     await page.locator('bus-inspector >>> [data-action=copy]').click()
-    const message = await page.waitForSelector('bus-inspector >>> .message:has([data-action=dismiss])')
+    const message = await page.waitForFunction(
+      () =>
+        document
+          .querySelector('bus-inspector')
+          .shadowRoot.querySelector('.message:has([data-action=dismiss])')?.textContent,
+      { polling: 50, timeout: 60_000 },
+    )
     assert.match(
-      await message.evaluate(({ textContent }) => textContent),
+      await message.jsonValue(),
       /did not work: only a page on https or localhost may use the clipboard/,
     )
     assert.deepEqual(complaints, [])
