@@ -30,7 +30,7 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<st
   main.on('UserCreated', function saveUser(_, { bus }) {
     send(
       'mail',
-      new BaseEvent('MailSent', { to: 'ada@example.org', user: { id: 42 } }),
+      new BaseEvent('MailSent', { to: 'zoe@example.org', user: { id: 42 } }),
       bus as unknown as EventBus,
     )
     return { saved: true }
@@ -61,7 +61,7 @@ async function scene(): Promise<{ main: EventBus; audit: EventBus; named: Map<st
   console.error = console.warn = () => {}
   send(
     'user',
-    new BaseEvent('UserCreated', { user: { id: 42, name: 'Ada Lovelace' }, admin: true, tags: null }),
+    new BaseEvent('UserCreated', { user: { id: 42, name: 'Zoe Lovelace' }, admin: true, tags: null }),
   )
   send('gone', new BaseEvent('UserRemoved', { user: { id: 7, name: 'Bob' }, admin: false }))
   send('fail', new BaseEvent('Failing', { text: 'a "b" c', 'odd key': 1 }))
@@ -132,8 +132,8 @@ const cases: readonly [string, readonly string[]][] = [
   ['payload.user.id:>10', ['user', 'mail']],
   ['payload.user.id:<10', ['gone']],
   ['payload.user.id:1..50', ['user', 'mail', 'gone']],
-  ['payload.user.name:Ada*', ['user']],
-  ['payload.user.name:"Ada Lovelace"', ['user']],
+  ['payload.user.name:Zoe*', ['user']],
+  ['payload.user.name:"Zoe Lovelace"', ['user']],
   ['payload.user.name:/love/i', ['user']],
   ['payload.admin:true', ['user']],
   ['payload.admin:false', ['gone']],
@@ -158,14 +158,14 @@ const cases: readonly [string, readonly string[]][] = [
   ['tab:2', []],
   ['Lovelace', ['user']],
   ['lovelace', ['user']],
-  ['"ada l"', ['user']],
-  ['"Ada Lovelace"', ['user']],
+  ['"zoe l"', ['user']],
+  ['"Zoe Lovelace"', ['user']],
   ['teapots', ['fail']],
   ['"a \\"b\\" c"', ['fail']],
   ['/out of \\w+/', ['fail']],
   ['/OUT OF/i', ['fail']],
-  ['ada example', ['mail']],
-  ['-ada', but('user', 'mail')],
+  ['zoe example', ['mail']],
+  ['-zoe', but('user', 'mail')],
   ['type:User* OR type:Late', ['user', 'gone', 'late']],
   ['type:UserCreated OR type:Late OR is:vetoed', ['user', 'late', 'veto']],
   ['type:User* dur:>300ms', ['gone']],
