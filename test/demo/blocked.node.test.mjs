@@ -8,7 +8,7 @@ const BLOCK = 2
 let shop
 
 before(async () => {
-  shop = await openShop({ profile: { default_content_setting_values: { cookies: BLOCK } } })
+  shop = await openShop({ preferences: { profile: { default_content_setting_values: { cookies: BLOCK } } } })
 })
 
 after(() => shop?.close())

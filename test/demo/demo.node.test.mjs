@@ -18,7 +18,7 @@ let folder
 
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'demo-'))
-  shop = await openShop()
+  shop = await openShop({ isBuilt: false })
 })
 
 after(async () => {

@@ -46,10 +46,10 @@ async function seesOneOrderAndACart() {
 }
 
 const download = () =>
-  visitor.page.evaluate(async () => {
-    const { log } = await import('/demo/buses.ts')
+  visitor.page.evaluate(async (buses) => {
+    const { log } = await import(buses)
     return new Response(log.exportJSONL()).text()
-  })
+  }, visitor.buses)
 
 async function importFile(text) {
   const file = join(folder, 'shop.jsonl')
