@@ -10,7 +10,7 @@ class Other extends defineEvent('Other') {}
 /** What one unit of work costs, in ms. Both sides of a comparison do as many units: some clocks tick once a ms. */
 type Cost = () => Promise<number>
 
-const TURNS = hasTime ? 9 : 4
+const TURNS = hasTime ? 9 : 3
 
 /**
  * How many times as much the large case costs as the small one. Some turns each, taken alternately; the cheapest of each

@@ -15,7 +15,7 @@ interface Settings {
 }
 
 const settings = (globalThis as { modelTest?: Settings }).modelTest ?? {}
-const share = hasTime ? 1 : 0.3
+const share = hasTime ? 1 : 0.1
 const total = settings.programs ?? 1200 * share
 const seed = settings.seed ?? (Date.now() ^ (Math.random() * 0x1_0000_0000)) | 0
 

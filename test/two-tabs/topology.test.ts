@@ -10,7 +10,7 @@ import { hasTime } from '../support/long-tests.js'
 import { channelName } from './sides.js'
 
 /** More by hand. */
-const RUNS = hasTime ? 60 : 20
+const RUNS = hasTime ? 60 : 12
 
 class Ping extends defineEvent('Ping', { from: number(), n: number() }, { result: number() }) {}
 
