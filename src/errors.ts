@@ -38,9 +38,9 @@ export class WireError extends Error {
 /** A value as a message can show it: short, and safe against a throwing `toString`. */
 export function show(value: unknown): string {
   try {
-    // What is in a list is not shown: of lists that have others twice no memory could hold the text.
-    const shown = Array.isArray(value) ? 'list' : value
-    const text = typeof value === 'string' ? JSON.stringify(value) : String(shown)
+    // What is in it is not shown: of lists that have others twice no memory could hold the text.
+    if (Array.isArray(value)) return 'list'
+    const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
     return text.length > 80 ? `${text.slice(0, 79)}…` : text
   } catch {
     return '(unprintable)'

@@ -34,6 +34,12 @@ const lastId = 'last-order'
 
 type StopEvent = ReserveStock | ChargePayment | ShipOrder
 
+/** `eventCompletion` is for observers: other than `await event` it never makes an event jump the queue. */
+async function resultOf(event: StopEvent | CheckoutRequested) {
+  await event.eventCompletion
+  return event.eventResult()
+}
+
 const waiting = (): Progress => ({ state: 'waiting', note: '' })
 
 /**
@@ -81,9 +87,8 @@ class OrderBook extends EventTarget {
       this.#orders.set(orderId, { id: orderId, lines, amount, carrier, progress })
       this.#changed()
     }
-    await order.eventCompletion
     try {
-      await order.eventResult()
+      await resultOf(order)
     } catch (error) {
       // What has failed on its way says so where it did.
       if (this.#orders.get(orderId)?.progress.stock.state === 'waiting')
@@ -91,12 +96,10 @@ class OrderBook extends EventTarget {
     }
   }
 
-  /** `eventCompletion` is for observers: other than `await event` it never makes an event jump the queue. */
   async #follow(stop: Stop, event: StopEvent, doing: string): Promise<boolean> {
     this.#set(event.orderId, stop, { state: 'running', note: doing })
-    await event.eventCompletion
     try {
-      const answer = await event.eventResult()
+      const answer = await resultOf(event)
       this.#set(event.orderId, stop, { state: 'done', note: receiptFor(stop, answer) })
       return true
     } catch (error) {

@@ -115,13 +115,7 @@ export function toolbarView(
 export function roveToolbar(toolbar: HTMLElement, event?: KeyboardEvent): void {
   const buttons = [...toolbar.querySelectorAll<HTMLButtonElement>('button:not(:disabled)')]
   const current = buttons.indexOf((toolbar.getRootNode() as ShadowRoot).activeElement as HTMLButtonElement)
-  let stop =
-    current < 0
-      ? Math.max(
-          0,
-          buttons.findIndex(({ tabIndex }) => !tabIndex),
-        )
-      : current
+  let stop = Math.max(0, current < 0 ? buttons.findIndex(({ tabIndex }) => !tabIndex) : current)
   if (event) {
     const { length } = buttons
     const to = { ArrowRight: stop + 1, ArrowLeft: stop - 1 + length, Home: 0, End: length - 1 }[event.key]

@@ -38,17 +38,11 @@ export function load(
   let chars = 0
   for (const entry of waiting) {
     at++
-    const { kind, mark } = entry
+    const { mark } = entry
     const old = left.size ? earlier(writer, entry) : undefined
     // Nothing of an event goes before its own entry.
     const waits = old ? !old.seq : left.size && later.includes(mark)
-    const when = waits
-      ? 'later'
-      : old
-        ? 'never'
-        : kind === 'R'
-          ? whenToSettle(entry, journal, beside, last)
-          : 'now'
+    const when = waits ? 'later' : old ? 'never' : whenToWrite(entry, journal, beside, last)
     if (when === 'later') later.push(entry)
     else if (when === 'never') journal.chars -= entry.text.length
     else {
@@ -83,12 +77,13 @@ function goOn({ journal, left }: LogWriter, mark: Mark, { seq, index, writer }: 
 }
 
 /** What a run dispatched must be durable before its outcome is: else it would be lost with a handler that is spared. */
-function whenToSettle(
-  { run }: Entry,
+function whenToWrite(
+  { kind, run }: Entry,
   journal: Journal,
   beside: boolean,
   last?: Entry | null,
 ): 'now' | 'later' | 'never' {
+  if (kind !== 'R') return 'now'
   // The `C` that follows says the same; what a stop has ended has none.
   if (!run || (run.state.status === COMPLETED && !run.state.abandoned)) return 'never'
   // Where the writer is about to give its id up, later is under another one's, when others may have taken the event.

@@ -40,9 +40,6 @@ const checks = [
   },
 ]
 
-/** In this order two lanes end together; the demo, whose files go two at once, has the machine for itself at last. */
-const order = ['chromium', 'firefox', 'webkit', 'node', 'demo']
-
 /** The steps of a run on these engines. */
 export function allSteps(engines) {
   const nodeTests = filesThat(isNodeTest)
@@ -51,12 +48,13 @@ export function allSteps(engines) {
   const runnable = nodeTests.filter((file) => !left.includes(file))
   const ofDemo = runnable.filter((file) => file.startsWith('test/demo/'))
   const others = runnable.filter((file) => !ofDemo.includes(file))
-  const sets = [
+  return [
+    ...checks,
+    // The longest first. The demo, whose files go two at once, has the machine for itself at last.
     ...engines.map((name) => browserStep(name)),
     nodeStep(others),
     ...(ofDemo.length > 0 ? [demoStep(ofDemo)] : []),
   ]
-  return [...checks, ...sets.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))]
 }
 
 /** The steps of a run of these tests only. */
