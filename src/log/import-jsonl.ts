@@ -84,7 +84,7 @@ class Importer {
   /** True when it is time to write. */
   add(line: number, text: string | undefined): boolean {
     this.#orRefuse(line, () => {
-      if (text === undefined) throw new RangeError('Expected a line of at most a million characters')
+      if (text === undefined) throw new RangeError('Expected a line of at most 64 million characters')
       const { record, payload } = readRecord(parse(text))
       const { event_id: id, event_type: type } = record
       anIdentifier('event_type', type)

@@ -1,4 +1,5 @@
 import { aFunction, aSignal, checkType } from '../errors.js'
+import { MAX_CHARS } from '../limits.js'
 import { wait } from '../wait.js'
 
 /** What `importJSONL` reads from. */
@@ -43,7 +44,8 @@ export interface SourceLine {
 
 type Pieces = Pick<AsyncIterator<Uint8Array | string>, 'next' | 'return'>
 
-const MAX_LINE = 1_000_000
+/** What a log takes, it takes again from a file. */
+const MAX_LINE = MAX_CHARS
 
 /** The source piece by piece. Not every engine can iterate over a stream. @throws TypeError */
 export function piecesOf(source: Source): Pieces {
