@@ -49,13 +49,13 @@ function line(node: Node): string {
   return `${icon} ${where && `${where}: `}${name}.${handler.name}#${handler.id}${times(isoDate(startedAt))}${outcome(node)}`
 }
 
-/** Handlers are below their event, what they dispatched is below them. */
-function draw(nodes: readonly Node[], indent = '\n'): string {
+/** Below an event are its handlers, and below these what they dispatched; then what names it as its parent only by its id. */
+function draw(nodes: readonly Node[], indent = '\n', byParent?: Map<unknown, EventState[]>): string {
   return nodes
     .map((node, i) => {
       const [branch, deeper] = i < nodes.length - 1 ? ['├── ', '│   '] : ['└── ', '    ']
-      const below = isEvent(node) ? node.runs : node.children
-      return `${indent}${branch}${line(node)}${draw(below, indent + deeper)}`
+      const below = isEvent(node) ? [...node.runs, ...(byParent?.get(node.id) ?? [])] : node.children
+      return `${indent}${branch}${line(node)}${draw(below, indent + deeper, byParent)}`
     })
     .join('')
 }
@@ -64,12 +64,18 @@ export const eventLogTree = (state: EventState): string => draw([state]).slice(1
 
 /** The events of a history: those without an ancestor among them, with their descendants below. */
 export function historyTree(states: EventState[]): string {
-  const known = new Set(states)
-  const isRoot = ({ parent }: EventState) => {
-    for (; parent; parent = parent.parent) if (known.has(parent)) return false
+  const byParent = new Map<unknown, EventState[]>(states.map(({ id }) => [id, []]))
+  const roots = states.filter((state) => {
+    for (let up: EventState | null = state; up; up = up.parent) {
+      // An id is later than that of its parent: no file can make a circle.
+      const siblings = (up.parent || up.id > (up.parentId as string)) && byParent.get(up.parentId)
+      if (!siblings) continue
+      if (!state.parent) siblings.push(state)
+      return false
+    }
     return true
-  }
-  return draw(states.filter(isRoot)).slice(1) || '(No events in history)'
+  })
+  return draw(roots, '\n', byParent).slice(1) || '(No events in history)'
 }
 
 /** What was going on when a run timed out: the whole tree. */

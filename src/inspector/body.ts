@@ -8,11 +8,10 @@ import { figure } from './objects.js'
 import { OnDemand } from './on-demand.js'
 import type { moreView } from './sheet-view.js'
 import { type InspectedEvent, isResult, type Subject } from './subjects.js'
+import { isMore, type Sheet } from './toolbar-view.js'
 import type { Transfers } from './transfers.js'
 import { TreeGrid } from './tree-grid.js'
 import { platformValues } from './values.js'
-
-export type Sheet = '' | 'export' | 'more' | 'purge'
 
 /** What an open inspector shows below its toolbar: filter, tree and details, and how these divide the room. */
 export class Body {
@@ -185,8 +184,7 @@ export class Body {
   }
 
   toggleSheet(sheet: Sheet): void {
-    const more = (one: Sheet) => one === 'more' || one === 'purge'
-    this.#showSheet(this.sheet === sheet || (more(sheet) && more(this.sheet)) ? '' : sheet)
+    this.#showSheet(this.sheet === sheet || (isMore(sheet) && isMore(this.sheet)) ? '' : sheet)
   }
 
   readonly #showSheet = (sheet: Sheet): void => {

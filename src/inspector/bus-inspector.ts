@@ -479,8 +479,7 @@ export class BusInspector extends PanelElement {
       bus: tree.bus,
       unread: this.#unread.counts,
       failures: model.failures,
-      exporting: sheet === 'export',
-      more: sheet === 'more' || sheet === 'purge',
+      sheet,
     }
     return html`<div
       class="panel"

@@ -135,11 +135,11 @@ export class LiveTree {
 
   /** Takes all rows from sight, or brings them back. */
   clear(): void {
-    this.#change(() => this.model.clear())
+    this.#change(() => this.model.hideAll(true))
   }
   unclear(): void {
     this.#change(() => {
-      this.model.show()
+      this.model.hideAll(false)
       this.#hideOld()
     })
   }

@@ -1,4 +1,4 @@
-import { EVENT, FAILED, HIDDEN, MUTATED, ORPHAN, READ } from './node-bits.js'
+import { EVENT, FAILED, HIDDEN, HIT, MUTATED, ORPHAN, READ } from './node-bits.js'
 import type { InspectedEvent, Subject } from './subjects.js'
 
 /** The parent of the roots. */
@@ -72,6 +72,10 @@ export class Nodes {
   /** Its payload was changed after it was dispatched. */
   setMutated(node: number): void {
     this.flags[node] |= MUTATED
+  }
+  /** Whether an event matches; only events are asked. */
+  setHit(node: number, hit: boolean): void {
+    if ((this.flags[node] & HIT) > 0 !== hit) this.flags[node] ^= HIT
   }
   isHidden(node: number): boolean {
     return (this.flags[node] & HIDDEN) > 0

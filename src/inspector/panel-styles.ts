@@ -121,7 +121,7 @@ export const panelStyles = css`
     cursor: pointer;
   }
 
-  button:hover:not(:disabled) {
+  button:where(:hover:not(:disabled)) {
     background: var(--_hover);
   }
 

@@ -93,10 +93,9 @@ export function createRow(): HTMLElement {
 const write = (text: Text, value: string) => {
   if (text.data !== value) text.data = value
 }
-const set = (element: Element, name: string, value: string | null) => {
-  if (element.getAttribute(name) === value) return
+const set = (element: Element, name: string, value: string | number | boolean | null) => {
   if (value === null) element.removeAttribute(name)
-  else element.setAttribute(name, value)
+  else if (element.getAttribute(name) !== `${value}`) element.setAttribute(name, `${value}`)
 }
 
 /** `12:04:05.678`, in the reader's time zone. */
@@ -147,22 +146,23 @@ function noteOf(event: InspectedEvent, { redact, formatters }: RowContext): stri
 /** Where the row is in the tree, for those who cannot see it. */
 function place(row: HTMLElement, node: number, { model, selected }: RowContext): void {
   const isSelected = model.subject(node) === selected
-  set(row, 'aria-level', String(model.level[node]))
-  set(row, 'aria-posinset', String(model.place[node]))
-  set(row, 'aria-setsize', String(model.below[model.parent[node]]))
-  set(row, 'aria-rowindex', String(model.index[node] + 2))
-  set(row, 'aria-expanded', model.isParent(node) ? String(model.isExpanded(node)) : null)
-  set(row, 'aria-selected', String(isSelected))
-  set(row, 'tabindex', isSelected ? '0' : '-1')
-  set(row, 'data-status', statuses[model.status[node]])
+  const status = statuses[model.status[node]]
+  set(row, 'aria-level', model.level[node])
+  set(row, 'aria-posinset', model.place[node])
+  set(row, 'aria-setsize', model.below[model.parent[node]])
+  set(row, 'aria-rowindex', model.index[node] + 2)
+  set(row, 'aria-expanded', model.isParent(node) ? model.isExpanded(node) : null)
+  set(row, 'aria-selected', isSelected)
+  set(row, 'tabindex', isSelected ? 0 : -1)
+  set(row, 'data-status', status)
   set(row, 'data-dimmed', model.isDimmed(node) ? '' : null)
-  const part = `row row-${statuses[model.status[node]]}${isSelected ? ' row-selected' : ''}`
+  const part = `row row-${status}${isSelected ? ' row-selected' : ''}`
   const level = Math.min(model.level[node], DEEPEST)
   const parts = partsOf.get(row) as Parts
   if (parts.dressed === part + level) return
   parts.dressed = part + level
   row.setAttribute('part', part)
-  row.style.setProperty('--_status', `var(--_${statuses[model.status[node]]})`)
+  row.style.setProperty('--_status', `var(--_${status})`)
   row.style.setProperty('--_level', String(level))
 }
 

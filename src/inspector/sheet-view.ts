@@ -1,6 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { addStyles } from './adopt.js'
-import type { Sheet } from './body.js'
 import type { BusInspector } from './bus-inspector.js'
 import { factsStyles } from './facts-styles.js'
 import { columnNames, defaultColumns } from './inspector-state.js'
@@ -8,6 +7,7 @@ import { figure } from './objects.js'
 import { isWords } from './query.js'
 import { sheetStyles } from './sheet-styles.js'
 import { statuses } from './statuses.js'
+import type { Sheet } from './toolbar-view.js'
 
 /** What is needed now and then; as `purge` it asks the reader whether all rows are to go. */
 export function moreView(

@@ -29,8 +29,8 @@ replayed 6b3fa0 c6a5f5
 const others = `
 pending var(--_muted)
 started var(--_accent)
-font system-ui, 'Segoe UI', Roboto, sans-serif
-mono ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, monospace
+font system-ui, sans-serif
+mono ui-monospace, 'Cascadia Mono', Menlo, Consolas, monospace
 font-size 12px
 radius 6px
 indent 16px

@@ -16,6 +16,10 @@ const paths = {
 const icon = (path: string) =>
   html`<svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d=${path}></path></svg>`
 
+/** What is open below the toolbar. */
+export type Sheet = '' | 'export' | 'more' | 'purge'
+export const isMore = (sheet: Sheet) => sheet === 'more' || sheet === 'purge'
+
 export interface ToolbarState {
   open: boolean
   paused: boolean
@@ -23,8 +27,7 @@ export interface ToolbarState {
   bus: string
   unread: ReadonlyMap<string, number>
   failures: number
-  exporting: boolean
-  more: boolean
+  sheet: Sheet
 }
 
 export type Action =
@@ -104,8 +107,8 @@ export function toolbarView(
             ${button('clear', 'Clear the view', paths.clear)}
             <span class="gap"></span>
             ${button('import', 'Open a JSONL file', paths.open)}
-            ${button('export', 'Save or copy events', paths.save, { pressed: state.exporting })}
-            ${button('more', 'More', paths.more, { pressed: state.more })}
+            ${button('export', 'Save or copy events', paths.save, { pressed: state.sheet === 'export' })}
+            ${button('more', 'More', paths.more, { pressed: isMore(state.sheet) })}
           </div>`
         : nothing
     }`

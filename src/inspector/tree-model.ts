@@ -41,6 +41,8 @@ export class TreeModel extends Nodes {
   /** The roots are shown by duration, not by arrival. */
   slowestFirst = false
 
+  /** Events that know no more of their parent than its id, which may be that of one to come. */
+  readonly #strays = new Set<number>()
   readonly #types = new Map<string, number>()
   readonly #typeNames: string[] = []
 
@@ -100,12 +102,7 @@ export class TreeModel extends Nodes {
   }
   /** Asks all events at once whether they match. */
   judge(matches: (node: number) => boolean): void {
-    const { flags } = this
-    for (let node = this.end; --node; ) {
-      if (!(flags[node] & EVENT)) continue
-      if (matches(node)) flags[node] |= HIT
-      else flags[node] &= ~HIT
-    }
+    for (let node = this.end; --node; ) if (this.isEvent(node)) this.setHit(node, matches(node))
   }
   /** The handlers of an event. */
   *results(node: number): Generator<InspectedResult> {
@@ -119,6 +116,7 @@ export class TreeModel extends Nodes {
   update(events: Iterable<InspectedEvent>, read = false): number[] {
     // First all nodes, then the links: an event may come before its parent.
     const batch: number[] = []
+    const strays = this.#strays.size
     for (const event of events) batch.push(this.#sync(event, read))
     const walked = new Set<number>()
     // What handlers have dispatched is there too, though no history remembers it: the batch grows.
@@ -126,20 +124,30 @@ export class TreeModel extends Nodes {
       this.#adopt(node, walked, batch)
       this.#adoptChildren(node, walked, batch)
     }
+    // The parent of one that is new may be here for long; that of one that was here comes now.
+    if (this.#strays.size) this.#gather(this.#strays.size > strays ? this.nodes.values() : batch)
     return batch
+  }
+
+  #gather(nodes: Iterable<number>): void {
+    const known = new Map<string, number>()
+    for (const node of nodes) if (this.isEvent(node)) known.set(this.event(node).eventId, node)
+    for (const node of this.#strays) {
+      const parent = known.get(this.event(node).eventParentId as string)
+      if (!parent) continue
+      this.#strays.delete(node)
+      this.flags[node] &= ~ORPHAN
+      this.#reparent(node, parent)
+    }
   }
 
   /** Lets the oldest events go until at most `most` rows are left. */
   evict(most: number): void {
-    for (const [, node] of this.nodes) {
+    for (const [event, node] of this.allEvents()) {
       if (this.size <= most) break
-      this.#evict(node)
+      this.letGo([event])
+      this.#remove(node)
     }
-  }
-
-  #evict(node: number): void {
-    this.letGo([this.subject(node) as InspectedEvent])
-    this.#remove(node)
   }
 
   /** Takes out what came to none of these buses; it comes back with its own. */
@@ -160,6 +168,7 @@ export class TreeModel extends Nodes {
       }
     }
     this.#count(node, -1)
+    this.#strays.delete(node)
     this.release(node)
   }
 
@@ -246,7 +255,10 @@ export class TreeModel extends Nodes {
       // No handler of its parent knows it.
       if (this.parent[node] === ROOT) this.#reparent(node, this.nodeOf(event.eventParent))
     }
-    if (this.parent[node] === ROOT && event.eventParentId) this.flags[node] |= ORPHAN
+    if (this.parent[node] === ROOT && event.eventParentId) {
+      this.flags[node] |= ORPHAN
+      if (!event.eventParent) this.#strays.add(node)
+    }
   }
 
   #adoptChildren(parent: number, walked: Set<number>, batch: number[]): void {
@@ -286,9 +298,9 @@ export class TreeModel extends Nodes {
     return true
   }
 
-  /** Takes events from sight; `show` brings them all back. */
-  clear(): void {
-    for (let node = this.end; --node; ) if (this.isEvent(node)) this.#hide(node, true)
+  /** Takes all events from sight, or brings them back. */
+  hideAll(hide: boolean): void {
+    for (let node = this.end; --node; ) if (this.isEvent(node)) this.#hide(node, hide)
   }
   /** The same for those that ended before a time, wall clock in ms: they are the oldest. */
   clearBefore(time: number): void {
@@ -296,15 +308,6 @@ export class TreeModel extends Nodes {
       if (event.eventCreatedAt.getTime() >= time) break
       if (!this.isRead(node) && this.endOf(node) < time) this.#hide(node, true)
     }
-  }
-  show(): void {
-    for (let node = this.end; --node; ) if (this.isEvent(node)) this.#hide(node, false)
-  }
-
-  /** Whether an event matches; only events are asked. */
-  setHit(node: number, hit: boolean): void {
-    if ((this.flags[node] & HIT) > 0 === hit) return
-    this.flags[node] ^= HIT
   }
 
   /** A new filter, or none: everything is open again in it. */

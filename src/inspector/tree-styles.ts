@@ -156,11 +156,12 @@ export const treeStyles = css`
     align-self: stretch;
     width: calc((var(--_level, 1) - 1) * var(--_indent));
     margin-right: -6px;
+    /* A stop at 0 begins where the one before it ends. */
     background: repeating-linear-gradient(
-      to right,
+      90deg,
       transparent 0 calc(var(--_indent) / 2 + 3px),
-      var(--_guide) calc(var(--_indent) / 2 + 3px) calc(var(--_indent) / 2 + 4px),
-      transparent calc(var(--_indent) / 2 + 4px) var(--_indent)
+      var(--_guide) 0 calc(var(--_indent) / 2 + 4px),
+      transparent 0 var(--_indent)
     );
   }
 
@@ -254,10 +255,6 @@ export const treeStyles = css`
     font-weight: 600;
   }
 
-  .pill:hover:not(:disabled) {
-    background: var(--_accent);
-  }
-
   /* Of the tree: details beside it take its room, too. */
   @container (width < 640px) {
     .cell.bus,
@@ -286,9 +283,7 @@ export const treeStyles = css`
     .row[aria-selected='true'] {
       forced-color-adjust: none;
       background: Highlight;
-      color: HighlightText;
       --_tag-bg: Highlight;
-      --_tag-text: HighlightText;
     }
 
     .row[aria-selected='true'] * {

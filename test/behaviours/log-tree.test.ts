@@ -49,6 +49,45 @@ describe('A18: log tree', () => {
     expect(lines.filter((line) => /^[├└]── .*Root#/.test(line)).length).to.equal(2)
   })
 
+  it('98: puts events of a file below those whose ids they name, in whatever order they came', async () => {
+    const bus = new EventBus()
+    bus.on(Root, () => void bus.dispatch(new Child({ n: 1 })), { name: 'onRoot' })
+    const root = new Root()
+    const child = new Child({ n: 2 }, { parentId: root.eventId })
+    const grandchild = new Child({ n: 3 }, { parentId: child.eventId })
+    const stranger = new Child({ n: 4 }, { parentId: new Root().eventId })
+    const record = (event: BaseEvent) => BaseEvent.fromJSON(JSON.parse(JSON.stringify(event)))
+    for (const event of [grandchild, stranger, child, root]) bus.dispatch(record(event))
+    await bus.waitUntilIdle()
+    const shape = bus
+      .logTree()
+      .split('\n')
+      .map((line) => [line.search(/✅/u) / 4, /Child#....|Root#....|onRoot/.exec(line)?.[0]])
+    const label = ({ eventType, eventId }: BaseEvent) => `${eventType}#${eventId.slice(-4)}`
+    const dispatched = [...bus.eventHistory.values()].find(({ eventParent }) => eventParent)
+    expect(shape).to.deep.equal([
+      [1, label(stranger)],
+      [1, label(root)],
+      [2, 'onRoot'],
+      [3, label(dispatched as BaseEvent)],
+      [2, label(child)],
+      [3, label(grandchild)],
+    ])
+  })
+
+  it('98: shows every event once where a file says that events are their own ancestors', async () => {
+    const bus = new EventBus()
+    const [one, other, self] = [new Root(), new Root(), new Root()].map((event) => event.toJSON())
+    for (const [event, parent] of [
+      [one, other],
+      [other, one],
+      [self, self],
+    ])
+      bus.dispatch(BaseEvent.fromJSON({ ...event, event_parent_id: parent?.event_id }))
+    await bus.waitUntilIdle()
+    for (const record of [one, other, self]) lineWith(bus.logTree(), `Root#${record?.event_id.slice(-4)}`)
+  })
+
   it('98: shows times and what is still running', async () => {
     const bus = new EventBus()
     const [started, release] = [gate(), gate()]

@@ -167,6 +167,54 @@ describe('<bus-inspector>: the true tree (goal 2)', () => {
     expect(rowOf(inspector, child).querySelector('.tags')?.textContent).to.equal('orphan')
   })
 
+  it('puts events of a log below those whose ids they name, whichever comes first, as logTree() does', async () => {
+    const bus = makeBus({ name: 'Replayed' })
+    bus.on('Root', function spawn(_, { bus: here }) {
+      here.dispatch(new BaseEvent('Dispatched'))
+    })
+    const again = (event: BaseEvent) => bus.dispatch(BaseEvent.fromJSON(event.toJSON()))
+    const root = new BaseEvent('Root')
+    const child = new BaseEvent('Child', {}, { parentId: root.eventId })
+    const grandchild = new BaseEvent('Grandchild', {}, { parentId: child.eventId })
+    const inspector = await mount({ buses: [bus] })
+    await again(grandchild)
+    await caughtUp(inspector)
+    const tags = () => inspector.shadowRoot?.querySelector('[data-kind="event"] .tags')?.textContent
+    expect(tags()).to.equal('orphan')
+    await again(root)
+    await caughtUp(inspector)
+    expect(roots(shown(inspector))).to.have.length(2)
+    await again(child)
+    await caughtUp(inspector)
+    expect(shown(inspector)).to.have.length(5)
+    expect(shown(inspector)).to.deep.equal(linesOf(bus.logTree()))
+    expect(tags()).to.equal('')
+    // And all at once, in a new tree.
+    const other = await mount({ buses: [bus] })
+    await caughtUp(other)
+    expect(shown(other)).to.deep.equal(linesOf(bus.logTree()))
+  })
+
+  it("shows events once that a file makes each other's parents, and lets go of those without a parent", async () => {
+    const bus = makeBus({ name: 'Circle' })
+    const [one, other] = [new BaseEvent('One').toJSON(), new BaseEvent('Other').toJSON()]
+    const inspector = await mount({ buses: [bus], maxRows: 100 })
+    bus.dispatch(BaseEvent.fromJSON({ ...one, event_parent_id: other.event_id }))
+    bus.dispatch(BaseEvent.fromJSON({ ...other, event_parent_id: one.event_id }))
+    await caughtUp(inspector)
+    expect(shown(inspector)).to.have.length(2)
+    for (let i = 0; i < 100; i++) await bus.dispatch(new BaseEvent('Filler'))
+    await caughtUp(inspector)
+    // Nobody takes the rows of those that went for what they were.
+    await bus.dispatch(BaseEvent.fromJSON(new BaseEvent('Late', {}, { parentId: one.event_id }).toJSON()))
+    await caughtUp(inspector)
+    expect(roots(shown(inspector))).to.have.length(100)
+    const rows = shown(inspector)
+    expect(rows.filter((row) => !row.includes('Filler')).map((row) => row.replace(/#.*/, ''))).to.deep.equal([
+      '1 ✅ Late',
+    ])
+  })
+
   it('shows children that only their handler remembers, as logTree() does', async () => {
     const bus = makeBus({ name: 'Tiny', maxHistorySize: 2, maxPending: null })
     bus.on('Parent', function spawn(_, { bus: here }) {
