@@ -100,7 +100,7 @@ export class TreeGrid {
 
   /** `asked` for by the reader: then a selected row that is in sight stays there, even at the tail. */
   beforeCommit(asked?: boolean): void {
-    this.#window.measure()
+    this.#look()
     this.#place = this.#window.place()
     if (asked && this.#place[0]?.key === this.selected) this.following = false
   }
@@ -248,11 +248,17 @@ export class TreeGrid {
 
   /** The reader has moved, or the room has changed: of which an event of either kind may be the first to tell. */
   #moved(): void {
-    if (!this.#window.measure()) return
-    if (this.#window.resized && this.following) this.#window.toEnd()
-    else this.#updateFollowing()
+    if (!this.#look()) return
     this.#window.render()
     this.#options.onMove()
+  }
+
+  /** Where the reader is now: a commit may come between a scroll and its event. */
+  #look(): boolean {
+    const moved = this.#window.measure()
+    if (moved && this.#window.resized && this.following) this.#window.toEnd()
+    else if (moved) this.#updateFollowing()
+    return moved
   }
 
   #updateFollowing(): void {

@@ -153,6 +153,22 @@ describe('<bus-inspector>: follows the tail, and never steals the place (goals 3
     expect(scroller(inspector).scrollTop).to.equal(40 * 24)
   })
 
+  it('leaves who scrolls from the tail where they are, when rows come before the platform tells of the scrolling', async () => {
+    const bus = makeBus()
+    const inspector = await mount({ buses: [bus] })
+    await dispatchMany(bus, 300)
+    await caughtUp(inspector)
+    for (const top of [40 * 24, 20 * 24]) {
+      await scrollTo(inspector, 1e6)
+      await dispatchMany(bus, 10)
+      scroller(inspector).scrollTop = top
+      inspector.tree.commit()
+      await frames(3)
+      expect(scroller(inspector).scrollTop).to.equal(top)
+      expect($(inspector, '.pill').hidden).to.equal(false)
+    }
+  })
+
   it('goes on following while it is resized', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus] }, { width: '1000px', height: '700px' })
