@@ -4,7 +4,7 @@ import { MAX_INBOX } from '../../src/bridges/exchange.js'
 import { defineEvent } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
 import { hasTime, itWithTime } from '../support/long-tests.js'
-import { bomb, malformed, meaningless, message, mutated, record, uuid, values } from './junk.js'
+import { bomb, malformed, meaningless, message, mutated, oversized, record, uuid, values } from './junk.js'
 import { channelName, closeAll, keptForOthers, side } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
@@ -65,9 +65,10 @@ describe('a hostile tab', () => {
       for (const make of malformed) all.postMessage(make())
       if (round % 100 === 0) await received()
     }
+    for (let round = 0; round < FEWER; round++) for (const make of oversized) all.postMessage(make())
     await received()
     unharmed()
-    expect(tabs.stats.wireErrors).to.equal(ROUNDS * malformed.length)
+    expect(tabs.stats.wireErrors).to.equal(ROUNDS * malformed.length + FEWER * oversized.length)
     end()
   })
 

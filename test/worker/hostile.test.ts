@@ -4,7 +4,15 @@ import { type ExposedBus, exposeBus, WorkerBridge } from '../../src/bridges/work
 import { defineEvent, EventBus } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
 import { hasTime, itWithTime } from '../support/long-tests.js'
-import { malformed, meaningless, message as messageOf, mutated, record, values } from '../two-tabs/junk.js'
+import {
+  malformed,
+  meaningless,
+  message as messageOf,
+  mutated,
+  oversized,
+  record,
+  values,
+} from '../two-tabs/junk.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
 
@@ -61,7 +69,7 @@ const misused: (() => unknown)[] = [
   ...verbs.map((verb) => () => call([verb], raw(messageOf(verb === 'events' ? 'results' : 'events', [])))),
   ...verbs.map((verb) => () => call([verb])),
   ...verbs.map((verb) => () => call([verb], raw(null), raw(2))),
-  ...malformed.map((make) => () => call(['events'], raw(make()))),
+  ...[...malformed, ...oversized].map((make) => () => call(['events'], raw(make()))),
 ]
 
 const MANY = hasTime ? 50_000 : 10_000
