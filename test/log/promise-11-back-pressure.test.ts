@@ -2,6 +2,7 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, BusFullError } from '../../src/index.js'
 import { foreign, thrownBy } from '../same-page/helpers.js'
+import { itWithTime } from '../support/long-tests.js'
 import { lines, loggedBus } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
 import { eventually, impatient } from './tabs.js'
@@ -12,7 +13,8 @@ const unlimited = { maxHistorySize: null, maxPending: null }
 
 describe('promise 11: back-pressure', () => {
   for (const mode of ['ahead', 'behind'] as const) {
-    it(`${mode}: at the bound of bytes \`dispatch\` throws a BusFullError and takes nothing; all that was taken is written`, async () => {
+    const test = mode === 'ahead' ? it : itWithTime
+    test(`${mode}: at the bound of bytes \`dispatch\` throws a BusFullError and takes nothing; all that was taken is written`, async () => {
       const { bus, name, log } = loggedBus({
         mode,
         deadline: 60_000,
