@@ -116,11 +116,12 @@ export class EventBus extends EventTarget {
    */
   on<P extends Pattern>(
     pattern: P,
-    handler: HandlerFunction<EventOf<P>>,
+    // So it is looked at once the class is known: what `() => 'ok'` returns is then that word, and not any string.
+    handler: NoInfer<HandlerFunction<EventOf<P>>>,
     options: HandlerOptions = {},
   ): Subscription {
     const core = this[CORE]
-    return core.subscriptions.add(() => core.typeOf(pattern), handler as HandlerFunction, options)
+    return core.subscriptions.add(() => core.typeOf(pattern), handler as never, options)
   }
 
   /** Removes a handler of a pattern, or all of them. */

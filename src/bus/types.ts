@@ -22,13 +22,16 @@ export interface HandlerContext {
 
 /**
  * What a handler of the event may return: the event's result, nothing, or an event as a forwarder does; or a promise of it. Anything
- * where the event's class names no result.
+ * where the event's class names no result. Nothing comes first, as that is right for a class that is only known when it is called.
  */
-export type HandlerReturn<E extends BaseEvent> = [E] extends [BaseEvent<infer _, infer Result>]
-  ? unknown extends Result
-    ? unknown
-    : Answer<Result> | PromiseLike<Answer<Result>>
-  : unknown
+export type HandlerReturn<E extends BaseEvent> =
+  | Answer<never>
+  | PromiseLike<Answer<never>>
+  | ([E] extends [BaseEvent<infer _, infer Result>]
+      ? unknown extends Result
+        ? unknown
+        : Answer<Result> | PromiseLike<Answer<Result>>
+      : unknown)
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return statement returns void
 type Answer<Result> = Result | BaseEvent | null | undefined | void
 
@@ -52,7 +55,13 @@ export interface HandlerOptions {
 export type Pattern = PatternClass | string
 
 /** The events that a pattern matches. */
-export type EventOf<P extends Pattern> = P extends PatternClass ? InstanceType<P> : BaseEvent
+export type EventOf<P extends Pattern> = P extends string
+  ? BaseEvent
+  : P extends abstract new (
+        ...args: never[]
+      ) => infer E
+    ? E
+    : never
 
 /** Call it, or dispose it, to unsubscribe. Doing so twice does no harm. */
 export interface Subscription extends Disposable {

@@ -1,12 +1,15 @@
 // Checked by the compiler alone: every line must have exactly the type that it claims.
-import { array, defaulted, number, object, optional, string, type as typeStruct } from 'superstruct'
+import { array, defaulted, enums, number, object, optional, string, type as typeStruct } from 'superstruct'
 import {
   BaseEvent,
   type BusHandle,
   defineEvent,
   EventBus,
   type EventClass,
+  type EventOf,
   type EventResult,
+  type HandlerFunction,
+  type Pattern,
   retry,
 } from '../../src/index.js'
 import type { DataLossEvent, EventLog } from '../../src/log/event-log.js'
@@ -25,6 +28,8 @@ class OrderCreated extends defineEvent(
   { result: object({ charged: number() }) },
 ) {}
 class Opened extends defineEvent('Opened') {}
+class Judged extends defineEvent('Judged', {}, { result: object({ verdict: enums(['yes', 'no']) }) }) {}
+class Asked extends defineEvent('Asked', {}, { result: enums(['yes', 'no']) }) {}
 class Typed extends defineEvent('Typed', typeStruct({ n: number() })) {}
 class Defaulted extends defineEvent('Defaulted', { n: defaulted(number(), 1) }) {}
 
@@ -145,6 +150,40 @@ export function handlers() {
   // @ts-expect-error a handler is a function
   bus.on('X', 'handler')
   return disposable
+}
+
+export function literals() {
+  bus.on(Asked, () => 'yes')
+  bus.on(Asked, (event) => (event.bubbles ? 'yes' : null))
+  bus.on(Asked, async (event) => (event.bubbles ? 'yes' : 'no'))
+  bus.on(Judged, () => ({ verdict: 'yes' }))
+  bus.on(Judged, async () => ({ verdict: 'no' }))
+  bus.on(Judged, async (event, { bus }) => {
+    bus.on(Judged, () => ({ verdict: 'yes' }))
+    return event.bubbles ? undefined : { verdict: 'no' }
+  })
+  // @ts-expect-error no such word
+  bus.on(Asked, () => 'perhaps')
+  // @ts-expect-error nor here
+  bus.on(Judged, () => ({ verdict: 'perhaps' }))
+}
+
+/** Somebody's own function for events of any class, a hook of a framework. */
+export function listenTo<E extends BaseEvent>(
+  type: abstract new (...args: never[]) => E,
+  then: (event: E) => void,
+) {
+  bus.addEventListener(type, then)
+  void bus.expect(type, { where: (event) => event.bubbles }).then(then)
+  bus.on(type, (event) => {
+    then(event)
+  })
+  bus.off(type, then)
+  return bus.on(type, then)
+}
+export const listens = listenTo(OrderCreated, (event) => exact<typeof event, OrderCreated>(true))
+export function listenToAny<P extends Pattern>(pattern: P, handler: HandlerFunction<EventOf<P>>) {
+  return bus[Math.random() > 0.5 ? 'on' : 'off'](pattern, handler)
 }
 
 export function listeners() {
