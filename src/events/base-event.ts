@@ -150,7 +150,7 @@ export class BaseEvent<P extends object = AnyPayload, R = unknown> extends Event
   }
   /** All results that count, in order of execution. */
   eventResultsList(options?: ResultOptions<R>): Promise<R[]> {
-    return collect<R, R[]>(this[STATE], options, (results) => results.map(({ result }) => result as R))
+    return collect<R, R[]>(this[STATE], options, (results) => results.map(({ result }) => result))
   }
   eventResultsByHandlerId(options?: ResultOptions<R>): Promise<Record<string, R>> {
     return collect(this[STATE], options, byHandler<R>('handlerId'))

@@ -6,6 +6,9 @@ import type { BaseEvent } from './base-event.js'
 import type { HandlerRun } from './handler-run.js'
 import { COMPLETED, statuses } from './status.js'
 
+/** A handler may return nothing or an event instead of a result; so `counts` says. */
+type Value<Result> = Result | BaseEvent | null | undefined
+
 /**
  * One handler's outcome for one event. `await result` gives the handler's value or throws its own error.
  * Reading `error` counts as seeing it: it is then not reported to the console.
@@ -42,8 +45,8 @@ export class EventResult<Result = unknown> {
     return statuses[this.#run.status]
   }
   /** What the handler returned, as the event's `result` struct gave it; a forwarder's is the event itself. */
-  get result(): Result | undefined {
-    return this.#run.value as Result | undefined
+  get result(): Value<Result> {
+    return this.#run.value as Value<Result>
   }
   /** What the handler threw, whatever it is; else undefined. */
   get error(): unknown {
@@ -66,14 +69,14 @@ export class EventResult<Result = unknown> {
   }
 
   /** Makes `await result` work; hidden from the handler whose result it is, which would wait for itself. */
-  get then(): PromiseLike<Result>['then'] {
+  get then(): PromiseLike<Value<Result>>['then'] {
     const run = this.#run
     if (getPage().delivering || currentRun() === run) return undefined as never
-    return awaitable<Result>(
+    return awaitable<Value<Result>>(
       (resolve, reject) => {
         const settle = () => {
           run.errorRead = true
-          if (run.status === COMPLETED) resolve(run.value as Result)
+          if (run.status === COMPLETED) resolve(run.value as Value<Result>)
           else reject(run.error)
         }
         if (run.over) settle()

@@ -5,12 +5,15 @@ import type { EventResult } from './event-result.js'
 import type { EventState } from './event-state.js'
 import { ERROR, NEW } from './status.js'
 
+/** A result that counts: neither nothing nor an event. */
+type Counting<R> = EventResult<R> & { readonly result: R }
+
 /** How results are collected. */
 export interface ResultOptions<R = unknown> {
   /** How long to wait for the event, in ms. Default: no limit; the handlers have their own. */
   timeout?: number | null
   /** Narrows the results that count further. */
-  include?: (result: EventResult<R>) => boolean
+  include?: (result: Counting<R>) => boolean
   /** Throw the first handler's own error. @default true */
   raiseIfAny?: boolean
   /** Throw a ResultTypeError if nothing counts. @default false */
@@ -25,7 +28,7 @@ const checks = { include: aFunction, raiseIfAny: aBoolean, raiseIfNone: aBoolean
 export function collect<R, T>(
   state: EventState,
   options: ResultOptions<R> = {},
-  view: (results: EventResult<R>[]) => T,
+  view: (results: Counting<R>[]) => T,
 ): Promise<T> {
   checkOptions(options, checks)
   if (state.status === NEW) throw new TypeError(`Expected ${state.label} to be dispatched first`)
@@ -53,13 +56,13 @@ export function collect<R, T>(
 function counting<R>(
   state: EventState,
   { include, raiseIfAny = true, raiseIfNone }: ResultOptions<R>,
-): EventResult<R>[] {
+): Counting<R>[] {
   const runs = state.runs
   for (const run of runs) run.errorRead = true
   const failed = runs.find((run) => run.status === ERROR)
   if (failed && raiseIfAny) throw failed.error
   const results = runs
-    .map((run) => run.view as EventResult<R>)
+    .map((run) => run.view as Counting<R>)
     .filter((result) => result.counts && (!include || include(result)))
   if (raiseIfNone && !results.length)
     throw new ResultTypeError(`Expected a handler of ${state.label} to return a value`)
@@ -67,7 +70,7 @@ function counting<R>(
 }
 
 export function byHandler<R>(key: 'handlerId' | 'handlerName') {
-  return (results: EventResult<R>[]): Record<string, R> =>
+  return (results: Counting<R>[]): Record<string, R> =>
     // Without a prototype, `__proto__` is a key like any other.
     Object.assign(Object.create(null), ...results.map((result) => ({ [result[key]]: result.result })))
 }

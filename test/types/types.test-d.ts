@@ -80,6 +80,12 @@ export async function results() {
   exact<Awaited<ReturnType<Opened['eventResult']>>, unknown>(true)
   for (const result of order.eventResults.values())
     exact<typeof result.status, 'pending' | 'started' | 'completed' | 'error'>(true)
+  // A handler may have returned nothing, and a forwarder's result is the event.
+  const [first] = [...order.eventResults.values()]
+  exact<typeof first.result, Charged | BaseEvent | null | undefined>(true)
+  const awaited = await first
+  exact<typeof awaited, Charged | BaseEvent | null | undefined>(true)
+  await order.eventResultsList({ include: ({ result }) => result.charged > 1 })
   await order.eventResult({
     timeout: 10,
     include: (result) => result.status === 'completed',
