@@ -41,8 +41,8 @@ export class WorkerLink implements Carrier {
   #exchange!: Exchange
   #endpoint!: FilteredEndpoint
   #remote!: Remote<Verbs>
-  /** comlink makes a proxy for each member that is read. */
-  readonly #calls: Partial<Record<Kind, (message: Message) => Promise<void>>> = {}
+  /** comlink makes a proxy for each member that is read, and keeps the endpoint, which leads to here, until that proxy is collected. */
+  #calls: Partial<Record<Kind, (message: Message) => Promise<void>>> = {}
   #peer: Who | null = null
   #unwatch = new AbortController()
   /** Null while somebody is there, or may still come. */
@@ -283,6 +283,7 @@ export class WorkerLink implements Carrier {
     this.#rest(false)
     this.#ended.abort()
     this.#remote[releaseProxy]()
+    this.#calls = {}
     this.#endpoint.close()
   }
 }

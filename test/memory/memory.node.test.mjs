@@ -14,18 +14,21 @@ let page
 let devtools
 
 before(async () => {
-  lab = await openLab({ '/bubus.js': (await buildMinified('src/index.ts')).code })
+  lab = await openLab({
+    '/bubus.js': (await buildMinified('src/index.ts')).code,
+    '/all.js': (await buildMinified('src/script-tag.ts')).code,
+  })
 })
 
 after(() => lab?.close())
 
 /** A fresh page with the library in it, as `bubus`. */
-async function open() {
+async function open(script = '/bubus.js') {
   await page?.close()
   page = await lab.newPage()
-  await page.evaluate(async () => {
-    window.bubus = await import('/bubus.js')
-  })
+  await page.evaluate(async (script) => {
+    window.bubus = await import(script)
+  }, script)
   devtools = await page.createCDPSession()
   await devtools.send('HeapProfiler.enable')
 }
@@ -118,6 +121,28 @@ test('a bus with a subscription or a listener that is held elsewhere is alive', 
   })
   for (let i = 0; i < 3; i++) await usedHeap()
   assert.equal(await page.evaluate(() => window.send()), 'still here')
+})
+
+test('a closed bridge and exposed bus keep neither themselves nor their bus', options, async () => {
+  await open('/all.js')
+  await page.evaluate(async () => {
+    const { BaseEvent, EventBus, exposeBus, WorkerBridge } = window.bubus
+    window.refs = []
+    const use = async () => {
+      const [here, there] = [new EventBus(), new EventBus()]
+      const { port1, port2 } = new MessageChannel()
+      const exposed = exposeBus(there, port2)
+      const bridge = new WorkerBridge(port1)
+      there.on('X', () => 'there')
+      here.on('X', bridge.dispatch)
+      await here.dispatch(new BaseEvent('X')).eventResult()
+      for (const one of [here, there, exposed, bridge]) window.refs.push(new WeakRef(one))
+      bridge.close()
+      exposed.close()
+    }
+    for (let i = 0; i < 20; i++) await use()
+  })
+  assert.equal(await survivors(), 0)
 })
 
 test('semaphores of all tabs keep nothing of the names that they had', options, async () => {
