@@ -10,8 +10,10 @@ export function addStyles(root: ShadowRoot, ...styles: CSSResult[]): void {
   for (const style of styles) all.add(style)
   stylesOf.set(root, all)
   const { defaultView } = root.ownerDocument
+  // Of a template, or of a frame that is gone: nothing can be seen there, and no sheet be made.
+  if (!defaultView) return
   root.adoptedStyleSheets = Array.from(all, ({ styleSheet, cssText }) => {
-    if (defaultView === window || !defaultView) return styleSheet as CSSStyleSheet
+    if (defaultView === window) return styleSheet as CSSStyleSheet
     const sheet = new (defaultView as typeof globalThis & Window).CSSStyleSheet()
     sheet.replaceSync(cssText)
     return sheet

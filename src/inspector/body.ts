@@ -244,6 +244,7 @@ export class Body {
     if (model.length) return ''
     if (model.events > model.hidden) return 'No event matches the filter.'
     if (model.hidden) return 'Cleared.'
+    if (this.#host.paused) return 'Paused.'
     return sources.list.length ? 'Nothing dispatched yet.' : 'No bus in this page yet.'
   }
 

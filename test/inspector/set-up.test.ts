@@ -188,4 +188,24 @@ describe('<bus-inspector>: another place, another document', () => {
     await until(() => getComputedStyle($(there, '.panel')).overflow === 'hidden')
     frame.remove()
   })
+
+  it('has nothing to report in a document without a window, as that of a template', async () => {
+    const inspector = await mount({ open: false })
+    const failures: unknown[] = []
+    const failed = (event: PromiseRejectionEvent) => {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      failures.push(event.reason)
+    }
+    addEventListener('unhandledrejection', failed, { capture: true })
+    await import('../../src/inspector/adopt.js')
+    document.createElement('template').content.append(inspector)
+    await frames(2)
+    const frame = document.body.appendChild(document.createElement('iframe'))
+    frame.contentDocument?.body.append(inspector)
+    frame.remove()
+    await frames(2)
+    removeEventListener('unhandledrejection', failed, { capture: true })
+    expect(failures).to.deep.equal([])
+  })
 })

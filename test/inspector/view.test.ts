@@ -46,6 +46,16 @@ describe('<bus-inspector>: pause, clear, preserve (goal 17)', () => {
     expect(outline(inspector)).to.have.length(205)
   })
 
+  it('says that it is paused where it shows nothing for that, as after a reload', async () => {
+    const bus = makeBus()
+    await dispatchMany(bus, 3)
+    const inspector = await mount({ buses: [bus], paused: true })
+    expect($(inspector, '.empty').textContent.trim()).to.equal('Paused.')
+    inspector.paused = false
+    await inspector.updateComplete
+    expect(outline(inspector)).to.have.length(3)
+  })
+
   it('keeps at most max-rows of what was missed', async () => {
     const bus = makeBus()
     const inspector = await mount({ buses: [bus], maxRows: 300, paused: true })
