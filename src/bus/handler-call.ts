@@ -30,6 +30,8 @@ export function callAndRecord(
   run.startedAt = getPage().time
   state.addRun(run)
   core.tellResult('started', run)
+  // An inspector may have stopped the bus.
+  if (run.over) return
   try {
     if (state.dispatchedBy && !handler.forwards && repeats(state, handler.fn) > 2) {
       throw new EventLoopError(`${run.label} dispatches for the third time what leads back to it`)

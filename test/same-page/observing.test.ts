@@ -226,6 +226,23 @@ describe('middlewares and the inspection hook', () => {
   })
 })
 
+describe('who stops the bus when told that a handler starts', () => {
+  for (const native of [false, true]) {
+    it(`keeps that ${native ? 'listener' : 'handler'} from being called`, async () => {
+      const bus = new EventBus({
+        middlewares: [{ onResult: (step, _, itself) => step === 'started' && itself.stop() }],
+      })
+      let calls = 0
+      if (native) bus.addEventListener('X', () => void calls++)
+      else bus.on('X', () => void calls++)
+      const event = await bus.dispatch(make())
+      expect(calls).to.equal(0)
+      expect((only(event.eventResults.values()).error as Error).name).to.equal('EventCancelledError')
+      expect(await bus.waitUntilIdle(2000)).to.equal(true)
+    })
+  }
+})
+
 describe('stats and concurrency', () => {
   it('stats count what is queued, in flight and dropped', async () => {
     const bus = new EventBus({ maxPending: 3 })
