@@ -180,9 +180,9 @@ export class BusCore {
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)
     if (!isNew && (forwarder || run)) this.tell('forwarded', state)
-    if (dropped) this.tell('dropped', dropped.state)
     this.tell('queued', state)
     if (this.waiters.size && this.waiters.offer(state)) visit.handedOut = true
+    if (dropped) this.tell('dropped', dropped.state)
     return event
   }
 

@@ -168,14 +168,12 @@ describe('stop() while an event is being dispatched', () => {
     let calls = 0
     bus.on('X', () => void calls++)
     await bus.dispatch(make('Earlier'))
-    let stops = 0
-    onceAt(bus, 'dropped', () => {
-      stops++
-      bus.stop()
-    })
+    const steps: string[] = []
+    bus[inspect]((step, { eventType }) => void (eventType === 'X' && steps.push(step)))
+    onceAt(bus, 'dropped', () => bus.stop())
     const event = bus.dispatch(make())
     await event
-    expect(stops).to.equal(1)
+    expect(steps.join()).to.equal('queued,cancelled,cancelled,completed')
     expect(event.eventStatus).to.equal('completed')
     await isAtRest(bus)
   })
