@@ -31,11 +31,6 @@ function wrap(listener: Listener): Listener {
     const visit = stateOf(event)?.visit(this[CORE]) as Visit | undefined
     if (!visit) return call()
     // A listener before it has stopped the bus.
-    if (visit.done) return
-    const failure = callAndRecord(visit, handler, call)
-    if (!failure) return
-    // The platform reports what was thrown.
-    failure[0].errorRead = true
-    throw failure[1]
+    if (!visit.done) callAndRecord(visit, handler, call, true)
   }
 }

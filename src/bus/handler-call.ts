@@ -17,12 +17,13 @@ export function callRun(visit: Visit, handler: RegisteredHandler): void {
   callAndRecord(visit, handler, (run) => fn(visit.state.event, new RunContext(run)))
 }
 
-/** Runs a handler or listener, unless it has met itself too often; gives the run and what it threw, which may come too late for it. */
+/** Runs a handler or listener, unless it has met itself too often. What a listener throws, the platform reports. @throws that */
 export function callAndRecord(
   visit: Visit,
   handler: Handler,
   call: (run: HandlerRun) => unknown,
-): [HandlerRun, error: unknown] | undefined {
+  isListener?: boolean,
+): void {
   const { core, state } = visit
   const run = new HandlerRun(state, visit, handler)
   run.status = STARTED
@@ -39,9 +40,11 @@ export function callAndRecord(
     takeAnswer(run, callAs(run, call))
   } catch (error) {
     finishRun(run, error, ERROR)
-    return [run, error]
+    if (isListener) {
+      run.errorRead = true
+      throw error
+    }
   }
-  return undefined
 }
 
 /** What a handler gave: its outcome, or a promise of it. @throws what a hostile value throws when it is looked at */

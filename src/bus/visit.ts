@@ -56,10 +56,8 @@ export class Visit implements EventVisit, RunVisit, Link {
     const { lane } = core
     lane.active++
     lane.latest = this
-    if (state.status !== STARTED) {
-      state.status = STARTED
-      state.startedAt = getPage().time
-    }
+    state.status = STARTED
+    state.startedAt ||= getPage().time
     // In a parallel lane the next would start in the same stretch.
     if (this.handedOut) pauseLanes()
     this.#plan = this.#handlers()
@@ -69,8 +67,10 @@ export class Visit implements EventVisit, RunVisit, Link {
       this.#advancing = true
       const { event } = state
       EventTarget.prototype.dispatchEvent.call(core.bus, event)
-      // A stop ends with the dispatch; Chromium keeps it, and would call no listener of the next bus. (This takes a veto back.)
-      if (event.cancelBubble && !state.vetoed) event.initEvent(event.type, event.bubbles, event.cancelable)
+      // A stop ends with the dispatch; Chromium keeps it, and would call no listener of the next bus.
+      const { vetoed } = state
+      if (event.cancelBubble) event.initEvent(event.type, event.bubbles, event.cancelable)
+      if (vetoed) event.preventDefault()
       this.#advancing = false
     }
     this.#advance()
@@ -102,11 +102,11 @@ export class Visit implements EventVisit, RunVisit, Link {
       if (this.#pending && !core.parallelHandlers) break
     }
     this.#advancing = false
-    if (this.#pending === 0) this.#finish()
+    this.#finish()
   }
 
   #finish(): void {
-    if (this.done) return
+    if (this.#pending || this.done) return
     const { core, state } = this
     const { lane } = core
     this.done = true
@@ -167,8 +167,9 @@ export class Visit implements EventVisit, RunVisit, Link {
   }
 
   #expire(run: HandlerRun): void {
-    const { core } = this
-    const error = new EventTimeoutError(`${run.label} on ${core.name} took longer than ${run.timeout} ms`)
+    const error = new EventTimeoutError(
+      `${run.label} on ${this.core.name} took longer than ${run.timeout} ms`,
+    )
     run.fail(error, readClock(), 'timeout')
     warn(timeoutTree(run))
   }
@@ -176,7 +177,6 @@ export class Visit implements EventVisit, RunVisit, Link {
   cancel(cause: Error): void {
     if (this.done) return
     const { core, state } = this
-    const time = readClock()
     const reason = new EventCancelledError(`${state.label} on ${core.name} was cancelled: ${cause.message}`, {
       cause,
     })
@@ -191,12 +191,9 @@ export class Visit implements EventVisit, RunVisit, Link {
       const handler = this.#plan[this.#at++]
       if (!state.vetoed && this.#isDue(handler)) state.addRun(new HandlerRun(state, this, handler))
     }
-    for (const run of state.runs) {
-      if (run.visit !== this || run.over) continue
-      run.fail(reason, time, 'cancelled', cause)
-    }
+    for (const run of state.runs) if (run.visit === this) run.fail(reason, readClock(), 'cancelled', cause)
     this.#advancing = advancing
     core.tell('cancelled', state)
-    if (this.#pending === 0) this.#finish()
+    this.#finish()
   }
 }

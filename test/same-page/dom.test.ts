@@ -145,6 +145,11 @@ describe('a bus in the DOM', () => {
     await vetoed
     expect(heard).to.deep.equal(['a', 'b', 'a'])
     expect(vetoed.defaultPrevented).to.equal(true)
+    heard.length = 0
+    const both = a.dispatch(new OrderCreated({ orderId: 'vetoed' }))
+    b.dispatch(both)
+    expect((await both).defaultPrevented).to.equal(true)
+    expect(heard).to.have.members(['a', 'b'])
   })
 
   it('an event that is not cancelable cannot be vetoed', async () => {
