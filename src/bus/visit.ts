@@ -65,12 +65,12 @@ export class Visit implements EventVisit, RunVisit, Link {
     // An inspector may have stopped the bus.
     if (!this.done && core.heard.has(state.meta.type)) {
       this.#advancing = true
-      const { event } = state
-      EventTarget.prototype.dispatchEvent.call(core.bus, event)
-      // A stop ends with the dispatch; Chromium keeps it, and would call no listener of the next bus.
-      const { vetoed } = state
-      if (event.cancelBubble) event.initEvent(event.type, event.bubbles, event.cancelable)
+      const { event, vetoed } = state
+      // A stop ends with its dispatch; Chromium keeps that of a bus, a window or another target that is no node, and would call
+      // no listener here.
+      if (event.cancelBubble && event.target) event.initEvent(event.type, event.bubbles, event.cancelable)
       if (vetoed) event.preventDefault()
+      EventTarget.prototype.dispatchEvent.call(core.bus, event)
       this.#advancing = false
     }
     this.#advance()
@@ -150,8 +150,7 @@ export class Visit implements EventVisit, RunVisit, Link {
   }
 
   holder(): HandlerRun | undefined {
-    const { latest } = this.core.lane
-    return this.line && latest ? latest.state.pendingRun() : undefined
+    return this.line ? this.core.lane.latest?.state.pendingRun() : undefined
   }
 
   /** Warns of a slow handler first, then ends it when its time is over. */

@@ -152,6 +152,20 @@ describe('a bus in the DOM', () => {
     expect(heard).to.have.members(['a', 'b'])
   })
 
+  it('`stopImmediatePropagation` on a target that a bus is attached to ends the dispatch there', async () => {
+    for (const target of [window, document, new EventTarget()]) {
+      const bus = new EventBus()
+      let heard = 0
+      bus.addEventListener('X', () => void heard++)
+      using _ = bus.attach(target, 'X')
+      target.addEventListener('X', (event) => event.stopImmediatePropagation(), { once: true })
+      const event = new BaseEvent('X')
+      target.dispatchEvent(event)
+      await event
+      expect(heard, target.constructor.name).to.equal(1)
+    }
+  })
+
   it('an event that is not cancelable cannot be vetoed', async () => {
     const bus = new EventBus()
     bus.addEventListener('X', (event) => event.preventDefault())
