@@ -179,9 +179,9 @@ export class BusCore {
     const dropped = this.history.add(visit)
     // Before anybody is told, who might dispatch or stop.
     this.lane.enqueue(visit, state.urgent)
+    if (this.waiters.size && this.waiters.offer(state)) visit.handedOut = true
     if (!isNew && (forwarder || run)) this.tell('forwarded', state)
     this.tell('queued', state)
-    if (this.waiters.size && this.waiters.offer(state)) visit.handedOut = true
     if (dropped) this.tell('dropped', dropped.state)
     return event
   }

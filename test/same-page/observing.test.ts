@@ -110,6 +110,24 @@ describe('events()', () => {
     await iterator.return?.()
   })
 
+  it('what a middleware dispatches when told of an event comes after it', async () => {
+    const bus = new EventBus({
+      middlewares: [
+        {
+          onEvent(step, { eventType }, itself) {
+            if (step === 'queued' && eventType === 'X') itself.dispatch(make('Audit'))
+          },
+        },
+      ],
+    })
+    const events = bus.events('*')
+    const expected = bus.expect('*')
+    const event = bus.dispatch(make())
+    expect(await expected).to.equal(event)
+    expect((await events.next()).value).to.equal(event)
+    expect((await events.next()).value.eventType).to.equal('Audit')
+  })
+
   it('`break` ends it, and so does its signal', async () => {
     const bus = new EventBus()
     const events = bus.events('X')
