@@ -48,8 +48,8 @@ export const mutants = {
   // Of several that wait for an event only the first is told.
   'dropped-waiter': {
     file: 'src/events/event-state.ts',
-    find: 'for (const observe of this.#observers) observe(this.event)',
-    replace: 'for (const observe of this.#observers.slice(0, 1)) observe(this.event)',
+    find: 'for (const observe of observers) observe(this.event)',
+    replace: 'for (const observe of observers.slice(0, 1)) observe(this.event)',
   },
   // After a time-out the next event starts before the handlers that are left of this one.
   'wrong-order-after-time-out': {
