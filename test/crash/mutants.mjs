@@ -6,18 +6,20 @@ export const mutants = {
   'acknowledges-early': [
     {
       file: 'src/log/writer.ts',
-      find: '      this.#flight = flight\n',
-      replace: `      this.#flight = flight
+      find: '      this.flight = flight\n',
+      replace: `      this.flight = flight
       for (const { kind, mark } of flight?.entries ?? []) if (kind === 'E') mark.settle(DURABLE)
 `,
     },
   ],
   /** Handlers start while their event is being written. */
-  'runs-early': [{ file: 'src/bus/journal.ts', find: 'ahead && !degraded ? SHUT : OPEN', replace: 'OPEN' }],
+  'runs-early': [
+    { file: 'src/bus/journal.ts', find: '(ahead || !log) && !degraded ? SHUT : OPEN', replace: 'OPEN' },
+  ],
   /** Who lives is not asked. */
   'takes-from-the-living': [
     {
-      file: 'src/log/recovery.ts',
+      file: 'src/log/claim.ts',
       find: 'if (release) taken.set(owner, release)',
       replace: 'taken.set(owner, release ?? (() => {}))',
     },
@@ -26,14 +28,14 @@ export const mutants = {
   'forgets-what-it-took': [
     {
       file: 'src/log/recovery.ts',
-      find: 'for (const fate of events) {',
-      replace: 'for (const fate of events.filter(({ index }) => index % 8 !== 7)) {',
+      find: '      claim.events.push(fate)\n',
+      replace: '      if (fate.index % 8 !== 7) claim.events.push(fate)\n',
     },
   ],
   /** Handlers that had their turn are not spared. */
   'spares-nobody': [
     {
-      file: 'src/log/recovery.ts',
+      file: 'src/log/lineage.ts',
       find: 'named && !!settled?.has(handlerKey(pattern, name))',
       replace: 'false',
     },
