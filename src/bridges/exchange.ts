@@ -251,8 +251,7 @@ export class Exchange {
     if (this.#pumping) return
     this.#pumping = true
     for (const next of this.#inbox) {
-      for (let full = next.full; full && !next.delivered; full = next.full)
-        await full.catch(() => next.deliver())
+      for (let full = next.full; full; full = next.full) await full.catch(() => next.deliver())
       next.deliver()
       this.#inbox.delete(next)
     }

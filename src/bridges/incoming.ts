@@ -49,9 +49,9 @@ export class Incoming implements Awaited {
     this.deliver()
   }
 
-  /** Settles when the next of its buses that is full has room, or never will; undefined if none is full. */
+  /** Settles when the next of its buses that is full has room, or never will; undefined if none is full, or it went there all the same. */
   get full(): Promise<unknown> | undefined {
-    for (const handler of this.#plan) {
+    for (const handler of this.delivered ? [] : this.#plan) {
       const core = coreBehind(handler)
       if (core && !core.hasRoom(true)) return core.whenRoom(undefined, true)
     }

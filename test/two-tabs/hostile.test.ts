@@ -1,7 +1,7 @@
 import { expect } from '@esm-bundle/chai'
 import { number } from 'superstruct'
 import { MAX_INBOX } from '../../src/bridges/exchange.js'
-import { defineEvent } from '../../src/index.js'
+import { BaseEvent, defineEvent } from '../../src/index.js'
 import { eventually } from '../log/tabs.js'
 import { hasTime, itWithTime } from '../support/long-tests.js'
 import { bomb, malformed, meaningless, message, mutated, oversized, record, uuid, values } from './junk.js'
@@ -228,6 +228,44 @@ describe('a hostile tab', () => {
       all.close()
     },
   )
+
+  /** Until its bridge is closed a handler of this page waits for another, so that what is urgent does not wait for room. */
+  async function waiting() {
+    const asking = side(channelName(), { results: 'gather', timeout: null })
+    const silent = side(asking.tabs.channel)
+    silent.bus.on('Ask', () => new Promise(() => {}))
+    silent.tabs.on('*', silent.bus.dispatch)
+    asking.bus.on('Outer', async () => void (await asking.tabs.dispatch(new BaseEvent('Ask'))))
+    await Promise.all([asking.tabs.ready, silent.tabs.ready])
+    await eventually('it is known', async () => (await asking.tabs.peers()).length === 1)
+    asking.bus.dispatch(new BaseEvent('Outer'))
+    await eventually('it is asked', () => silent.bus.eventsStarted.length === 1)
+  }
+
+  /** So many urgent events that end by a time-out at most, all of which have been read. */
+  async function urge({ bus, tabs, all }: Awaited<ReturnType<typeof victim>>, count: number) {
+    await waiting()
+    bus.on('Wait', () => new Promise(() => {}))
+    for (let first = 0; first < count; first += 1000) {
+      const items = Array.from({ length: Math.min(1000, count) }, (_, i) => ({
+        n: first + i,
+        hops: 1,
+        value: record(first + i, { event_type: 'Wait' }),
+      }))
+      all.postMessage(message('events', items))
+    }
+    await eventually('all were read', () => tabs.stats.received + tabs.stats.wireErrors >= count, 50_000)
+  }
+
+  it('leaves no rejection behind by what was urgent, where the bus is stopped', async () => {
+    const side = await victim()
+    await urge(side, 300)
+    side.tabs.close()
+    await side.bus.stop({ clear: true })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(errors).to.deep.equal([])
+    side.end()
+  })
 
   it('keeps nothing that another sends from being handled by taking its number before', async () => {
     const channel = channelName()
