@@ -19,7 +19,7 @@ import { checkSize, type EventRecord, errorOf, errorRecord, type OutcomeRecord }
 import { RecentIds } from '../recent-ids.js'
 import { currentRun } from '../running-handler.js'
 import { isRecord } from '../values-in.js'
-import { MAX_HOPS } from './awaited.js'
+import { MAX_HOPS, shared } from './awaited.js'
 import { Hold } from './hold.js'
 import { type Answer, Incoming } from './incoming.js'
 import { type Item, isList, isMessage, type Kind, type Message, VERSION } from './messages.js'
@@ -232,7 +232,8 @@ export class Exchange {
         throw new WireError('Expected an event that is to be handled, got what came of one')
       // Whoever asks for what was here need not wait.
       if (answer && plan.every((handler) => coreBehind(handler)?.wasHere(state))) return answer([])
-      if (this.#inbox.size >= MAX_INBOX)
+      // What somebody's handler waits for may have gone on without room.
+      if (Math.max(this.#inbox.size, shared().awaited.size) >= MAX_INBOX)
         throw new BusFullError(`${MAX_INBOX} events wait for room on ${this.routes.busNames}`)
       this.stats.received++
       state.ways = with1(state.ways, this)

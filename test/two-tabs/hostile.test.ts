@@ -257,6 +257,15 @@ describe('a hostile tab', () => {
     await eventually('all were read', () => tabs.stats.received + tabs.stats.wireErrors >= count, 50_000)
   }
 
+  itWithTime('cannot fill it by what is urgent either, and does not wait for room', async function test() {
+    this.timeout(100_000)
+    const side = await victim()
+    await urge(side, MAX_INBOX + 1000)
+    // What is asked elsewhere in this page is one of them.
+    expect(side.tabs.stats.received).to.equal(MAX_INBOX - 1)
+    side.end()
+  })
+
   it('leaves no rejection behind by what was urgent, where the bus is stopped', async () => {
     const side = await victim()
     await urge(side, 300)
