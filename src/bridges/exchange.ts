@@ -83,8 +83,9 @@ export class Exchange {
   readonly unheard = new Set<string>()
   /** Another one in each life of its page. */
   declare id: string
+  /** Of the events so far: their numbers. */
+  count = 0
   #closed = false
-  #sent = 0
   #outbox: Hold[] = []
   /** What came and waits for room on its buses, in order; and what peers wait for. */
   readonly #inbox = new Set<Incoming>()
@@ -119,7 +120,7 @@ export class Exchange {
       if (run) state.adopt(run)
       state.status = PENDING
     }
-    const hold = new Hold(this, state, { n: ++this.#sent, value, head: headOf(state) }, moved)
+    const hold = new Hold(this, state, { n: ++this.count, value, head: headOf(state) }, moved)
     state.holds = with1(state.holds, hold)
     const waiting = this.#outbox.push(hold)
     if (moved.length || waiting >= BATCH) this.flush()
@@ -127,11 +128,11 @@ export class Exchange {
     return event
   }
 
-  /** Sends what waits; where it is `lost`, entries say why. */
-  flush(lost = this.carrier.lost): void {
+  /** Sends what waits, but the `last` so many; where it is `lost`, entries say why. */
+  flush(last = 0, lost = this.carrier.lost): void {
     const { open } = this.carrier
     if (!open && !lost) return this.#outbox.length ? this.carrier.delayed?.() : undefined
-    const outbox = this.#outbox.splice(0).filter(({ over }) => !over)
+    const outbox = this.#outbox.splice(0, this.#outbox.length - last).filter(({ over }) => !over)
     if (lost)
       for (const hold of outbox.splice(0)) {
         hold.sent()
@@ -303,7 +304,7 @@ export class Exchange {
     const error = new EventCancelledError(`${this.carrier.name} ${why}`)
     this.#sendAnswers()
     this.flush()
-    if (ends) this.flush(error)
+    if (ends) this.flush(0, error)
     for (const hold of this.holds.values()) hold.fail(error)
     this.#closed ||= ends
   }

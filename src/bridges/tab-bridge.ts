@@ -83,8 +83,9 @@ class Tab implements Carrier {
   /** Who is there; their locks are watched. */
   #peers = new Map<string, Known>()
   #life!: AbortController
-  #looking: Promise<void> | null = null
-  #lookAgain = false
+  /** The look that is under way or over, and the one after it. */
+  #looking = Promise.resolve()
+  #next: Promise<void> | null = null
   /** Once there is a log behind it; settles when it knows that. */
   #missed: Missed | null = null
   #logged: Promise<void> | undefined
@@ -205,39 +206,40 @@ class Tab implements Carrier {
     this.#exchange.post('hello', [])
   }
 
-  /** Who is there now. */
+  /** Who is there now: one look at a time, and one for all who ask meanwhile. */
   look(): Promise<void> {
-    this.#lookAgain = true
-    this.#looking ??= this.#look()
-    return this.#looking
+    const look = () => {
+      this.#next = null
+      this.#looking = this.#look()
+      return this.#looking
+    }
+    this.#next ??= this.#looking.then(look, look)
+    return this.#next
   }
 
   async #look(): Promise<void> {
-    try {
-      while (this.#lookAgain) {
-        this.#lookAgain = false
-        const found = await query(this.#channelName)
-        if (!found || !this.#channel) break
-        found.delete(this.#exchange.id)
-        for (const [id, now] of found) {
-          const known = this.#peers.get(id)
-          if (known?.lock === now.lock) continue
-          now.inbox = known?.inbox
-          this.#peers.set(id, now)
-          // Whose lock is free is gone, or has another name now.
-          watch(now.lock, this.#life.signal, () => {
-            now.lock = ''
-            void this.look()
-          })
-        }
-        for (const id of this.#peers.keys()) if (!found.has(id)) this.#lose(id)
+    const exchange = this.#exchange
+    const { count } = exchange
+    const found = await query(this.#channelName)
+    if (found && this.#channel) {
+      found.delete(exchange.id)
+      for (const [id, now] of found) {
+        const known = this.#peers.get(id)
+        if (known?.lock === now.lock) continue
+        now.inbox = known?.inbox
+        this.#peers.set(id, now)
+        // Whose lock is free is gone, or has another name now.
+        watch(now.lock, this.#life.signal, () => {
+          now.lock = ''
+          void this.look()
+        })
       }
-    } finally {
-      // At once: whoever asks from now on looks anew.
-      this.#looking = null
-      this.open = !!this.#channel
-      this.#exchange.flush()
+      for (const id of this.#peers.keys()) if (!found.has(id)) this.#lose(id)
     }
+    this.open = !!this.#channel
+    // What came meanwhile waits for whoever has said hello meanwhile; the rest must not, or hellos without end would keep it for ever.
+    exchange.flush(this.#next ? exchange.count - count : 0)
+    if (this.#next && this.gather) this.open = false
   }
 
   #lose(id: string): void {

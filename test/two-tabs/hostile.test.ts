@@ -276,6 +276,35 @@ describe('a hostile tab', () => {
     side.end()
   })
 
+  it('keeps nobody from sending by hellos without end', async function test() {
+    this.timeout(20_000)
+    const { bus, tabs, all, end } = await victim()
+    const other = side(tabs.channel)
+    other.tabs.on('*', other.bus.dispatch)
+    other.bus.on('Ask', () => 7)
+    await other.tabs.ready
+    await eventually('they know each other', async () => (await tabs.peers()).length === 1)
+    const over = new AbortController()
+    // With many of them a look takes longer.
+    for (let i = 0; i < 3000; i++)
+      void navigator.locks.request(
+        `many${i}`,
+        () => new Promise((resolve) => over.signal.addEventListener('abort', resolve)),
+      )
+    const flood = setInterval(() => {
+      for (let i = 0; i < 4; i++) all.postMessage(message('hello', []))
+    })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    bus.on('Ask', tabs.dispatch)
+    const asked = bus.dispatch(new BaseEvent('Ask'))
+    await eventually('it is answered', () => asked.eventStatus === 'completed').finally(() => {
+      clearInterval(flood)
+      over.abort()
+    })
+    expect(await asked.eventResult()).to.equal(7)
+    end()
+  })
+
   it('keeps nothing that another sends from being handled by taking its number before', async () => {
     const channel = channelName()
     const { bus, tabs } = side(channel, {}, { eventConcurrency: 'parallel' })
