@@ -13,8 +13,9 @@ export interface Broadcast {
   record: EventRecord
 }
 
-/** How many segments are read at once. */
+/** How many segments are read at once, and how many characters: of more, the answer would not come in time. */
 const CHUNK = 64
+const CHARS = 16_000_000
 
 /**
  * What was sent over a channel, from behind one segment up to another, in the order in which the log was told; a list for each
@@ -32,9 +33,11 @@ export async function* broadcasts(
   try {
     const cache = new SegmentCache(log)
     const db = await log.db()
-    for (;;) {
-      const segments = await db.read('wal', next, last, CHUNK)
+    for (let limit = 8; ; ) {
+      const segments = await db.read('wal', next, last, limit)
       if (!segments.length) return
+      const chars = segments.reduce((all, { body }) => all + String(body).length, 0)
+      limit = Math.ceil(Math.min(CHUNK, (CHARS * segments.length) / chars))
       for (const segment of segments) {
         const { seq, body } = segment
         next = seq + 1

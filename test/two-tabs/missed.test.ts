@@ -211,6 +211,21 @@ describe('what a bridge did not hear', () => {
     await eventually('it came', () => other.seen.length === 4)
   })
 
+  itWithTime('comes where it is more than can be read at once', async function test() {
+    this.timeout(120_000)
+    const [sender, other] = await pair({}, { logged: { bus: { maxHistorySize: 1 } } })
+    const { channel } = sender.tabs
+    tell(other.tab, 'pagehide')
+    const big = 'x'.repeat(5_000_000)
+    for (const n of range(4, 43)) {
+      const { id, line } = accepted('X', { payload: { n, big } })
+      await plant(sender.name, [line, said('B', id, { at: [0, 0], channel, bridge: id })])
+    }
+    tell(other.tab, 'pageshow')
+    await eventually('all came', () => other.seen.length >= 43, 60_000)
+    expect(other.heard).to.eql(range(1, 43))
+  })
+
   it('does not keep what was heard from those who wait, nor from being heard when the bridge is closed', async () => {
     const [sender, other] = await pair()
     tell(other.tab, 'pagehide')
