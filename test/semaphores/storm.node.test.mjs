@@ -93,7 +93,7 @@ async function storm(/** @type {string} */ engine, /** @type {string[]} */ kinds
     await pause(100)
     const seen = await observer.evaluate(() => globalThis.page.seen)
     const left = await observer.evaluate(() => globalThis.page.locks())
-    console.log(JSON.stringify({ engine, seed, counts, seen, tabs: states }))
+    console.log(JSON.stringify({ engine, seed, counts, seen, left, tabs: states }))
     assert.equal(seen.most, 3)
     assert.ok(seen.freeFor < 1000, `a slot was free for ${seen.freeFor} ms while somebody waited`)
     assert.deepEqual(
