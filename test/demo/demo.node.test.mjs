@@ -1,27 +1,14 @@
 // The shop and its orders, by the server of `npm start`.
 
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
-import { openShop } from './shop-page.mjs'
+import { describe, it } from 'node:test'
+import { shopForTests } from './shop-page.mjs'
 
-let shop
-let visitor
-
-before(async () => {
-  shop = await openShop({ isBuilt: false })
-})
-
-after(() => shop?.close())
-
-/** Whatever a test does, the console stays clean: errors that the demo shows are errors that it has read. */
-afterEach(async () => {
-  assert.deepEqual(await visitor?.leave(), [])
-  visitor = undefined
-})
+const shop = shopForTests({ isBuilt: false })
 
 describe('the shop', () => {
   it('opens with products, the quotes of three carriers from another bus, and the tree of that', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     assert.equal(await visitor.page.$$eval('product-grid >>> product-card', (cards) => cards.length), 6)
     await visitor.seesTree(
       /\[completed\] QuotesRequested#.*warehouse\.Swift\.quote.*warehouse\.Moody\.quote.* → \[/,
@@ -30,7 +17,7 @@ describe('the shop', () => {
   })
 
   it('puts into the cart what is clicked, and the click is the cause in the tree', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Enamel mug')
     await visitor.add('Enamel mug')
     await visitor.sees('cart-panel', /2 items .*Enamel mug.* 2 .*€28\.00/)
@@ -50,7 +37,7 @@ describe('the shop', () => {
   })
 
   it('lets stock veto the second last lamp', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Reading lamp')
     await visitor.sees('cart-panel', /1 item .*Reading lamp/)
     await visitor.add('Reading lamp')
@@ -67,7 +54,7 @@ describe('the shop', () => {
 
 describe('an order', () => {
   it('goes from stop to stop, its events nested under the click on the button', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Enamel mug')
     await visitor.add('Wool socks')
     await visitor.sees('checkout-form', /Order for €30\.90/)
@@ -92,7 +79,7 @@ describe('an order', () => {
   })
 
   it('is undone when the bank declines the card', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Enamel mug')
     await visitor.sees('cart-panel', /1 item/)
     await visitor.order('swift', '0002')
@@ -106,7 +93,7 @@ describe('an order', () => {
   })
 
   it('tells of the slow carrier’s time-out, and goes with another one', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Field notebook')
     await visitor.sees('cart-panel', /1 item/)
     await visitor.order('tortoise')
@@ -119,7 +106,7 @@ describe('an order', () => {
   })
 
   it('is delivered by the flaky carrier at the third attempt', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Pocket radio')
     await visitor.sees('cart-panel', /1 item/)
     await visitor.order('moody')
@@ -132,7 +119,7 @@ describe('an order', () => {
   })
 
   it('does not keep the cart waiting', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.add('Field notebook')
     await visitor.sees('cart-panel', /1 item/)
     // In the page: from here, a click may come after the time-out on a slow machine.

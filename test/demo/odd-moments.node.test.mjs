@@ -1,25 +1,13 @@
 // What a visitor may run into beside the way: no network, a file too many, paper.
 
 import assert from 'node:assert/strict'
-import { after, afterEach, before, it } from 'node:test'
-import { openShop } from './shop-page.mjs'
+import { it } from 'node:test'
+import { shopForTests } from './shop-page.mjs'
 
-let shop
-let visitor
-
-before(async () => {
-  shop = await openShop()
-})
-
-after(() => shop?.close())
-
-afterEach(async () => {
-  assert.deepEqual(await visitor?.leave(), [])
-  visitor = undefined
-})
+const shop = shopForTests()
 
 it('says of an order that never got as far as the stock that it has failed, and why', async () => {
-  visitor = await shop.visit()
+  const visitor = await shop.visit()
   await visitor.add('Enamel mug')
   await visitor.sees('cart-panel', /1 item/)
   await visitor.page.setOfflineMode(true)
@@ -33,7 +21,7 @@ it('says of an order that never got as far as the stock that it has failed, and 
 })
 
 it('takes no file that is dropped while another is read, and says so beforehand', async () => {
-  visitor = await shop.visit()
+  const visitor = await shop.visit()
   const { page } = visitor
   await visitor.press('import-panel', 'Load the sample')
   await visitor.sees('import-panel', /dispatched, [1-9]/)
@@ -55,7 +43,7 @@ it('takes no file that is dropped while another is read, and says so beforehand'
 })
 
 it('lies on paper without the tree over the page', async () => {
-  visitor = await shop.visit({ width: 800 })
+  const visitor = await shop.visit({ width: 800 })
   await visitor.page.emulateMediaType('print')
   const [above, top] = await visitor.page.evaluate(() =>
     ['import-panel', 'bus-inspector'].map((tag, i) => {

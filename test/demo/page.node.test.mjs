@@ -1,28 +1,15 @@
 // The page that the shop is: in any width, by keys, for ears, in the dark.
 
 import assert from 'node:assert/strict'
-import { after, afterEach, before, describe, it } from 'node:test'
-import { openShop } from './shop-page.mjs'
+import { describe, it } from 'node:test'
+import { shopForTests } from './shop-page.mjs'
 
-let shop
-let visitor
-
-before(async () => {
-  shop = await openShop()
-})
-
-after(() => shop?.close())
-
-/** Whatever a test does, the console stays clean: errors that the demo shows are errors that it has read. */
-afterEach(async () => {
-  assert.deepEqual(await visitor?.leave(), [])
-  visitor = undefined
-})
+const shop = shopForTests()
 
 describe('the page', () => {
   for (const width of [320, 360, 800, 1600]) {
     it(`fits into ${width} pixels`, async () => {
-      visitor = await shop.visit({ width, height: 900 })
+      const visitor = await shop.visit({ width, height: 900 })
       const wide = await visitor.page.evaluate(() => document.documentElement.scrollWidth)
       assert.ok(wide <= width, `${wide} px wide`)
       await visitor.sees('bus-inspector', /Events/)
@@ -37,14 +24,14 @@ describe('the page', () => {
       }
       new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true })
     }
-    visitor = await shop.visit({ width: 390, height: 844, before: watch })
+    const visitor = await shop.visit({ width: 390, height: 844, before: watch })
     await visitor.sees('store-panel', /\d+ events?,/)
     const moved = await visitor.page.evaluate(() => window.moved)
     assert.ok(moved < 0.1, `${moved} of 0.1`)
   })
 
   it('can be used by keys alone: an order, and a way to the tree past all of it', async () => {
-    visitor = await shop.visit({ width: 1280 })
+    const visitor = await shop.visit({ width: 1280 })
     const { keyboard } = visitor.page
     await visitor.tabTo('Add Wool socks to the cart')
     await keyboard.press('Enter')
@@ -69,7 +56,7 @@ describe('the page', () => {
   })
 
   it('keeps the place of who uses keys: what was pressed may go, the focus stays near it', async () => {
-    visitor = await shop.visit({ width: 1600 })
+    const visitor = await shop.visit({ width: 1600 })
     const { keyboard } = visitor.page
     const pressKey = async (name) => {
       await visitor.tabTo(name)
@@ -98,7 +85,7 @@ describe('the page', () => {
   })
 
   it('reads out what is settled, not each step on the way', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     const { page } = visitor
     const heard = await visitor.listen()
     await visitor.add('Enamel mug')
@@ -120,7 +107,7 @@ describe('the page', () => {
   })
 
   it('tells the states of an order apart where colours are the reader’s', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     const devtools = await visitor.page.createCDPSession()
     await devtools.send('Emulation.setEmulatedMedia', {
       features: [{ name: 'forced-colors', value: 'active' }],
@@ -140,7 +127,7 @@ describe('the page', () => {
   })
 
   it('is dark for whom asks the system for it, and light for whom asks the page', async () => {
-    visitor = await shop.visit({ scheme: 'dark' })
+    const visitor = await shop.visit({ scheme: 'dark' })
     const ground = () =>
       visitor.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()

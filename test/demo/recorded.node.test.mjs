@@ -5,8 +5,8 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, afterEach, before, describe, it } from 'node:test'
-import { openShop } from './shop-page.mjs'
+import { after, before, describe, it } from 'node:test'
+import { shopForTests } from './shop-page.mjs'
 
 const sample = await readFile(new URL('../../demo/events.jsonl', import.meta.url), 'utf8')
 const recorded = sample
@@ -28,24 +28,11 @@ async function fileWith(name, lines) {
   return file
 }
 
-let shop
-let visitor
-
-before(async () => {
-  shop = await openShop()
-})
-
-after(() => shop?.close())
-
-/** Whatever a test does, the console stays clean: errors that the demo shows are errors that it has read. */
-afterEach(async () => {
-  assert.deepEqual(await visitor?.leave(), [])
-  visitor = undefined
-})
+const shop = shopForTests()
 
 describe('a recorded session', () => {
   it('goes through the bus, twice if asked to', async () => {
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.click('import-panel', '#slow')
     for (let round = 0; round < 2; round++) {
       await visitor.press('import-panel', 'Load the sample')
@@ -75,7 +62,7 @@ describe('a recorded session', () => {
       return JSON.stringify({ ...recorded[index % recorded.length], event_id: id, event_parent_id: null })
     })
     const file = await fileWith('long.jsonl', many)
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.openFile(file)
     await visitor.sees('import-panel', /\d+ of 5000 dispatched, [1-9]\d* handled/)
     await visitor.press('import-panel', 'Cancel')
@@ -92,7 +79,7 @@ describe('a recorded session', () => {
     const foreign = { ...second, event_id: 'not-an-id' }
     const [one, two, three] = [first, ran, foreign].map((record) => JSON.stringify(record))
     const file = await fileWith('torn.jsonl', [one, '', '[1, 2]', two, three, one.slice(0, 40)])
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.openFile(file)
     await visitor.sees('import-panel', /2 events of torn\.jsonl handled.*3 lines left out/)
     const text = await visitor.text('import-panel')
@@ -107,7 +94,7 @@ describe('a recorded session', () => {
   it('may be broken nearly everywhere: the first lines are named, the others counted', async () => {
     const torn = Array.from({ length: 20_000 }, () => '{"torn":')
     const file = await fileWith('broken.jsonl', [...torn, JSON.stringify(recorded[0])])
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     await visitor.openFile(file)
     await visitor.sees('import-panel', /1 event of broken\.jsonl handled.*20000 lines left out/)
     const lines = await visitor.page.$$eval('import-panel >>> li', (all) =>
@@ -120,7 +107,7 @@ describe('a recorded session', () => {
 
   it('can be dropped onto the page', async () => {
     const file = await fileWith('dropped.jsonl', [JSON.stringify(recorded[0])])
-    visitor = await shop.visit()
+    const visitor = await shop.visit()
     const devtools = await visitor.page.createCDPSession()
     const drag = (type) =>
       devtools.send('Input.dispatchDragEvent', {

@@ -1,8 +1,10 @@
 // The demo as a visitor meets it, in Chromium, with real clicks: as `npm start` serves it, or as it is built, which loads quicker.
 
+import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { after, afterEach, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import puppeteer from 'puppeteer-core'
 import { build, createServer, preview } from 'vite'
@@ -63,6 +65,29 @@ export async function openShop({ preferences = {}, isBuilt = true } = {}) {
       await browser.close()
       await server.close()
       await Promise.all([folder, userDataDir].map((it) => rm(it, { recursive: true, force: true })))
+    },
+  }
+}
+
+/**
+ * The shop of a test file, for tests with one visitor each. Whatever a test does, the console stays clean: errors that the demo shows are
+ * errors that it has read.
+ */
+export function shopForTests(options) {
+  let shop
+  let visitor
+  before(async () => {
+    shop = await openShop(options)
+  })
+  after(() => shop?.close())
+  afterEach(async () => {
+    assert.deepEqual(await visitor?.leave(), [])
+    visitor = undefined
+  })
+  return {
+    async visit(settings) {
+      visitor = await shop.visit(settings)
+      return visitor
     },
   }
 }
