@@ -16,6 +16,9 @@ const lived = [
 /** Ids that came from files. The history forgets, and making a map of it for every record costs more than the record. */
 const seen = new Set<string>()
 
+/** So many of a file's events are on their way at once: the rest of the bus's room is for whoever shops meanwhile. */
+const IN_FLIGHT = 50
+
 /** ms between two tellings of progress: more often than a frame, nobody sees it. */
 const frame = 16
 
@@ -40,15 +43,26 @@ export async function importLog(text: string, bus: EventBus, { signal, ms, onPro
   const progress: ImportProgress = { total: records.length, dispatched: 0, handled: 0, bad }
   const handled: Promise<void>[] = []
   let told = 0
+  let wake = () => {}
+  const next = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve
+    })
+  const oneMore = () => {
+    progress.handled++
+    wake()
+  }
+  signal.addEventListener('abort', () => wake(), { once: true })
   // A log is written as events complete, children before their parents.
   records.sort((a, b) => createdAt(a.record) - createdAt(b.record))
   for (const { line, record } of records) {
     try {
       const event = revive(record, copies)
+      while (progress.dispatched - progress.handled >= IN_FLIGHT && !signal.aborted) await next()
       await bus.whenRoom(signal)
       bus.dispatch(event)
       progress.dispatched++
-      handled.push(settled(event).then(() => void progress.handled++))
+      handled.push(settled(event).then(oneMore))
     } catch (error) {
       signal.throwIfAborted()
       bad.push({ line, reason: error instanceof Error ? error.message : String(error) })

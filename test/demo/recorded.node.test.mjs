@@ -28,6 +28,14 @@ async function fileWith(name, lines) {
   return file
 }
 
+/** Runs in the page: an import goes no further than it was when this was last asked. */
+function stalled() {
+  const text = document.querySelector('import-panel').shadowRoot.querySelector('[role=status]')?.textContent
+  const before = globalThis.lastSeen
+  globalThis.lastSeen = text
+  return /[1-9]\d* of 300 dispatched/.test(text) && text === before
+}
+
 const shop = shopForTests()
 
 describe('a recorded session', () => {
@@ -71,6 +79,31 @@ describe('a recorded session', () => {
     assert.ok(Number(count) > 0 && Number(count) < 5000)
     await visitor.add('Enamel mug')
     await visitor.sees('cart-panel', /1 item/)
+  })
+
+  it('leaves the bus room for who shops meanwhile', async () => {
+    const long = Array.from({ length: 300 }, () =>
+      JSON.stringify({ ...recorded[0], event_id: randomUUID().replace(/^(.{14})4/, '$17') }),
+    )
+    const file = await fileWith('stuck.jsonl', long)
+    const visitor = await shop.visit()
+    // None of them ends before the visitor has shopped.
+    await visitor.page.evaluate(
+      async (buses, type) => {
+        const { shop } = await import(buses)
+        const held = new Promise((resolve) => Object.assign(globalThis, { letGo: resolve }))
+        shop.on(type, () => held)
+      },
+      visitor.buses,
+      recorded[0].event_type,
+    )
+    await visitor.click('import-panel', '#slow')
+    await visitor.openFile(file)
+    await visitor.page.waitForFunction(stalled, { polling: 200, timeout: 20_000 })
+    await visitor.add('Enamel mug')
+    await visitor.sees('cart-panel', /1 item/)
+    await visitor.page.evaluate(() => globalThis.letGo())
+    await visitor.sees('import-panel', /300 events of stuck\.jsonl handled/)
   })
 
   it('may have bad lines: they are named, the others go on', async () => {
