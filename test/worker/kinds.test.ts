@@ -264,7 +264,8 @@ describe('a WorkerBridge to a worker', () => {
     await pause(50)
     expect(came).to.deep.equal([])
     bridge.on('*', near.dispatch)
-    await pause(100)
+    // Answered after the other side has heard that it is asked to.
+    await within(20_000, bridge.dispatch(new Slow({ ms: 0 })))
     const event = await within(20_000, far.dispatch(new Double({ n: 2 })))
     expect(came).to.deep.equal([2])
     expect(await event.eventResult()).to.equal(4)
