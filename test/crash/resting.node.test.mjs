@@ -28,6 +28,7 @@ async function rested(name, meanwhile = async () => {}, beforehand = () => {}) {
     })
     lab.hold(true)
     await lab.sendMany(0, 5)
+    await lab.eventually('the first one runs', () => lab.seen.runs.length)
   })
   await tab.evaluate(beforehand)
   const [writer] = await tab.evaluate(() => lab.mine())
