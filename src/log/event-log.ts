@@ -89,6 +89,8 @@ export class EventLog extends EventTarget implements LogLike {
   /** The open connection. @internal */
   open: LogDb | null = null
   #opening: Promise<LogDb> | null = null
+  /** How many connections were let go of. */
+  #drops = 0
   #state: LogState = 'ok'
   /** Why nothing is written any more. @internal */
   lost: LogError | undefined
@@ -180,6 +182,7 @@ export class EventLog extends EventTarget implements LogLike {
   async #open(): Promise<LogDb> {
     // At once: until it is done, a crash may cost everything.
     hush(this.#settle())
+    const drops = this.#drops
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
       let db = null as LogDb | null
@@ -192,7 +195,12 @@ export class EventLog extends EventTarget implements LogLike {
       try {
         await inTime(opening, this.deadline, 'The database did not open')
         if (this.lost) throw this.lost
-        if (db && !db.gone) return this.#opened(db)
+        if (db && !db.gone) {
+          if (drops === this.#drops) return this.#opened(db)
+          // The page went to rest meanwhile: nobody may have it, and who has waited for it gets the one that came after.
+          db.close()
+          return this.#opening ?? db
+        }
       } catch (error) {
         late = true
         // It had to make way for another: no failure.
@@ -229,6 +237,7 @@ export class EventLog extends EventTarget implements LogLike {
 
   /** The connection is gone or not to be trusted: the next use opens another. @internal */
   #drop(): void {
+    this.#drops++
     this.open?.close()
     this.open = null
     this.#opening = null

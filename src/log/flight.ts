@@ -17,7 +17,7 @@ export interface Flight {
   summary: Summary
   /** The segment's number; until it is durable, one that is below it. */
   seq: number
-  /** Of one that went out when the page went to rest. */
+  /** Once it was sent, the last time that it was. */
   done?: Promise<number>
 }
 

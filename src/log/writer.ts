@@ -246,7 +246,7 @@ export class LogWriter extends Living implements BusLog {
         else this.putBack(flight.entries)
         return 0
       }
-      const seq = found || (await this.#append(db, flight.segment))
+      const seq = found || (await (flight.done = this.#append(db, flight.segment)))
       log.written(db, seq)
       return seq
     } catch (error) {
@@ -336,8 +336,9 @@ export class LogWriter extends Living implements BusLog {
   /** Now or never: what waits goes out beside what is on its way. Then the lock, since a page that rests may not hold one. */
   hide(): void {
     const db = this.log.open
-    // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be tried again.
-    const mine = db && this.held && !this.rest.now && !this.#failing
+    // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be sent, for the first time or again.
+    const sent = !this.flight || this.flight.done
+    const mine = db && this.held && !this.rest.now && !this.#failing && sent
     for (let flight = mine && this.#take(!!this.flight); flight; flight = this.#take(true)) {
       flight.done = hush(this.#append(db as LogDb, flight.segment))
       this.#sent.push(flight)

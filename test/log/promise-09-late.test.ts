@@ -2,8 +2,8 @@
 import { expect } from '@esm-bundle/chai'
 import { deferred, foreign, forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
-import { rowsOf } from './raw.js'
-import { closeTabs, eventually, openBus, openTab, tell } from './tabs.js'
+import { holdStore, rowsOf } from './raw.js'
+import { closeTabs, eventually, openBus, openTab, type Tab, tell } from './tabs.js'
 
 /** A page at rest, whose only event another one has taken and goes on with; here it has come to its end. */
 async function robbed() {
@@ -60,5 +60,74 @@ describe('promise 9: a page that is late to be back', () => {
     await log.close()
     const said = (await rowsOf(name)).flatMap(([, row]) => lines([row]))
     expect(said.map(({ event_entry }) => event_entry).join('')).to.match(/^EAS*$/)
+  })
+})
+
+describe('promise 9: a page that goes while its connection is being opened', () => {
+  afterEach(closeTabs)
+
+  /** Of a page that is just back; it takes until `release`, since whoever opens a log reads in it. */
+  async function opening() {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    await log.db()
+    const release = await holdStore(name)
+    await rest(tab)
+    const [writer] = log.writers
+    await eventually('it is back', () => writer.held)
+    return { name, tab, bus, log, opened: log.db(), release }
+  }
+
+  async function rest(tab: Tab) {
+    tell(tab, 'pagehide')
+    await foreign()
+    tell(tab, 'pageshow')
+  }
+
+  it('keeps none open', async () => {
+    const { tab, log, opened, release } = await opening()
+    tell(tab, 'pagehide')
+    await release()
+    await opened
+    expect(log.open === null).to.equal(true)
+    tell(tab, 'pageshow')
+  })
+
+  it('keeps the newer one, if it is back, and those who waited for the other have that', async () => {
+    const { tab, log, opened, release } = await opening()
+    await rest(tab)
+    const newer = log.db()
+    expect(newer === opened).to.equal(false)
+    await release()
+    expect((await opened) === (await newer)).to.equal(true)
+    expect(log.open === (await newer)).to.equal(true)
+  })
+
+  it('sends nothing beside what waits for it', async () => {
+    const { name, tab, bus, log, opened, release } = await opening()
+    bus.dispatch(new tab.bubus.BaseEvent('First'))
+    await foreign()
+    bus.dispatch(new tab.bubus.BaseEvent('Second'))
+    let open = log.open
+    Object.defineProperty(log, 'open', {
+      configurable: true,
+      get: () => open,
+      set(db) {
+        open = db
+        // The very moment that there is one.
+        if (db) tell(tab, 'pagehide')
+      },
+    })
+    await release()
+    await opened
+    Object.defineProperty(log, 'open', { value: log.open, writable: true })
+    tell(tab, 'pageshow')
+    const accepted = async () => {
+      const said = (await rowsOf(name)).flatMap(([, row]) => lines([row]))
+      return said.flatMap(({ event_entry, event_type }) => (event_entry === 'E' ? event_type : []))
+    }
+    await eventually('both are written', async () => (await accepted()).length > 1)
+    expect(await accepted()).to.deep.equal(['First', 'Second'])
   })
 })
