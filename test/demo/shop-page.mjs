@@ -46,7 +46,7 @@ export async function openShop({ preferences = {}, isBuilt = true } = {}) {
   await writeFile(join(userDataDir, 'Default/Preferences'), JSON.stringify(preferences))
   const browser = await puppeteer.launch({
     executablePath: engines.chromium.find().executablePath,
-    args: chromiumArgs,
+    args: [...chromiumArgs],
     userDataDir,
   })
   const url = `http://127.0.0.1:${server.httpServer.address().port}/`

@@ -51,7 +51,8 @@ export const errorName = (error: unknown) => (error instanceof Error ? error.nam
 
 /** The page is at rest when several tasks in a row have added nothing, no time-out is running and nothing is owed. */
 export async function rest(recorder: Recorder, isOwed: () => boolean): Promise<void> {
-  const deadline = performance.now() + 2000
+  // Far more than it takes: what spins takes its time on a busy machine.
+  const deadline = performance.now() + 10_000
   let quiet = 0
   while (performance.now() < deadline) {
     const before = recorder.entries.length
