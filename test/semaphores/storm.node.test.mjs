@@ -90,6 +90,10 @@ async function storm(/** @type {string} */ engine, /** @type {string[]} */ kinds
       await pause(50)
       states = await Promise.all(pages.map(state))
     } while (!states.every(ended) && performance.now() < end)
+    if (!states.every(ended)) {
+      const clues = (page) => page.evaluate(() => globalThis.page.clues()).catch(String)
+      console.log(JSON.stringify(await Promise.all([observer, ...pages].map(clues)), null, 1))
+    }
     await pause(100)
     const seen = await observer.evaluate(() => globalThis.page.seen)
     const left = await observer.evaluate(() => globalThis.page.locks())

@@ -1,5 +1,6 @@
 /** What a tab of the storm does: jobs, each of which holds a slot of one semaphore for some ms. */
 import { Semaphore, type Slot } from '../../../src/index.js'
+import { onRest } from '../../../src/resting.js'
 
 const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
 const semaphore = new Semaphore('storm', { limit: 3, scope: 'multiprocess' })
@@ -8,6 +9,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const page = {
   /** It was told to run: a page that was not kept in the back/forward cache was not. */
   running: false,
+  /** It has heard that it is at rest, and not yet that it is back. */
+  rests: false,
   done: 0,
   lost: 0,
   failed: [] as string[],
@@ -41,6 +44,24 @@ const page = {
       infos.flatMap(({ name }) => (name?.startsWith('bubus:s:') ? name : []))
     return { held: names(held), pending: names(pending).length }
   },
+  /** For a stall: who holds and waits, by slot and client; which client this tab is, and whether the browser answers it at all. */
+  async clues() {
+    const mine = `who:${crypto.randomUUID()}`
+    const asked = navigator.locks.request(mine, { ifAvailable: true }, () => navigator.locks.query())
+    const silence = pause(2000).then((): LockManagerSnapshot => ({}))
+    const { held = [], pending = [] } = await Promise.race([asked, silence])
+    const client = held.find(({ name }) => name === mine)?.clientId ?? 'no answer'
+    const counts: Record<string, number> = {}
+    const count = (what: string, infos: LockInfo[]) => {
+      for (const { name, clientId } of infos) {
+        const key = `${what} ${name} ${clientId}`
+        counts[key] = (counts[key] ?? 0) + 1
+      }
+    }
+    count('held', held)
+    count('pending', pending)
+    return { client, rests: page.rests, visibility: document.visibilityState, counts }
+  },
   /** Looks all the time: the most that were held at once, and the longest that a slot was free while somebody waited for it, in ms. */
   watch() {
     const seen = { looks: 0, most: 0, freeFor: 0 }
@@ -60,4 +81,8 @@ const page = {
     return Object.assign(page, { seen })
   },
 }
+const setRests = (rests: boolean) => () => {
+  page.rests = rests
+}
+onRest(setRests(true), setRests(false))
 Object.assign(globalThis, { page })
