@@ -1,6 +1,9 @@
 /**
  * Slots that all tabs, frames and workers of the origin share: as many Web Locks as there are slots, of which a holder has one. So
  * the browser gives a slot back when its holder is gone, however it went.
+ *
+ * One gap cannot be closed from within a page: what Chromium grants just before it freezes a page waits there to be told, and is held
+ * until the page is back (seen with DevTools' freeze; a page in the back/forward cache was never seen to keep one).
  */
 import { DISPOSE } from '../brands.js'
 import { lockManager } from '../locks.js'
