@@ -206,7 +206,7 @@ export class Exchange {
     }
     const incoming = this.#incoming.get(keyOf(from, n))
     if (kind === 'urgent') incoming?.urge(hops)
-    else incoming?.cancel(causeOf(value))
+    else incoming?.cancel(causeOf(value), flag)
   }
 
   #take(from: string, { n, value, head, hops = 0 }: Item, gather: boolean): void {

@@ -91,9 +91,11 @@ export class Incoming implements Awaited {
       })
   }
 
-  cancel(cause: Error): void {
+  /** `again`: the stop of a bus has ended it there, and it may come again. */
+  cancel(cause: Error, again: boolean): void {
     if (!this.delivered) this.#end([])
     this.delivered = true
+    if (again) this.state.abandon()
     this.state.cancel(cause)
   }
 

@@ -16,7 +16,7 @@ export const VERSION = 1
  *     events   `value` and `head` are a record. flag: I wait for answers
  *     results  `value` is a list of outcomes
  *     urgent   a handler waits for this event now
- *     cancel   `value` is why, as an error's record
+ *     cancel   `value` is why, as an error's record. flag: a stop has ended it, and it may come again
  *     close    no items. flag: I rest with my page, and may come back
  */
 export const kinds = ['hello', 'events', 'results', 'urgent', 'cancel', 'close'] as const

@@ -71,4 +71,40 @@ describe('buses with a log and a bridge', () => {
     for (const log of logs) await log.close()
     await EventLog.destroy(name)
   })
+
+  it('have an event again that a stop has ended on both sides, once it is recovered', async () => {
+    const names = [`stopped${Date.now()}`, `other${Date.now()}`]
+    const [near, far] = names.map((name) => openBus(name))
+    const channel = channelName()
+    const out = new TabBridge(channel, { results: 'gather' })
+    const back = new TabBridge(channel)
+    near.bus.on(Ping, out.dispatch)
+    back.on(Ping, far.bus.dispatch)
+    let runs = 0
+    far.bus.on(Ping, async ({ n }, { signal }) => {
+      if (!runs++)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+      return n * 2
+    })
+    await Promise.all([near.bus.ready, far.bus.ready, out.ready, back.ready])
+    await eventually('they know each other', async () => (await out.peers()).length === 1)
+    await near.bus.recover()
+    near.bus.dispatch(new Ping({ n: 21 }))
+    await eventually('it runs there', () => runs)
+    await near.bus.stop()
+    await far.bus.waitUntilIdle()
+    const [again] = await near.bus.recover()
+    expect(await again.eventResult()).to.equal(42)
+    await again.eventPersisted
+    for (const { log } of [near, far]) await log.flush()
+    for await (const { event_completed_at } of far.log.records()) expect(event_completed_at).to.be.a('string')
+    expect([runs, await far.log.count()]).to.eql([2, 1])
+    out.close()
+    back.close()
+    for (const { bus, log, name } of [near, far]) {
+      await bus.stop({ clear: true })
+      await log.close()
+      await EventLog.destroy(name)
+    }
+  })
 })

@@ -1,6 +1,9 @@
 import { expect } from '@esm-bundle/chai'
 import { WorkerBridge } from '../../src/bridges/worker-bridge.js'
 import { EventBus } from '../../src/index.js'
+import { EventLog } from '../../src/log/event-log.js'
+import { freshName } from '../log/helpers.js'
+import { eventually, openBus } from '../log/tabs.js'
 import { Ask, Buffer, Die, Fail, Nested, Slow, Square, Tell } from './fixtures/events.js'
 
 const start = () => new Worker(new URL('./fixtures/worker.js', import.meta.url), { type: 'module' })
@@ -98,5 +101,22 @@ describe('a bus in a dedicated worker', () => {
     const event = await bus.dispatch(new Nested({ depth: 2 }))
     expect(await event.eventResult()).to.deep.equal({ path: [bus.name, 'Answering'] })
     expect(event.eventChildren).to.deep.equal([])
+  })
+
+  it('handles again what a stop of a bus with a log has ended there, once that is recovered', async () => {
+    const logged = openBus(freshName())
+    logged.bus.on(Slow, bridge.dispatch)
+    await logged.bus.recover()
+    await bus.dispatch(new Square({ n: 1 }))
+    const slow = logged.bus.dispatch(new Slow({ ms: 300 }))
+    await slow.eventPersisted
+    await eventually('it is there', () => bridge.stats.sent === 2)
+    await logged.bus.stop()
+    const [again] = await logged.bus.recover()
+    await again.eventCompletion
+    expect([...again.eventResults.values()].map(({ busName }) => busName)).to.include('Answering')
+    await logged.bus.stop({ clear: true })
+    await logged.log.close()
+    await EventLog.destroy(logged.name)
   })
 })
