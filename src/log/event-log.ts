@@ -208,6 +208,8 @@ export class EventLog extends EventTarget implements LogLike {
         db?.close()
         if (this.lost) throw this.lost
         if (gone) continue
+        // Nobody waits for this one but for the one that came after: its failure is none of the log's.
+        if (drops !== this.#drops) return this.db()
         if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
         this.failed(error)
         await sleep(wait)

@@ -67,11 +67,12 @@ describe('promise 9: a page that goes while its connection is being opened', () 
   afterEach(closeTabs)
 
   /** Of a page that is just back; it takes until `release`, since whoever opens a log reads in it. */
-  async function opening() {
+  async function opening(deadline = 20_000) {
     const name = freshName()
     const tab = await openTab()
     const { bus, log } = tab.open(name)
     await log.db()
+    Object.assign(log, { deadline })
     const release = await holdStore(name)
     await rest(tab)
     const [writer] = log.writers
@@ -102,6 +103,16 @@ describe('promise 9: a page that goes while its connection is being opened', () 
     await release()
     expect((await opened) === (await newer)).to.equal(true)
     expect(log.open === (await newer)).to.equal(true)
+  })
+
+  it('is not degraded by what it does not wait for any more', async () => {
+    const { tab, log, release } = await opening(1000)
+    Object.assign(log, { deadline: 20_000 })
+    await rest(tab)
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(log.state).to.equal('ok')
+    await release()
+    await log.db()
   })
 
   it('sends nothing beside what waits for it', async () => {
