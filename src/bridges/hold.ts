@@ -87,8 +87,8 @@ export class Hold implements EventHold {
   }
 
   cancel(cause: Error): void {
-    const item = { ...this.item, value: errorRecord(cause) }
-    if (this.asked.size) this.#exchange.post('cancel', [item], this.state.abandoned)
+    if (this.asked.size)
+      this.#exchange.post('cancel', [{ ...this.item, value: errorRecord(cause) }], this.state.abandoned)
     this.fail(new EventCancelledError(`${this.state.label} was cancelled: ${cause.message}`, { cause }))
   }
 

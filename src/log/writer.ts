@@ -337,8 +337,8 @@ export class LogWriter extends Living implements BusLog {
   hide(): void {
     const db = this.log.open
     // What it has not adopted since its last rest is not its own, and nothing overtakes what is to be sent, for the first time or again.
-    const sent = !this.flight || this.flight.done
-    const mine = db && this.held && !this.rest.now && !this.#failing && sent
+    const isLate = this.#failing || (this.flight && !this.flight.done)
+    const mine = db && this.held && !this.rest.now && !isLate
     for (let flight = mine && this.#take(!!this.flight); flight; flight = this.#take(true)) {
       flight.done = hush(this.#append(db as LogDb, flight.segment))
       this.#sent.push(flight)

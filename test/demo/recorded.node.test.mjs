@@ -14,6 +14,9 @@ const recorded = sample
   .split('\n')
   .map((line) => JSON.parse(line))
 
+/** As an event's is: of version 7. */
+const newId = () => randomUUID().replace(/^(.{14})4/, '$17')
+
 let folder
 
 before(async () => {
@@ -66,7 +69,7 @@ describe('a recorded session', () => {
   it('can be watched, and cancelled on the way', async () => {
     // Long enough not to be over before somebody gets to the button.
     const many = Array.from({ length: 5000 }, (_, index) => {
-      const id = randomUUID().replace(/^(.{14})4/, '$17')
+      const id = newId()
       return JSON.stringify({ ...recorded[index % recorded.length], event_id: id, event_parent_id: null })
     })
     const file = await fileWith('long.jsonl', many)
@@ -82,9 +85,7 @@ describe('a recorded session', () => {
   })
 
   it('leaves the bus room for who shops meanwhile', async () => {
-    const long = Array.from({ length: 300 }, () =>
-      JSON.stringify({ ...recorded[0], event_id: randomUUID().replace(/^(.{14})4/, '$17') }),
-    )
+    const long = Array.from({ length: 300 }, () => JSON.stringify({ ...recorded[0], event_id: newId() }))
     const file = await fileWith('stuck.jsonl', long)
     const visitor = await shop.visit()
     // None of them ends before the visitor has shopped.

@@ -3,23 +3,29 @@ import { number } from 'superstruct'
 import { TabBridge } from '../../src/bridges/tab-bridge.js'
 import { defineEvent, EventBus } from '../../src/index.js'
 import { EventLog } from '../../src/log/event-log.js'
+import { freshName } from '../log/helpers.js'
 import { eventually, openBus } from '../log/tabs.js'
 import { channelName } from './sides.js'
 
 class Ping extends defineEvent('Ping', { n: number() }, { result: number() }) {}
 
+/** Two buses with a log each: one asks the other for the results of pings. */
+async function asking() {
+  const [near, far] = [freshName(), freshName()].map((name) => openBus(name))
+  const channel = channelName()
+  const out = new TabBridge(channel, { results: 'gather' })
+  const back = new TabBridge(channel)
+  near.bus.on(Ping, out.dispatch)
+  back.on(Ping, far.bus.dispatch)
+  await Promise.all([near.bus.ready, far.bus.ready, out.ready, back.ready])
+  await eventually('they know each other', async () => (await out.peers()).length === 1)
+  return { near, far, out, back }
+}
+
 describe('buses with a log and a bridge', () => {
   it('remember what the other tab has answered, and write what it has sent, each in its own log', async () => {
-    const names = [`near${Date.now()}`, `far${Date.now()}`]
-    const [near, far] = names.map((name) => openBus(name))
-    const channel = channelName()
-    const out = new TabBridge(channel, { results: 'gather' })
-    const back = new TabBridge(channel)
-    near.bus.on(Ping, out.dispatch)
-    back.on(Ping, far.bus.dispatch)
+    const { near, far, out, back } = await asking()
     far.bus.on(Ping, ({ n }) => n * 2, { name: 'double' })
-    await Promise.all([near.bus.ready, far.bus.ready, out.ready, back.ready])
-    await eventually('they know each other', async () => (await out.peers()).length === 1)
     const ping = await near.bus.dispatch(new Ping({ n: 21 }))
     expect(await ping.eventResult()).to.equal(42)
     await ping.eventPersisted
@@ -30,7 +36,7 @@ describe('buses with a log and a bridge', () => {
       await bus.stop({ clear: true })
       await log.close()
     }
-    for (const name of names) {
+    for (const { name } of [near, far]) {
       const { bus, log } = openBus(name)
       await bus.ready
       const [again] = bus.eventHistory.values()
@@ -73,21 +79,13 @@ describe('buses with a log and a bridge', () => {
   })
 
   it('have an event again that a stop has ended on both sides, once it is recovered', async () => {
-    const names = [`stopped${Date.now()}`, `other${Date.now()}`]
-    const [near, far] = names.map((name) => openBus(name))
-    const channel = channelName()
-    const out = new TabBridge(channel, { results: 'gather' })
-    const back = new TabBridge(channel)
-    near.bus.on(Ping, out.dispatch)
-    back.on(Ping, far.bus.dispatch)
+    const { near, far, out, back } = await asking()
     let runs = 0
     far.bus.on(Ping, async ({ n }, { signal }) => {
       if (!runs++)
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
       return n * 2
     })
-    await Promise.all([near.bus.ready, far.bus.ready, out.ready, back.ready])
-    await eventually('they know each other', async () => (await out.peers()).length === 1)
     await near.bus.recover()
     near.bus.dispatch(new Ping({ n: 21 }))
     await eventually('it runs there', () => runs)
