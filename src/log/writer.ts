@@ -86,8 +86,9 @@ export class LogWriter extends Living implements BusLog {
     }
   }
 
+  /** It cannot be told by it whether the log works: it writes, or its page is not all back from a rest. */
   get busy(): boolean {
-    return this.#running
+    return this.#running || !!this.rest.now
   }
 
   wake(): void {

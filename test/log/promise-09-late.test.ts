@@ -1,12 +1,13 @@
 // Promise 9, a page that rests: one whose return takes longer than the log's deadline. Meanwhile others have taken what it had.
 import { expect } from '@esm-bundle/chai'
+import type { EventLog } from '../../src/log/event-log.js'
 import { deferred, foreign, forever } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
 import { closeTabs, eventually, openBus, openTab, type Tab, tell } from './tabs.js'
 
-/** A page at rest, whose only event another one has taken and goes on with; here it has come to its end. */
-async function robbed() {
+/** A page at rest, whose only event another one has taken and goes on with; here it has come to its end, if it `ends`. */
+async function robbed(ends = true) {
   const name = freshName()
   const tab = await openTab()
   const { bus, log } = tab.open(name)
@@ -19,10 +20,20 @@ async function robbed() {
   const other = openBus(name)
   other.bus.on('X', forever)
   expect(await other.bus.recover()).to.have.length(1)
-  release.resolve()
-  await event
-  Object.assign(log, { deadline: 200 })
+  if (ends) {
+    release.resolve()
+    await event
+  }
   return { name, tab, bus, log }
+}
+
+/** It is to be back at once, and what comes then may take its time. */
+async function showLate(tab: Tab, log: EventLog) {
+  const { deadline } = log
+  Object.assign(log, { deadline: 50 })
+  tell(tab, 'pageshow')
+  await null
+  Object.assign(log, { deadline: 10 * deadline })
 }
 
 /** Whoever claims something waits until the answer is called. */
@@ -39,19 +50,28 @@ describe('promise 9: a page that is late to be back', () => {
     const { name, tab, bus, log } = await robbed()
     Object.assign(log, { whenDegraded: 'refuse' })
     const letGo = await holdClaims(name)
-    tell(tab, 'pageshow')
+    await showLate(tab, log)
     await eventually('it is late', () => log.state === 'degraded')
-    // What comes then may take its time.
-    Object.assign(log, { deadline: 20_000 })
     letGo()
     await eventually('it is ok', () => log.state === 'ok')
     await bus.dispatch(new tab.bubus.BaseEvent('Y')).eventPersisted
   })
 
+  it('is not `ok` before, though its log is open again', async () => {
+    const { name, tab, log } = await robbed(false)
+    const letGo = await holdClaims(name)
+    await showLate(tab, log)
+    await eventually('it is late', () => log.state === 'degraded')
+    await log.db()
+    expect(log.state).to.equal('degraded')
+    letGo()
+    await eventually('it is ok', () => log.state === 'ok')
+  })
+
   it('says nothing of what others have taken, though its bus is stopped for ever meanwhile', async () => {
     const { name, tab, bus, log } = await robbed()
     const letGo = await holdClaims(name)
-    tell(tab, 'pageshow')
+    await showLate(tab, log)
     await bus.stop({ clear: true })
     expect(log.state).to.equal('degraded')
     letGo()
