@@ -12,7 +12,7 @@ export const VERSION = 1
 /**
  * What a message may be about, and what its items hold:
  *
- *     hello    who is there: `value` is a Hello. flag: tell me the same
+ *     hello    who is there: `value` is a Hello. flag: tell me the same; over a channel: a log was told late of what was sent
  *     events   `value` and `head` are a record. flag: I wait for answers
  *     results  `value` is a list of outcomes
  *     urgent   a handler waits for this event now

@@ -1,6 +1,9 @@
+import { CORE } from '../brands.js'
 import type { BusCore } from '../bus/bus-core.js'
+import type { Entry } from '../bus/journal.js'
+import { livingBuses } from '../bus/page-buses.js'
 import { isUuid } from '../ids.js'
-import { SEEN_IDS } from '../limits.js'
+import { MAX_LIST, SEEN_IDS } from '../limits.js'
 import { broadcasts } from '../log/broadcasts.js'
 import type { EventLog } from '../log/event-log.js'
 import type { EventRecord } from '../protocol.js'
@@ -8,6 +11,7 @@ import { RecentIds } from '../recent-ids.js'
 import { after } from '../timers.js'
 import { type Exchange, MAX_INBOX } from './exchange.js'
 import { type Item, isMessage, type Message, VERSION } from './messages.js'
+import { headOf, recordOut } from './records.js'
 import { coreBehind } from './routes.js'
 
 /** ms after which nobody can be about to tell the log of what was sent before. */
@@ -65,7 +69,7 @@ export class Missed {
   async #look(logs: Iterable<EventLog>): Promise<void> {
     const rests = this.#rests
     const look = async (log: EventLog) => {
-      const head = await inTime(headOf(log))
+      const head = await inTime(lastOf(log))
       if (rests === this.#rests) this.#note(log, head)
     }
     await Promise.all([...logs].map((log) => look(log).catch(() => {})))
@@ -97,6 +101,7 @@ export class Missed {
       return this.#exchange.receive(value)
     }
     const { kind, from, flag } = message
+    if (kind === 'hello' && flag) this.#read()
     // Copied: one from outside may have a property of its own where its methods are.
     const items = [...message.items]
     if (kind === 'events') {
@@ -151,10 +156,37 @@ export class Missed {
     this.#release()
   }
 
-  /** It is back. */
+  /** It is back, as somebody new. */
   back(): void {
+    this.#sendAgain()
     this.#own.add(this.#exchange.id)
     this.#read()
+  }
+
+  /** What was sent and is in no log yet, whoever rested as well has found nowhere: so it goes before anything new. */
+  #sendAgain(): void {
+    const exchange = this.#exchange
+    const items = livingBuses().flatMap(({ [CORE]: { journal } }) => {
+      const { unwritten = [] } = (journal?.log ?? {}) as { unwritten?: Entry[] }
+      return unwritten
+        .filter((entry) => this.#hasSent(entry))
+        .flatMap(({ mark }) => {
+          const { state } = mark.visit
+          try {
+            return { n: ++exchange.count, value: recordOut(state, false, true), head: headOf(state) }
+          } catch {
+            // It cannot be sent any more as it is now.
+            return []
+          }
+        })
+    })
+    while (items.length) exchange.post('events', items.splice(0, MAX_LIST))
+  }
+
+  #hasSent({ kind, text }: Entry): boolean {
+    if (kind !== 'B') return false
+    const { channel, bridge } = JSON.parse(`{${text.slice(1)}}`)
+    return channel === this.#channel && this.#own.has(bridge)
   }
 
   #release(): void {
@@ -187,7 +219,7 @@ export class Missed {
   }
 
   async #find(log: EventLog, rests: number): Promise<void> {
-    const head = await inTime(headOf(log))
+    const head = await inTime(lastOf(log))
     const [heard = head] = this.#cursors.get(log) ?? []
     const lists = broadcasts(log, this.#channel, heard, head)
     try {
@@ -220,7 +252,7 @@ export class Missed {
   }
 }
 
-const headOf = async (log: EventLog): Promise<number> => (await log.db()).head()
+const lastOf = async (log: EventLog): Promise<number> => (await log.db()).head()
 
 /** Rejects where there is no answer. */
 function inTime<T>(answer: Promise<T>): Promise<T> {

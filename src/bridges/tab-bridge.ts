@@ -147,15 +147,17 @@ class Tab implements Carrier {
   changed(): void {
     if (this.#channel) microtask(() => this.#enter())
     const { routes } = this.#exchange
-    if (this.#missed || routes.all.some((handler) => coreBehind(handler)?.journal))
-      this.#logged = this.#follow().catch(console.error)
+    if (this.#missed || routes.all.some((handler) => coreBehind(handler)?.journal)) this.#follow()
   }
 
   /** What is not heard is to be found in the logs: from now on. */
-  async #follow(): Promise<void> {
-    const { Missed } = await import('./missed.js')
-    this.#missed ??= new Missed(this.#channelName, this.#exchange)
-    await this.#missed.follow()
+  #follow(): void {
+    this.#logged = import('./missed.js')
+      .then(({ Missed }) => {
+        this.#missed ??= new Missed(this.#channelName, this.#exchange)
+        return this.#missed.follow()
+      })
+      .catch(console.error)
   }
 
   /** Their logs know: whoever does not hear it now finds it there. */
@@ -163,7 +165,11 @@ class Tab implements Carrier {
     const text = `,"channel":${JSON.stringify(this.#channelName)},"bridge":"${this.#exchange.id}"`
     for (const { state } of holds)
       for (const { mark } of state.visits)
-        if (mark?.journal && !mark.journal.lost) mark.journal.add({ kind: 'B', mark, text })
+        if (mark?.journal && !mark.journal.lost) {
+          mark.journal.add({ kind: 'B', mark, text })
+          // It sends again what the logs are told too late.
+          if (!this.#logged) this.#follow()
+        }
   }
 
   #wake(): void {

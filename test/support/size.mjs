@@ -17,6 +17,7 @@ const later = [
   './replay.js',
   './compaction.js',
   './rows.js',
+  './told-late.js',
 ]
 
 async function weigh(entry, external) {
