@@ -12,8 +12,8 @@ export const VERSION = 1
 /**
  * What a message may be about, and what its items hold:
  *
- *     hello    who is there: `value` is a Hello. flag: tell me the same; over a channel: a log was told late of what was sent
- *     events   `value` and `head` are a record. flag: I wait for answers
+ *     hello    who is there: `value` is a Hello. flag: tell me the same; over a channel: I am back, send again what is in no log yet
+ *     events   `value` and `head` are a record; those that are sent again have the number 0. flag: I wait for answers
  *     results  `value` is a list of outcomes
  *     urgent   a handler waits for this event now
  *     cancel   `value` is why, as an error's record. flag: a stop has ended it, and it may come again

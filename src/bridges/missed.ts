@@ -2,6 +2,7 @@ import { CORE } from '../brands.js'
 import type { BusCore } from '../bus/bus-core.js'
 import type { Entry } from '../bus/journal.js'
 import { livingBuses } from '../bus/page-buses.js'
+import type { EventState } from '../events/event-state.js'
 import { isUuid } from '../ids.js'
 import { MAX_LIST, SEEN_IDS } from '../limits.js'
 import { broadcasts } from '../log/broadcasts.js'
@@ -50,6 +51,8 @@ export class Missed {
   #again = false
   #stash: Message[] | null = null
   #stashed = 0
+  /** Where in it belongs what is sent again: behind what came before the page rested. */
+  #stashedAgain = 0
   #stop = () => {}
   /** Counts the page's rests: what was begun before is given up. */
   #rests = 0
@@ -101,18 +104,20 @@ export class Missed {
       return this.#exchange.receive(value)
     }
     const { kind, from, flag } = message
-    if (kind === 'hello' && flag) this.#read()
+    if (kind === 'hello' && flag) this.#sendAgain()
     // Copied: one from outside may have a property of its own where its methods are.
     const items = [...message.items]
     if (kind === 'events') {
-      // Who waits for an answer gets one, also to what is here already.
-      message = { ...message, items: items.filter((item) => this.#isNew(item) || flag) }
-      if (this.#gap(from, items)) this.#read()
+      const again = items.at(0)?.n === 0
+      const isNew = ({ value }: Item) => !this.#heard.has(idOf(value) ?? '')
+      message = this.#newOf({ ...message, items: again ? items.filter(isNew) : items })
+      if (!again && this.#gap(from, items)) this.#read()
       else this.#lookNowAndThen(items.length)
       this.#stashed += items.length
       // Too much goes on before what is still looked for: there it is bounded, and counted.
       if (this.#stash && this.#stashed < MAX_INBOX && !items.some(({ hops }) => hops)) {
-        this.#stash.push(message)
+        // What is sent again, and did not come before, is older.
+        this.#stash.splice(again ? this.#stashedAgain++ : this.#stash.length, 0, message)
         return
       }
     }
@@ -121,11 +126,14 @@ export class Missed {
     this.#exchange.receive(message)
   }
 
-  #isNew({ value }: Item): boolean {
-    const id = (value as Partial<EventRecord> | null | undefined)?.event_id
-    if (!isUuid(id)) return true
-    this.#heard.add(id)
-    return !this.#found.has(id)
+  /** Without what was found. Who waits for an answer gets one, also to what is here already. */
+  #newOf(message: Message): Message {
+    const items = message.items.filter(({ value }) => {
+      const id = idOf(value)
+      if (id) this.#heard.add(id)
+      return !id || !this.#found.has(id) || message.flag
+    })
+    return { ...message, items }
   }
 
   /** Whether something of a sender did not come, as far as can be told. */
@@ -148,39 +156,35 @@ export class Missed {
     void this.#look(this.#logs)
   }
 
-  /** The page goes to rest, or the bridge is closed: what is here need not wait. */
-  rest(): void {
+  /** The page goes to rest; `ends`: the bridge is closed, and what is here need not wait. */
+  rest(ends: boolean): void {
     this.#stop()
     this.#rests++
     this.#reading = false
-    this.#release()
+    if (ends) return this.#release()
+    // What waits for what did not come still does, and is looked for with it: the log has the order.
+    const waiting = this.#stash ?? []
+    for (const { items } of waiting) for (const { value } of items) this.#heard.delete(idOf(value) ?? '')
+    this.#stashedAgain = waiting.length
   }
 
   /** It is back, as somebody new. */
   back(): void {
     this.#sendAgain()
     this.#own.add(this.#exchange.id)
+    this.#exchange.post('hello', [], true)
     this.#read()
   }
 
-  /** What was sent and is in no log yet, whoever rested as well has found nowhere: so it goes before anything new. */
+  /** What is in no log yet, nobody who rested can find: it goes, in its order, before anything new. */
   #sendAgain(): void {
-    const exchange = this.#exchange
     const items = livingBuses().flatMap(({ [CORE]: { journal } }) => {
       const { unwritten = [] } = (journal?.log ?? {}) as { unwritten?: Entry[] }
       return unwritten
         .filter((entry) => this.#hasSent(entry))
-        .flatMap(({ mark }) => {
-          const { state } = mark.visit
-          try {
-            return { n: ++exchange.count, value: recordOut(state, false, true), head: headOf(state) }
-          } catch {
-            // It cannot be sent any more as it is now.
-            return []
-          }
-        })
+        .flatMap(({ mark }) => itemOf(mark.visit.state) ?? [])
     })
-    while (items.length) exchange.post('events', items.splice(0, MAX_LIST))
+    while (items.length) this.#exchange.post('events', items.splice(0, MAX_LIST))
   }
 
   #hasSent({ kind, text }: Entry): boolean {
@@ -192,7 +196,8 @@ export class Missed {
   #release(): void {
     const stash = this.#stash ?? []
     this.#stash = null
-    for (const message of stash) this.#exchange.receive(message)
+    this.#stashed = this.#stashedAgain = 0
+    for (const message of stash) this.#exchange.receive(this.#newOf(message))
   }
 
   /** Reads the logs, and once more when all that was sent before is told. */
@@ -201,8 +206,7 @@ export class Missed {
     if (this.#reading) return
     this.#stop()
     this.#reading = true
-    this.#stash = []
-    this.#stashed = 0
+    this.#stash ??= []
     void this.#readAll().then((rests) => {
       if (rests !== this.#rests) return
       this.#reading = false
@@ -249,6 +253,20 @@ export class Missed {
       ...{ bubus: VERSION, kind: 'events', from, flag: false },
       items: [{ n: 0, value: record }],
     } satisfies Message)
+  }
+}
+
+function idOf(value: unknown): string | undefined {
+  const id = (value as Partial<EventRecord> | null | undefined)?.event_id
+  return isUuid(id) ? id : undefined
+}
+
+/** To be sent again; undefined where it cannot be any more, as it is now. */
+function itemOf(state: EventState): Item | undefined {
+  try {
+    return { n: 0, value: recordOut(state, false, true), head: headOf(state) }
+  } catch {
+    return undefined
   }
 }
 

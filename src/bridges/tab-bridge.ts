@@ -255,7 +255,7 @@ class Tab implements Carrier {
   }
 
   #rest(why = 'went to rest with its page', ends = false): void {
-    this.#missed?.rest()
+    this.#missed?.rest(ends)
     this.open = !!this.#channel
     this.#exchange.leave(why, ends)
     this.#lock.release()

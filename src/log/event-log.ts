@@ -325,9 +325,6 @@ export class EventLog extends EventTarget implements LogLike {
   #works(): void {
     if (this.#state !== 'degraded') return
     for (const { journal } of this.writers) journal.degraded = false
-    // Now it is told what bridges have sent meanwhile.
-    const late = [...this.writers].flatMap(({ unwritten }) => unwritten)
-    hush(import('./told-late.js').then(({ toldLate }) => toldLate(late)))
     this.#enter('ok')
   }
 

@@ -17,7 +17,6 @@ const later = [
   './replay.js',
   './compaction.js',
   './rows.js',
-  './told-late.js',
 ]
 
 async function weigh(entry, external) {
