@@ -2,6 +2,7 @@ import { BroadcastChannel as PackagedChannel } from 'broadcast-channel'
 import { expose } from 'comlink'
 import { TabBridge } from '../../src/bridges/tab-bridge.js'
 import { exposeBus } from '../../src/bridges/worker-bridge.js'
+import { packageListens } from './cases/peers.js'
 import { newBus, Tick } from './cases/tick.js'
 
 /** What the other context is to be, in the bench's cases about contexts. */
@@ -24,7 +25,8 @@ function counter(count: number): (more: number) => void {
   }
 }
 
-const roles: Record<Role, (order: Order) => void> = {
+/** Each may give a promise to wait for before it is ready. */
+const roles: Record<Role, (order: Order) => unknown> = {
   /** Counts what comes, one or many a message; sends a number back to whoever sends one. */
   raw({ channel, count }) {
     const raw = new BroadcastChannel(channel)
@@ -41,6 +43,7 @@ const roles: Record<Role, (order: Order) => void> = {
       if (typeof data === 'number') void packaged.postMessage(-data)
       else saw(1)
     }
+    return packageListens()
   },
   tabs({ channel, count }) {
     const bus = newBus()
@@ -51,7 +54,7 @@ const roles: Record<Role, (order: Order) => void> = {
       return n
     })
     tabs.on(Tick, bus.dispatch)
-    void tabs.ready.then(() => postMessage('ready'))
+    return tabs.ready
   },
   exposed() {
     const bus = newBus()
@@ -63,13 +66,30 @@ const roles: Record<Role, (order: Order) => void> = {
   },
 }
 
+/**
+ * Resolves when the browser knows of every channel that was opened here before. It hears of that on another way than of what the page
+ * sends as soon as it has our word: Chromium lost the first message to one new channel in 17.
+ */
+async function areOpen(): Promise<void> {
+  const name = `opened ${Math.random()}`
+  const mouth = new BroadcastChannel(name)
+  const ear = new BroadcastChannel(name)
+  await new Promise((heard) => {
+    ear.onmessage = heard
+    mouth.postMessage(null)
+  })
+  mouth.close()
+  ear.close()
+}
+
 /** The script is the page's own; a worker that runs it does as it is told. */
 export function servePeer(): void {
-  const order = ({ data }: MessageEvent<Order>) => {
+  const order = async ({ data }: MessageEvent<Order>) => {
     if (!Object.hasOwn(roles, data.role)) return
     removeEventListener('message', order)
-    roles[data.role](data)
-    if (data.role !== 'tabs') postMessage('ready')
+    await roles[data.role](data)
+    await areOpen()
+    postMessage('ready')
   }
   addEventListener('message', order)
 }

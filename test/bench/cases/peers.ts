@@ -27,6 +27,12 @@ export async function peer(role: Role, count = 0): Promise<PeerWorker> {
   return { worker, channel, done: () => told('done'), end: () => worker.terminate() }
 }
 
+/**
+ * The package broadcast-channel drops what was sent, by the clock of whoever sent it, before its listener was there: also what comes in
+ * that same ms, as its first answer did about once in 20 times.
+ */
+export const packageListens = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2))
+
 /** The other context is new: it gets up to speed first, as a tab or a worker has that is there for a while. */
 export async function upToSpeed(run: () => Promise<void>): Promise<void> {
   for (let i = 0; i < 3; i++) await run()

@@ -1,7 +1,7 @@
 import { BroadcastChannel as PackagedChannel } from 'broadcast-channel'
 import { TabBridge, type TabBridgeOptions } from '../../../src/bridges/tab-bridge.js'
 import { type BenchCase, check } from '../bench-case.js'
-import { peer, upToSpeed } from './peers.js'
+import { packageListens, peer, upToSpeed } from './peers.js'
 import { Tick } from './tick.js'
 
 /** Events of a burst, and of a round trip each. */
@@ -154,6 +154,7 @@ const packagedAtOnce: BenchCase = {
     let back = 0
     let all = () => {}
     channel.onmessage = () => ++back % AT_ONCE || all()
+    await packageListens()
     const run = async () => {
       const done = new Promise<void>((resolve) => {
         all = resolve
@@ -173,14 +174,18 @@ const packagedAtOnce: BenchCase = {
 }
 
 /** A number goes to and fro. */
-function pingPong(name: string, role: 'raw' | 'packaged', open: (channel: string) => Line): BenchCase {
+function pingPong(
+  name: string,
+  role: 'raw' | 'packaged',
+  open: (channel: string) => Line | Promise<Line>,
+): BenchCase {
   return {
     name,
     group: 'tabs',
     events: FEW,
     async prepare() {
       const other = await peer(role)
-      const line = open(other.channel)
+      const line = await open(other.channel)
       const run = async () => {
         for (let n = 1; n <= FEW; n++) {
           const back = new Promise<unknown>((resolve) => line.listen(resolve))
@@ -216,11 +221,11 @@ const rawPingPong = pingPong('BroadcastChannel, ping-pong', 'raw', (name) => {
     close: () => channel.close(),
   }
 })
-const packagedPingPong = pingPong('broadcast-channel, ping-pong', 'packaged', (name) => {
+const packagedPingPong = pingPong('broadcast-channel, ping-pong', 'packaged', async (name) => {
   const channel = new PackagedChannel<unknown>(name, { type: 'native' })
   let hear = (_value: unknown) => {}
-  // It takes no notice of what was sent in the ms before somebody listens.
   channel.onmessage = (value) => hear(value)
+  await packageListens()
   return {
     post: (value) => void channel.postMessage(value),
     listen(heard) {
