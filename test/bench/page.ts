@@ -14,9 +14,8 @@ export interface CaseInfo {
 /** What the runner calls, over the browser's protocol. */
 export interface BenchPage {
   list(): CaseInfo[]
-  /** Each case once, in the given order. */
-  round(names: readonly string[]): Promise<Record<string, Sample>>
-  /** One case while the browser's profiler runs. */
+  sample(name: string): Promise<Sample>
+  /** The same while the browser's profiler runs. */
   profile(name: string): Promise<Sample>
 }
 
@@ -28,15 +27,7 @@ function caseNamed(name: string): BenchCase {
 
 const benchPage: BenchPage = {
   list: () => cases.map(({ name, group, events }) => ({ name, group, events })),
-  async round(names) {
-    const samples: Record<string, Sample> = {}
-    for (const name of names) {
-      samples[name] = await takeSample(caseNamed(name)).catch((cause) => {
-        throw new Error(`${name}: ${cause}`, { cause })
-      })
-    }
-    return samples
-  },
+  sample: (name) => takeSample(caseNamed(name)),
   profile: (name) => takeSample(caseNamed(name), true),
 }
 

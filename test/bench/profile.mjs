@@ -31,11 +31,11 @@ function wantedCase(cases) {
 }
 
 /** One profile and one time a run, without what the case prepares and checks. */
-async function record({ page, round }, name, runs) {
+async function record({ page, sample }, name, runs) {
   const session = await page.createCDPSession()
   const profiles = []
   session.on('Profiler.consoleProfileFinished', ({ profile }) => profiles.push(profile))
-  for (let i = 0; i < WARM_UPS; i++) await round([name])
+  for (let i = 0; i < WARM_UPS; i++) await sample(name)
   await session.send('Profiler.enable')
   await session.send('Profiler.setSamplingInterval', { interval: 100 })
   const times = []

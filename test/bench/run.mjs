@@ -1,22 +1,22 @@
 // The bench: `npm run bench -- [--json] [--firefox] [--only <parts of cases' or groups' names, with | between>] [--rounds <n>]`.
-// Every group of cases has a page of its own, where each round runs the yardstick and then every case once.
+// Every group of cases has a page of its own, where each round runs the yardstick and then every case once. Ends with 1 if a case gave no
+// figures, and tells which.
 
 import { parseArgs } from 'node:util'
 import { launch, openBench } from './support/browser.mjs'
 import { buildPage, sizes } from './support/build.mjs'
 import { asText } from './support/report.mjs'
+import { runGroup } from './support/rounds.mjs'
 import { servePage } from './support/serve.mjs'
 import { summarise } from './support/statistics.mjs'
 import { judge } from './support/targets.mjs'
-
-const WARM_UPS = 2
 
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     firefox: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    rounds: { type: 'string', default: '9' },
+    rounds: { type: 'string', default: '5' },
   },
 })
 
@@ -40,22 +40,28 @@ async function wantedGroups(browser, url) {
   return groups
 }
 
-/** Progress, for a person at a terminal only. */
+/** How far it is: on one line of a terminal, or line by line. */
 function tell(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+  const line = `${Math.round(performance.now() / 1000)} s  ${text}`
+  process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
 }
 
-async function runGroup(browser, url, group, cases) {
-  const bench = await openBench(browser, url)
-  const names = [...new Set(['yardstick', ...cases.map(({ name }) => name)])]
-  const samples = []
-  for (let i = -WARM_UPS; i < rounds; i++) {
-    tell(`${group}: ${i < 0 ? 'warm-up' : `round ${i + 1} of ${rounds}`}`)
-    const round = await bench.round(names)
-    if (i >= 0) samples.push(round)
+async function runAll(browser, url) {
+  const results = []
+  const failures = []
+  const groups = await wantedGroups(browser, url)
+  for (const [i, [group, cases]] of [...groups].entries()) {
+    const names = cases.map(({ name }) => name).filter((name) => name !== 'yardstick')
+    const run = await runGroup(() => openBench(browser, url), names, {
+      rounds,
+      tell: (text) => tell(`${group} (${i + 1} of ${groups.size}): ${text}`),
+    })
+    const { samples } = run
+    failures.push(...run.failures)
+    for (const info of cases) if (samples[0]?.[info.name]) results.push(summarise(info, samples))
   }
-  await bench.close()
-  return cases.map((info) => summarise(info, samples))
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+  return { results, failures }
 }
 
 async function main() {
@@ -64,19 +70,17 @@ async function main() {
   const server = await servePage(script)
   const browser = await launch(engine)
   try {
-    const results = []
-    for (const [group, cases] of await wantedGroups(browser, server.url)) {
-      results.push(...(await runGroup(browser, server.url, group, cases)))
-    }
-    tell('')
+    const { results, failures } = await runAll(browser, server.url)
     const report = {
       browser: await browser.version(),
       rounds,
       results,
+      failures,
       targets: judge(results, engine),
       sizes: bytes,
     }
     console.log(options.json ? JSON.stringify(report, null, 2) : asText(report))
+    if (failures.length > 0) process.exitCode = 1
   } finally {
     await browser.close()
     await server.close()

@@ -79,7 +79,7 @@ const isBrowserTest = (/** @type {string} */ file) => file.endsWith('.test.ts')
 const isNodeTest = (file) => file.endsWith('.node.test.mjs')
 
 /** The Node tests that drive Chromium themselves. */
-const driveChromium = /^test\/(crash\/(?!judge)|demo\/|inspector\/|memory\/|semaphores\/|two-tabs\/)/
+const driveChromium = /^test\/(bench\/|crash\/(?!judge)|demo\/|inspector\/|memory\/|semaphores\/|two-tabs\/)/
 
 const nodeTest = (files, atOnce) => [
   'node',

@@ -17,7 +17,7 @@ export async function launch(engine) {
     throw new Error(
       `${engine} is not installed; on Debian: apt-get install ${engines[engine].packages.join(' ')}`,
     )
-  // One evaluation is a whole round, which takes its time on a busy machine.
+  // One evaluation is a sample of a case; whoever asks for it knows how long that may take.
   return puppeteer.launch({
     headless: true,
     protocolTimeout: 600_000,
@@ -26,25 +26,21 @@ export async function launch(engine) {
   })
 }
 
-/** A fresh page with the cases loaded; what its script throws rejects the next evaluation at the latest. */
+/** A fresh page with the cases loaded. What its script throws, or the end of its process, rejects whatever is asked of it. */
 export async function openBench(browser, url) {
   const page = await browser.newPage()
-  const errors = []
-  page.on('pageerror', (error) => errors.push(error))
+  const broken = new Promise((_, reject) => {
+    page.once('pageerror', reject)
+    page.once('error', reject)
+  })
+  broken.catch(() => {})
+  const unlessBroken = (promise) => Promise.race([broken, promise])
   await page.goto(url)
-  await page
-    .waitForFunction(() => 'benchPage' in globalThis, { timeout: 30_000 })
-    .catch((error) => {
-      throw errors[0] ?? error
-    })
+  await unlessBroken(page.waitForFunction(() => 'benchPage' in globalThis, { timeout: 30_000 }))
   return {
     page,
-    list: () => page.evaluate(() => globalThis.benchPage.list()),
-    async round(names) {
-      const samples = await page.evaluate((names) => globalThis.benchPage.round(names), names)
-      if (errors.length > 0) throw errors[0]
-      return samples
-    },
+    list: () => unlessBroken(page.evaluate(() => globalThis.benchPage.list())),
+    sample: (name) => unlessBroken(page.evaluate((name) => globalThis.benchPage.sample(name), name)),
     close: () => page.close(),
   }
 }

@@ -40,13 +40,16 @@ function sizeRows(sizes) {
 }
 
 /** The report for people; `--json` gives the same for programs. */
-export function asText({ browser, rounds, results, targets, sizes }) {
+export function asText({ browser, rounds, results, failures, targets, sizes }) {
   return [
     `${browser}, medians of ${rounds} rounds`,
     '',
     table([['case', 'µs/event', 'least–most', '÷ yardstick'], ...caseRows(results)]),
     '',
     table([['target', 'value', 'limit', 'aim', ''], ...targetRows(targets)]),
+    ...(failures.length > 0
+      ? ['', table([['no figures of', ''], ...failures.map(({ name, reason }) => [name, reason])])]
+      : []),
     '',
     table([['kB', 'minified', '+ gzip'], ...sizeRows(sizes)]),
   ].join('\n')
