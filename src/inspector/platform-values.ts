@@ -31,6 +31,38 @@ export function ownGetter(prototype: object | undefined, key: string): (value: u
   }
 }
 
+/** Prototypes of the page's own classes. */
+const ownClasses = new WeakSet<object>()
+
+/** The browser's class, whose body cannot be read; one that does not tell may be. */
+const isNative = (made: unknown) =>
+  typeof made !== 'function' || /\[native code\]\s*}$/.test(Function.prototype.toString.call(made))
+
+/**
+ * An object of the page's own classes is none of the platform's: to ask a platform getter costs an exception each time. Told by its classes
+ * alone: what only inherits from a map, or is a proxy of one, has the same prototype as maps.
+ */
+function isOwn(object: object): boolean {
+  try {
+    const first = Object.getPrototypeOf(object) as object | null
+    if (!first || ownClasses.has(first)) return true
+    let at = first
+    for (let deep = 0; deep < 20; deep++) {
+      const above = Object.getPrototypeOf(at) as object | null
+      // Where all end, `Object.prototype` of whichever realm.
+      if (!above) {
+        ownClasses.add(first)
+        return true
+      }
+      if (isNative(Object.getOwnPropertyDescriptor(at, 'constructor')?.value)) return false
+      at = above
+    }
+  } catch {
+    // A proxy that throws.
+  }
+  return false
+}
+
 /** Made on first use: importing this asks for no platform object that a server has not. */
 function makeBrands() {
   const of = (name: string, key: string) =>
@@ -94,6 +126,7 @@ function slice<T>(iterator: Iterable<T>, from: number, most: number): T[] {
 
 /** The name of an object of the platform's own; undefined for what only inherits from one. */
 function platformName(object: object): string | undefined {
+  if (isOwn(object)) return undefined
   const {
     mapSize,
     setSize,
@@ -136,6 +169,7 @@ function platformMembers(
   most: number,
   nameOf: (value: unknown) => { text: string },
 ): Member[] | undefined {
+  if (isOwn(object)) return undefined
   const { mapSize, setSize, typedLength } = getBrands()
   if (mapSize(object) !== undefined) {
     return slice(Map.prototype.entries.call(object), from, most).map(([key, held]) => ({
@@ -160,6 +194,7 @@ export const platform: PlatformValues = {
   saysAll: (object) =>
     dateOf(object) !== undefined || isError(object) || getBrands().source(object) !== undefined,
   sizeOf(object) {
+    if (isOwn(object)) return undefined
     const { mapSize, setSize, typedLength } = getBrands()
     return (mapSize(object) ?? setSize(object) ?? typedLength(object)) as number | undefined
   },

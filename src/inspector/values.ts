@@ -81,14 +81,11 @@ export const platformValues = new OnDemand<PlatformValues>(async () => {
   return platform
 })
 
-/** Prototypes of objects that are none of the platform's: to ask a platform getter costs an exception each time. */
-const plainPrototypes = new WeakSet<object>()
-
 /** Who knows more of an object; nobody of arrays and of plain objects, whose prototype has none itself or is missing. */
 function platformOf(object: object): PlatformValues | null {
   if (isArray(object)) return null
   const prototype = Object.getPrototypeOf(object) as object | null
-  if (!prototype || Object.getPrototypeOf(prototype) === null || plainPrototypes.has(prototype)) return null
+  if (!prototype || Object.getPrototypeOf(prototype) === null) return null
   // What cannot be loaded is done without.
   if (!platformValues.value && !platformValues.busy)
     platformValues.use(
@@ -100,10 +97,8 @@ function platformOf(object: object): PlatformValues | null {
 
 function objectName(object: object): string {
   if (isArray(object)) return `Array(${dataOf(object, 'length')})`
-  const platform = platformOf(object)
-  const found = platform?.nameOf(object)
+  const found = platformOf(object)?.nameOf(object)
   if (found) return found
-  if (platform) plainPrototypes.add(Object.getPrototypeOf(object))
   const name = classOf(object)
   return name && name !== 'Object' ? name : '{…}'
 }

@@ -232,6 +232,31 @@ describe('values: what they are called', () => {
     expect(names.long).to.match(/^"x{200}…" 5,000,000 characters$/)
   })
 
+  it("names the platform's own after it has met what only inherits from them", () => {
+    class Money {
+      cents = 1
+    }
+    class Shelf extends Map<string, number> {}
+    const makers: Record<string, () => object> = {
+      'Map(1)': () => new Map([['a', 1]]),
+      'Set(1)': () => new Set(['a']),
+      'Shelf(1)': () => new Shelf([['a', 1]]),
+      '1970-01-01T00:00:00.000Z': () => new Date(0),
+      '/a/g': () => /a/g,
+    }
+    for (const [name, make] of Object.entries(makers)) {
+      // As frameworks make them, to hear of changes.
+      nameOf(new Proxy(make(), {}))
+      nameOf(Object.create(Object.getPrototypeOf(make())))
+      nameOf(new Money())
+      expect(nameOf(make()).text).to.equal(name)
+      expect(jsonOf(make(), keep)).to.equal(name)
+    }
+    expect(membersOf(new Map([['a', 1]]))).to.deep.equal([{ key: 'a', value: 1 }])
+    expect(membersOf(new Shelf([['a', 1]]))).to.deep.equal([{ key: 'a', value: 1 }])
+    expect(jsonOf(new Money(), keep)).to.deep.equal({ cents: 1 })
+  })
+
   it('previews in a line, and writes as JSON what JSON can hold', () => {
     expect(preview({ a: 1, b: [true, null, { c: 'd' }] }, keep)).to.equal('{a: 1, b: [true, null, {c: "d"}]}')
     expect(preview({ list: Array.from({ length: 99 }, (_, i) => i) }, keep, 40)).to.have.length.below(43)
