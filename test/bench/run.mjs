@@ -11,6 +11,9 @@ import { servePage } from './support/serve.mjs'
 import { summarise } from './support/statistics.mjs'
 import { judge } from './support/targets.mjs'
 
+/** A sample of theirs takes seconds, in which it gets up to speed itself: a second round to warm up would be most of a minute. */
+const long = ['log', 'recovery', 'tabs', 'worker', 'inspector']
+
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
@@ -54,6 +57,7 @@ async function runAll(browser, url) {
     const names = cases.map(({ name }) => name).filter((name) => name !== 'yardstick')
     const run = await runGroup(() => openBench(browser, url), names, {
       rounds,
+      warmUps: long.includes(group) ? 1 : 2,
       tell: (text) => tell(`${group} (${i + 1} of ${groups.size}): ${text}`),
     })
     const { samples } = run

@@ -1,6 +1,5 @@
 /** ms for one sample of a case: the longest take 8 s when the machine is busy. */
 const LIMIT = 60_000
-const WARM_UPS = 2
 
 /** Or rejects after `ms`. */
 function inTime(promise, ms) {
@@ -12,11 +11,11 @@ function inTime(promise, ms) {
 }
 
 /** In a page of its own. Ends early with the case that failed, and why. */
-async function tryGroup(open, names, { rounds, limit, tell }) {
+async function tryGroup(open, names, { rounds, warmUps, limit, tell }) {
   const samples = []
   const bench = await open()
   let failed = null
-  for (let i = -WARM_UPS; i < rounds && !failed; i++) {
+  for (let i = -warmUps; i < rounds && !failed; i++) {
     tell(i < 0 ? 'warm-up' : `round ${i + 1} of ${rounds}`)
     const round = {}
     for (const name of names) {
@@ -38,10 +37,11 @@ async function tryGroup(open, names, { rounds, limit, tell }) {
  * Each round runs every case once, in this order. A case that fails, or does not answer within `limit`, is told among the `failures`; the
  * others begin anew without it, in a fresh page, where nothing is left of it. Without its yardstick, no case of a group tells anything.
  */
-export async function runGroup(open, names, { rounds, limit = LIMIT, tell = (_text) => {} }) {
+export async function runGroup(open, names, options) {
+  const all = { warmUps: 2, limit: LIMIT, tell: (_text) => {}, ...options }
   const failures = []
   for (let left = names; ; ) {
-    const { samples, failed } = await tryGroup(open, ['yardstick', ...left], { rounds, limit, tell })
+    const { samples, failed } = await tryGroup(open, ['yardstick', ...left], all)
     if (!failed) return { samples, failures }
     failures.push(failed)
     if (failed.name === 'yardstick') return { samples: [], failures }
