@@ -24,6 +24,30 @@ export interface Change {
 }
 
 /**
+ * A transaction that reads before it writes. It is given up with its page, where that goes to rest meanwhile: WebKit would leave it
+ * open, and who writes in another tab would wait for that.
+ */
+export function begin<N extends StoreName>(
+  { idb }: LogDb,
+  names: N[],
+  durability: 'relaxed' | 'strict' = 'relaxed',
+) {
+  const tx = idb.transaction(names, 'readwrite', { durability })
+  const over = new AbortController()
+  const giveUp = () => {
+    try {
+      tx.abort()
+    } catch {
+      // It is on its way already.
+    }
+  }
+  const end = () => over.abort()
+  globalThis.addEventListener?.('pagehide', giveUp, { signal: over.signal })
+  tx.done.then(end, end)
+  return tx
+}
+
+/**
  * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
  * segments' numbers, or null. `meanwhile` is called once it is on its way.
  */
@@ -33,8 +57,8 @@ export async function change(
   durability: 'relaxed' | 'strict' = 'relaxed',
   meanwhile?: () => void,
 ): Promise<number[] | null> {
-  const tx = db.idb.transaction(stores, 'readwrite', { durability })
-  const done = hush(tx.done)
+  const tx = begin(db, stores, durability)
+  const { done } = tx
   const store = <N extends StoreName>(name: N) => tx.objectStore(name)
   const meta =
     (await db.ask(store('meta').get(META)).catch((error) => {

@@ -1,4 +1,4 @@
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb'
+import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPObjectStore, openDB } from 'idb'
 import { LogError } from '../errors.js'
 import { inTime } from './in-time.js'
 import { FORMAT, type Segment } from './segment.js'
@@ -170,6 +170,11 @@ export class LogDb {
     return inTime(answer, SLOW * this.#deadline, 'The database did not answer')
   }
 
+  /** One look at a store, at what is asked for at once. @internal */
+  look<N extends StoreName, T>(name: N, question: (store: Store<N>) => Promise<T>): Promise<T> {
+    return this.ask(look(this.idb, name, question))
+  }
+
   /** Adds one segment; resolves with its number once that is durable. One put, and no turn of the loop in between. */
   append(segment: Segment, durability: 'relaxed' | 'strict'): Promise<number> {
     const tx = this.idb.transaction('wal', 'readwrite', { durability })
@@ -188,7 +193,7 @@ export class LogDb {
 
   /** The number of the newest segment, even if it was removed; 0 in a new log. */
   async head(): Promise<number> {
-    const cursor = await this.ask(this.idb.transaction('wal').store.openKeyCursor(null, 'prev'))
+    const cursor = await this.look('wal', (store) => store.openKeyCursor(null, 'prev'))
     if (cursor) return cursor.key
     // Another tab may have removed it all since this one was told.
     const { low } = (await this.stored()) ?? this.meta
@@ -197,7 +202,7 @@ export class LogDb {
 
   /** What is true of the log now, whoever has changed it. */
   stored(): Promise<Meta | undefined> {
-    return this.ask(this.idb.get('meta', META))
+    return this.look('meta', (store) => store.get(META))
   }
 
   /** The number of a segment that may have been committed without our knowing; 0 if it was not. */
@@ -212,7 +217,7 @@ export class LogDb {
   }
 
   countFrom(low: number): Promise<number> {
-    return this.ask(this.idb.count('wal', IDBKeyRange.lowerBound(low)))
+    return this.look('wal', (store) => store.count(IDBKeyRange.lowerBound(low)))
   }
 
   /** Up to `limit` records of a store from `first` to `last`, with their numbers. */
@@ -224,8 +229,7 @@ export class LogDb {
   ): Promise<(Schema[N]['value'] & { seq: number })[]> {
     if (first > last) return []
     const range = IDBKeyRange.bound(first, last)
-    const store = this.idb.transaction(name).store
-    const [keys, values] = await this.ask(
+    const [keys, values] = await this.look(name, (store) =>
       Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)]),
     )
     return values.map((value, i) => Object.assign(Object(value), { seq: keys[i] }))
@@ -238,7 +242,23 @@ export function hush<T>(request: Promise<T>): Promise<T> {
   return request
 }
 
+type Store<N extends StoreName> = IDBPObjectStore<Schema, [N], N>
+
+/** Ended at once: what a page has open when it goes to rest WebKit leaves so, and who writes in another tab waits for that. */
+async function look<N extends StoreName, T>(
+  db: IDBPDatabase<Schema>,
+  name: N,
+  question: (store: Store<N>) => Promise<T>,
+): Promise<T> {
+  const tx = db.transaction(name)
+  const answer = question(tx.store)
+  tx.commit()
+  return answer
+}
+
 async function readMeta(db: IDBPDatabase<Schema>): Promise<Meta> {
+  const made = await look(db, 'meta', (store) => store.get(META))
+  if (made) return made
   const tx = db.transaction('meta', 'readwrite', { durability: 'relaxed' })
   const known = await tx.store.get(META)
   const epoch = crypto.getRandomValues(new Uint32Array(3)).join('-')

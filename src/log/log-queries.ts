@@ -3,7 +3,7 @@ import type { Entry, Journal, Mark } from '../bus/journal.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
 import { warn } from '../warnings.js'
-import { change } from './change.js'
+import { begin, change } from './change.js'
 import type { EventLog } from './event-log.js'
 import { sleep } from './in-time.js'
 import { hush, type LogDb, META, type Summary } from './log-db.js'
@@ -19,7 +19,7 @@ export async function turnOf(db: LogDb): Promise<number> {
 
 /** The numbers of the segments that are there. */
 export const seqsOf = (db: LogDb, first: number, last: number): Promise<number[]> =>
-  db.ask(db.idb.getAllKeys('wal', IDBKeyRange.bound(first, last)))
+  db.look('wal', (store) => store.getAllKeys(IDBKeyRange.bound(first, last)))
 
 /** Segments from a number on, with what is known of them. */
 export async function rowsOf(
@@ -29,30 +29,29 @@ export async function rowsOf(
   limit: number,
 ): Promise<{ seq: number; summary: Summary | undefined }[]> {
   if (first > last) return []
-  const tx = db.idb.transaction(['wal', 'summaries'])
   const range = IDBKeyRange.bound(first, last)
-  const store = tx.objectStore('summaries')
-  const [keys, values] = await db.ask(
+  const [keys, values] = await db.look('summaries', (store) =>
     Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)]),
   )
   const summaries = new Map(keys.map((key, i) => [key, values[i]]))
   // Of segments an engine reads more than their keys, so they are asked for only where summaries are not all that can be there.
   const all = keys.length === Math.min(limit, last - first + 1) && keys.at(-1) === first + keys.length - 1
-  const seqs = all ? keys : await db.ask(tx.objectStore('wal').getAllKeys(range, limit))
+  const seqs = all ? keys : await db.look('wal', (store) => store.getAllKeys(range, limit))
   return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
 }
 
 /** Up to here everything is indexed, and finished. */
 export async function noteProgress(db: LogDb, indexed: number, settled: number): Promise<void> {
-  const tx = db.idb.transaction('meta', 'readwrite', { durability: 'relaxed' })
-  const done = hush(tx.done)
-  const meta = (await tx.store.get(META)) ?? db.meta
+  const tx = begin(db, ['meta'])
+  const store = tx.objectStore('meta')
+  const meta = (await store.get(META)) ?? db.meta
   Object.assign(db.meta, meta, {
     indexed: Math.max(meta.indexed, indexed),
     settled: Math.max(meta.settled, settled),
   })
-  hush(tx.store.put(db.meta, META))
-  await done
+  hush(store.put(db.meta, META))
+  tx.commit()
+  await tx.done
 }
 
 /** Removes everything that was accepted so far. */
@@ -77,7 +76,7 @@ export async function clear(log: EventLog): Promise<void> {
 /** A segment that cannot be read is kept apart, and told of. */
 export async function quarantine(log: EventLog, seq: number, reason: string, value: unknown): Promise<void> {
   const db = await log.db()
-  if (await db.ask(db.idb.count('quarantine', `${seq}:`))) return
+  if (await db.look('quarantine', (store) => store.count(`${seq}:`))) return
   await change(db, () => ({ quarantine: [{ seq, reason, value }] }))
   tellLoss(log, seq, seq, reason)
 }

@@ -1,16 +1,16 @@
 /** How the index is kept: some time after its segments, and never on the way of events. */
+import { begin } from './change.js'
 import { type Ends, hush, type LogDb, META, type Summary } from './log-db.js'
 
 /** Adds to what is known of segments, in one transaction: whoever comes first, an end finds its beginning. */
 export async function writeIndex(
-  { idb, meta }: LogDb,
+  db: LogDb,
   known: ReadonlyMap<number, Summary>,
   ended: ReadonlyMap<number, Ends>,
 ): Promise<void> {
-  const tx = idb.transaction(['summaries', 'ends', 'meta'], 'readwrite', { durability: 'relaxed' })
-  const done = hush(tx.done)
+  const tx = begin(db, ['summaries', 'ends', 'meta'])
   // What another tab has removed meanwhile is not known any more.
-  const { low } = (await tx.objectStore('meta').get(META)) ?? meta
+  const { low } = (await tx.objectStore('meta').get(META)) ?? db.meta
   const [all, allEnds] = [tx.objectStore('summaries'), tx.objectStore('ends')]
   const summaries = new Map(known)
   const again: [seq: number, ends: Ends][] = []
@@ -38,7 +38,8 @@ export async function writeIndex(
   }
   await Promise.all([...new Set([...known.keys(), ...ended.keys()])].map((seq) => add(seq, ended.get(seq))))
   for (const [seq, ends] of again) await add(seq, ends)
-  await done
+  tx.commit()
+  await tx.done
 }
 
 /** Where the event of a line has its end, as segment and line. */

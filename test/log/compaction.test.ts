@@ -219,15 +219,14 @@ describe('compaction', () => {
     const { name, log } = await filled(6, { events: 0 })
     const db = await log.db()
     // As if the last decision had come after it was asked for.
-    const { idb } = db
-    const before = async (store: 'meta', key: string) => {
-      const meta = await idb.get(store, key)
+    const { stored } = db
+    const before = async () => {
+      const meta = await stored.call(db)
       return meta && { ...meta, turn: meta.turn - 1 }
     }
-    const transaction: typeof idb.transaction = idb.transaction.bind(idb) as never
-    Object.assign(db, { idb: { transaction, get: before } })
+    Object.assign(db, { stored: before })
     expect(await compact(log)).to.equal(1)
-    Object.assign(db, { idb })
+    Object.assign(db, { stored })
     await navigator.locks.request(`bubus:compact:${name}`, async () => {
       expect(await compact(log)).to.equal(1)
     })

@@ -1,0 +1,59 @@
+/** A tab with a logged bus that goes to rest in the midst of something that it asks the database for. */
+import { BaseEvent, EventBus } from '../../../src/index.js'
+import { change } from '../../../src/log/change.js'
+import { EventLog } from '../../../src/log/event-log.js'
+import { LogDb } from '../../../src/log/log-db.js'
+import { noteProgress, rowsOf } from '../../../src/log/log-queries.js'
+import { writeIndex } from '../../../src/log/write-index.js'
+
+/** Each is a transaction or two. */
+const works: Record<string, (db: LogDb) => unknown> = {
+  open: async () => (await LogDb.open(page.log?.name ?? '', 2000)).close(),
+  head: (db) => db.head(),
+  stored: (db) => db.stored(),
+  count: (db) => db.countFrom(1),
+  read: (db) => db.read('wal', 1),
+  rows: (db) => rowsOf(db, 1, 9, 16),
+  change: (db) => change(db, () => ({ meta: {} })),
+  progress: (db) => noteProgress(db, 0, 0),
+  index: (db) => writeIndex(db, new Map(), new Map([[1, [0, 1, 0]]])),
+}
+
+const page = {
+  log: undefined as EventLog | undefined,
+  bus: undefined as EventBus | undefined,
+  cameBack: 0,
+  errors: [] as string[],
+  /** `work` is under way at any time until the page goes to rest. */
+  async open(name: string, work = ''): Promise<void> {
+    const log = new EventLog(name)
+    const bus = new EventBus({ name: 'busy', log })
+    Object.assign(page, { log, bus })
+    bus.on('X', () => 'done')
+    await bus.ready
+    await page.send()
+    if (work) void page.go(works[work], log.open as LogDb)
+  },
+  async go(work: (db: LogDb) => unknown, db: LogDb): Promise<void> {
+    let rests = false
+    addEventListener('pagehide', () => {
+      rests = true
+    })
+    while (!rests) await Promise.resolve(work(db)).catch(() => {})
+  },
+  /** How it went with an event and its log. */
+  async send(): Promise<string> {
+    const event = page.bus?.dispatch(new BaseEvent('X'))
+    await event?.eventPersisted.catch((error) => page.errors.push(String(error)))
+    return String(await event?.eventResult())
+  },
+  clear: () => page.log?.clear(),
+  state: () => page.log?.state,
+}
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) page.cameBack++
+})
+addEventListener('error', ({ message }) => page.errors.push(message))
+addEventListener('unhandledrejection', ({ reason }) => page.errors.push(String(reason)))
+
+Object.assign(globalThis, { page })

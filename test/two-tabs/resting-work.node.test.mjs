@@ -1,0 +1,40 @@
+// A tab that goes to rest in the back/forward cache while it asks the log for something. WebKit keeps what it has begun there open
+// for as long as it rests, and whoever writes in another tab waits for that. (Chromium ends such a page, and Firefox keeps none that
+// is driven from outside.)
+
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, it } from 'node:test'
+import { engines } from '../support/engines.mjs'
+import { Tabs } from './tabs.mjs'
+
+const skip = engines.webkit.find() ? false : 'webkit is not installed'
+const works = ['open', 'head', 'stored', 'count', 'read', 'rows', 'change', 'progress', 'index']
+
+describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
+  /** @type {Tabs} */
+  let tabs
+  before(async () => {
+    tabs = await Tabs.open('webkit', 'test/two-tabs/page/working.ts')
+  })
+  after(() => tabs.close())
+  afterEach(() => tabs.closeTabs())
+
+  for (const work of works)
+    it(`keeps no other tab from writing: ${work}`, async () => {
+      const [resting, other] = [await tabs.tab(), await tabs.tab()]
+      const name = `resting_${work}`
+      await resting.evaluate((...all) => globalThis.page.open(...all), name, work)
+      await other.evaluate((...all) => globalThis.page.open(...all), name)
+      await resting.goto(`${tabs.origin}/blank`)
+      const look = () => ({ errors: globalThis.page.errors, state: globalThis.page.state() })
+      for (let n = 0; n < 3; n++)
+        assert.equal(await other.evaluate(() => globalThis.page.send()), 'done', 'it is handled')
+      await other.evaluate(() => globalThis.page.clear())
+      assert.deepEqual(await other.evaluate(look), { errors: [], state: 'ok' })
+      await resting.goBack()
+      await resting.waitForFunction("'page' in globalThis")
+      assert.equal(await resting.evaluate(() => globalThis.page.cameBack), 1, 'it came out of the cache')
+      assert.equal(await resting.evaluate(() => globalThis.page.send()), 'done', 'it goes on')
+      assert.deepEqual(await resting.evaluate(look), { errors: [], state: 'ok' })
+    })
+})
