@@ -166,6 +166,8 @@ function mark({ task }: Page): void {
       task.lanes.unshift(...lanes)
     }
     task.inbox.unref?.()
+    // What was under way when the page went to rest WebKit may never deliver: one more does no harm.
+    globalThis.addEventListener?.('pageshow', () => task.port?.postMessage(null))
   }
   task.port.postMessage(null)
 }

@@ -1,11 +1,11 @@
-// A tab that goes to rest in the back/forward cache while it asks the log for something. WebKit keeps what it has begun there open
-// for as long as it rests, and whoever writes in another tab waits for that. (Chromium ends such a page, and Firefox keeps none that
-// is driven from outside.)
+// A tab that goes to rest in the back/forward cache in the midst of something. What it has begun to ask its log WebKit keeps open for
+// as long as it rests, and whoever writes in another tab waits for that; what it has posted to itself WebKit may never deliver.
+// (Chromium ends a page that others wait for, and Firefox keeps none that is driven from outside.)
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { engines } from '../support/engines.mjs'
-import { Tabs } from './tabs.mjs'
+import { pause, Tabs } from './tabs.mjs'
 
 const skip = engines.webkit.find() ? false : 'webkit is not installed'
 const works = ['open', 'head', 'stored', 'count', 'read', 'rows', 'change', 'progress', 'index']
@@ -37,4 +37,22 @@ describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
       assert.equal(await resting.evaluate(() => globalThis.page.send()), 'done', 'it goes on')
       assert.deepEqual(await resting.evaluate(look), { errors: [], state: 'ok' })
     })
+
+  it('goes on with all that waited for its bus, however often it rests', async () => {
+    const tab = await tabs.tab()
+    await tab.evaluate(() => globalThis.page.fill(300))
+    for (let rest = 1; rest <= 6; rest++) {
+      await tab.goto(`${tabs.origin}/blank`)
+      await tab.goBack()
+      await tab.waitForFunction("'page' in globalThis")
+      assert.equal(await tab.evaluate(() => globalThis.page.cameBack), rest, 'it came out of the cache')
+    }
+    for (let last = -1; ; ) {
+      const handled = await tab.evaluate(() => globalThis.page.handled)
+      if (handled === 300) break
+      assert.notEqual(handled, last, 'it is at work')
+      last = handled
+      await pause(2000)
+    }
+  })
 })

@@ -1,4 +1,4 @@
-/** A tab with a logged bus that goes to rest in the midst of something that it asks the database for. */
+/** A tab that goes to rest in the midst of something: of what its bus has to do, or of what its log asks the database for. */
 import { BaseEvent, EventBus } from '../../../src/index.js'
 import { change } from '../../../src/log/change.js'
 import { EventLog } from '../../../src/log/event-log.js'
@@ -46,6 +46,17 @@ const page = {
     const event = page.bus?.dispatch(new BaseEvent('X'))
     await event?.eventPersisted.catch((error) => page.errors.push(String(error)))
     return String(await event?.eventResult())
+  },
+  handled: 0,
+  /** So much work that the bus leaves the page room for others again and again. */
+  fill(count: number): void {
+    const bus = new EventBus({ name: 'full', maxPending: count })
+    bus.on('X', () => {
+      const start = performance.now()
+      while (performance.now() - start < 10);
+      page.handled++
+    })
+    for (let n = 0; n < count; n++) bus.dispatch(new BaseEvent('X'))
   },
   clear: () => page.log?.clear(),
   state: () => page.log?.state,
