@@ -4,10 +4,14 @@ function yieldToPage(): Promise<void> {
   if (scheduler?.yield) return scheduler.yield()
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel()
-    port1.onmessage = () => {
+    const go = () => {
+      clearTimeout(timer)
       port1.close()
       resolve()
     }
+    // WebKit may never deliver it where the page goes to rest meanwhile.
+    const timer = setTimeout(go, 1000)
+    port1.onmessage = go
     port2.postMessage(null)
   })
 }

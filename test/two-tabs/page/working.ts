@@ -1,5 +1,6 @@
 /** A tab that goes to rest in the midst of something: of what its bus has to do, or of what its log asks the database for. */
 import { BaseEvent, EventBus } from '../../../src/index.js'
+import { slices } from '../../../src/inspector/slices.js'
 import { change } from '../../../src/log/change.js'
 import { EventLog } from '../../../src/log/event-log.js'
 import { LogDb } from '../../../src/log/log-db.js'
@@ -57,6 +58,16 @@ const page = {
       page.handled++
     })
     for (let n = 0; n < count; n++) bus.dispatch(new BaseEvent('X'))
+  },
+  /** The same as the inspector does long work. */
+  async slices(count: number): Promise<void> {
+    const turn = slices()
+    for (let n = 0; n < 8 * count; n++) {
+      const start = performance.now()
+      while (performance.now() - start < 2);
+      await turn()
+      page.handled += 1 / 8
+    }
   },
   clear: () => page.log?.clear(),
   state: () => page.log?.state,
