@@ -251,7 +251,8 @@ export class LogWriter extends Living implements BusLog {
       log.written(db, seq)
       return seq
     } catch (error) {
-      const full = this.#failed(error)
+      // What WebKit has ended with its page is none of the log's failures.
+      const full = !this.rest.now && this.#failed(error)
       if (db && !full) log.drop(db)
       return LATER
     }

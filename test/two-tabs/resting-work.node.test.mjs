@@ -38,6 +38,20 @@ describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
       assert.deepEqual(await resting.evaluate(look), { errors: [], state: 'ok' })
     })
 
+  it('writes what was on its way when it is back, and its log has not failed', async () => {
+    const tab = await tabs.tab()
+    await tab.evaluate(() => globalThis.page.open('on_its_way'))
+    for (let rest = 1; rest <= 4; rest++) {
+      await tab.evaluate(() => globalThis.page.write())
+      await tab.goto(`${tabs.origin}/blank`)
+      await tab.goBack()
+      await tab.waitForFunction("'page' in globalThis")
+      assert.equal(await tab.evaluate(() => globalThis.page.cameBack), rest, 'it came out of the cache')
+      await tab.waitForFunction('page.durable[0] === page.durable[1]')
+    }
+    assert.deepEqual(await tab.evaluate(() => globalThis.page.errors), [])
+  })
+
   for (const work of ['fill', 'slices'])
     it(`goes on with what is under way, however often it rests: ${work}`, async () => {
       const tab = await tabs.tab()

@@ -28,8 +28,9 @@ const page = {
   /** `work` is under way at any time until the page goes to rest. */
   async open(name: string, work = ''): Promise<void> {
     const log = new EventLog(name)
-    const bus = new EventBus({ name: 'busy', log })
+    const bus = new EventBus({ name: 'busy', log, maxPending: 10_000 })
     Object.assign(page, { log, bus })
+    log.addEventListener('statechange', () => page.errors.push(log.state))
     bus.on('X', () => 'done')
     await bus.ready
     await page.send()
@@ -42,9 +43,20 @@ const page = {
     })
     while (!rests) await Promise.resolve(work(db)).catch(() => {})
   },
+  /** Always has a write under way: what is dispatched until the page goes to rest, and how many of it were durable. */
+  durable: [0, 0],
+  write(): void {
+    addEventListener('pagehide', () => clearInterval(timer), { once: true })
+    const timer = setInterval(() => {
+      for (let n = 0; n < 10; n++) {
+        page.durable[0]++
+        page.send('x'.repeat(50_000)).then(() => page.durable[1]++)
+      }
+    })
+  },
   /** How it went with an event and its log. */
-  async send(): Promise<string> {
-    const event = page.bus?.dispatch(new BaseEvent('X'))
+  async send(text = ''): Promise<string> {
+    const event = page.bus?.dispatch(new BaseEvent('X', { text }))
     await event?.eventPersisted.catch((error) => page.errors.push(String(error)))
     return String(await event?.eventResult())
   },
