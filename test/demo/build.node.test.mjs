@@ -104,7 +104,9 @@ describe('the built demo', () => {
     assert.match(await page.$eval('output', ({ textContent }) => textContent), /^One of each/)
     // There is no clipboard here.
     await page.locator('bus-inspector >>> .row').click()
-    await page.locator('bus-inspector >>> [data-action=copy]').click()
+    // The pane may draw its buttons anew once all of it is loaded, and Puppeteer would go on asking the one that it found first.
+    const copy = page.locator('bus-inspector >>> [data-action=copy]').setTimeout(2000)
+    await copy.click().catch(() => copy.click())
     const message = await page.waitForFunction(
       () =>
         document
