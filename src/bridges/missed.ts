@@ -31,7 +31,8 @@ type Cursor = [heard: number, newest: number]
 /**
  * A channel forgets: who rests with its page hears nothing. Senders tell their logs what they have sent; so where the buses behind a
  * bridge have a log, what did not come is found there, once, and goes to them before what came later. Looked for when the page is
- * back, and where a sender's numbers have a gap; not further back than a look or two, see `PERIOD`.
+ * back, and where a sender's numbers have a gap; not further back than a look or two, see `PERIOD`. What is in no log yet its sender
+ * sends again, when one of the two is back.
  */
 export class Missed {
   readonly #channel: string

@@ -104,7 +104,7 @@ describe('the built demo', () => {
     assert.match(await page.$eval('output', ({ textContent }) => textContent), /^One of each/)
     // There is no clipboard here.
     await page.locator('bus-inspector >>> .row').click()
-    // The pane may draw its buttons anew once all of it is loaded, and Puppeteer would go on asking the one that it found first.
+    // In one run of two Puppeteer's first click never comes, though the button is there, drawn once, on top and still: not known why.
     const copy = page.locator('bus-inspector >>> [data-action=copy]').setTimeout(2000)
     await copy.click().catch(() => copy.click())
     const message = await page.waitForFunction(
