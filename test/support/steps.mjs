@@ -95,6 +95,7 @@ function nodeStep(files) {
     name: 'node',
     title: 'Tests run by Node',
     commands: [nodeTest(files, 1)],
+    env: profiles(),
     tests: true,
     only: nodeStep,
   }
@@ -106,6 +107,7 @@ function demoStep(files) {
     name: 'demo',
     title: 'Tests of the demo',
     commands: [nodeTest(files, 2)],
+    env: profiles(),
     tests: true,
     only: demoStep,
   }
