@@ -182,7 +182,8 @@ class Running {
   }
 
   private returns(outcome: Parameters<World['end']>[1], value: unknown): unknown {
-    this.world.end(this.id, outcome)
+    const isAwaited = outcome.as === 'event' && outcome.wait !== null
+    this.world.end(this.id, outcome, isAwaited ? (value as BaseEvent).eventCompletion : undefined)
     return value
   }
 

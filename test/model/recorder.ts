@@ -36,9 +36,10 @@ export class Recorder {
     return run
   }
 
-  end(run: number, outcome: Outcome): void {
+  /** `last`: what it waits for still, after its code. */
+  end(run: number, outcome: Outcome, last?: Promise<unknown>): void {
     this.add({ k: 'end', run, outcome })
-    if (outcome.as !== 'event' || outcome.wait === null) this.ticking.delete(`run ${run}`)
+    void Promise.resolve(last).then(() => this.ticking.delete(`run ${run}`))
   }
 
   abort(run: number, reason: unknown): void {
@@ -54,13 +55,15 @@ export async function rest(recorder: Recorder, isOwed: () => boolean): Promise<v
   // Far more than it takes: what spins takes its time on a busy machine.
   const deadline = performance.now() + 10_000
   let quiet = 0
-  while (performance.now() < deadline) {
+  for (let turns = 0; turns < 1000 || performance.now() < deadline; turns++) {
     const before = recorder.entries.length
     const isTicking = recorder.ticking.size > 0
     await (isTicking || quiet > 100 ? later() : task())
     quiet = recorder.entries.length === before && !isTicking ? quiet + 1 : 0
     if (quiet >= 3 && !isOwed()) return
   }
+  // What is owed and does not come, the model finds.
+  if (recorder.ticking.size > 0) throw new Error(`Nothing ends ${[...recorder.ticking].join()}`)
 }
 
 const { port1, port2 } = new MessageChannel()
