@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import puppeteer from 'puppeteer-core'
 import { build } from 'vite'
 import { chromiumArgs, engines } from '../support/engines.mjs'
+import { clickOn, there } from './shop-page.mjs'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const types = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
@@ -76,7 +77,7 @@ async function open(address) {
 describe('the built demo', () => {
   it('sells under a strict policy, draws the invoice in its worker and has its sample', async () => {
     const { page, complaints } = await open(url)
-    const click = (selector) => page.locator(selector).setTimeout(60_000).click()
+    const click = (selector) => clickOn(page, selector)
     const sees = (selector) =>
       page.waitForFunction(
         (tag, inner) => document.querySelector(tag).shadowRoot.querySelector(inner),
@@ -103,10 +104,8 @@ describe('the built demo', () => {
     await page.waitForFunction(() => !/Nothing runs/.test(document.querySelector('output').textContent))
     assert.match(await page.$eval('output', ({ textContent }) => textContent), /^One of each/)
     // There is no clipboard here.
-    await page.locator('bus-inspector >>> .row').click()
-    // In one run of two Puppeteer's first click never comes, though the button is there, drawn once, on top and still: not known why.
-    const copy = page.locator('bus-inspector >>> [data-action=copy]').setTimeout(2000)
-    await copy.click().catch(() => copy.click())
+    await clickOn(page, 'bus-inspector >>> .row')
+    await clickOn(page, 'bus-inspector >>> [data-action=copy]')
     const message = await page.waitForFunction(
       () =>
         document
@@ -128,7 +127,7 @@ describe('the built demo', () => {
     for (const link of links) {
       const { page: other, complaints, status } = await open(link)
       assert.equal(status, 200, link)
-      await other.waitForSelector('bus-inspector >>> [role=treegrid]')
+      await there(other, 'bus-inspector >>> [role=treegrid]')
       assert.deepEqual(complaints, [], link)
     }
   })

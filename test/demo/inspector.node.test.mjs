@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { openShop } from './shop-page.mjs'
+import { openShop, there } from './shop-page.mjs'
 
 let shop
 let page
@@ -13,7 +13,7 @@ before(async () => {
   page = await shop.openPage('demo/inspector.html')
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-  await page.waitForSelector('bus-inspector >>> .scroller')
+  await there(page, 'bus-inspector >>> .scroller')
 })
 
 after(() => shop?.close())

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { shopForTests } from './shop-page.mjs'
+import { clickOn, shopForTests } from './shop-page.mjs'
 
 const shop = shopForTests()
 
@@ -132,7 +132,7 @@ describe('the page', () => {
       visitor.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()
     assert.equal(dark, 'rgb(18, 20, 23)')
-    await visitor.page.locator('theme-switch >>> label ::-p-text(Light)').click()
+    await clickOn(visitor.page, 'theme-switch >>> label ::-p-text(Light)')
     await visitor.page.waitForFunction(
       (before) => getComputedStyle(document.documentElement).backgroundColor !== before,
       {},

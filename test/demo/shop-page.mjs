@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import puppeteer from 'puppeteer-core'
 import { build, createServer, preview } from 'vite'
@@ -92,6 +93,22 @@ export function shopForTests(options) {
   }
 }
 
+/**
+ * Resolves once there is something of this selector. Puppeteer's own waiting looks again when the document changes, and hears nothing of
+ * what changes in shadow roots.
+ */
+export async function there(page, selector, signal) {
+  for (const end = Date.now() + 60_000; !(await page.$(selector)); await pause(50)) {
+    if (signal?.aborted || Date.now() > end) throw new Error(`There is no ${selector}`)
+  }
+}
+
+/** A real click: scrolled to, aimed at, and only once nothing moves. */
+export async function clickOn(page, selector, { signal } = {}) {
+  await there(page, selector, signal)
+  await page.locator(selector).setTimeout(60_000).click({ signal })
+}
+
 class Visitor {
   /** What a visitor's console would show in red. */
   complaints = []
@@ -136,10 +153,7 @@ class Visitor {
     // A page that hangs never answers to a click.
     const given = new AbortController()
     const { signal } = given
-    page
-      .locator(`${element} >>> ${selector}`)
-      .click({ signal })
-      .catch(() => {})
+    clickOn(page, `${element} >>> ${selector}`, { signal }).catch(() => {})
     await frozen.there
     given.abort()
     await this.#crash()
@@ -197,14 +211,13 @@ class Visitor {
     )
   }
 
-  /** A real click: scrolled to, aimed at, and only once nothing moves. */
-  async click(element, selector) {
-    await this.page.locator(`${element} >>> ${selector}`).click()
+  click(element, selector) {
+    return clickOn(this.page, `${element} >>> ${selector}`)
   }
 
   /** By the text on it. */
-  async press(element, text) {
-    await this.page.locator(`${element} >>> button ::-p-text(${text})`).click()
+  press(element, text) {
+    return clickOn(this.page, `${element} >>> button ::-p-text(${text})`)
   }
 
   /** What the element with the focus is called. */
