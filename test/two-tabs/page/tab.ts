@@ -12,6 +12,8 @@ addEventListener('pageshow', ({ persisted }) => {
   cameBack ||= persisted
 })
 
+let lastPulse = 0
+
 const page = {
   bus: undefined as EventBus | undefined,
   tabs: undefined as TabBridge | undefined,
@@ -40,13 +42,22 @@ const page = {
     await tabs.ready
     return tabs.exchange.id
   },
-  /** What the event has when it is completed, and how long that took. */
+  /** From now on it shows other tabs that it runs, and notes when it last saw one that does. */
+  pulse() {
+    const channel = new BroadcastChannel('pulse')
+    setInterval(() => channel.postMessage(null), 20)
+    channel.onmessage = () => {
+      lastPulse = performance.now()
+    }
+  },
+  /** What the event has when it is completed, how long that took, and how long it is then since another tab was last seen to run. */
   async send(n: number, ms = 0) {
     const start = performance.now()
     const event = await page.bus?.dispatch(new Job({ n, ms }))
     const results = [...(event?.eventResults.values() ?? [])].filter(({ result }) => result !== event)
     return {
       ms: performance.now() - start,
+      late: performance.now() - lastPulse,
       results: results.map(({ result, error, handlerName, busName }) => ({
         result,
         handlerName,
