@@ -354,6 +354,8 @@ export class BusCore {
     }
     // Until the caller can tell that it is over.
     await (await this.journal?.loaded)?.end()
+    // And who has begun to wait meanwhile.
+    this.waiters.stop(error)
     if (!clear) this.#refusing--
   }
 

@@ -202,8 +202,9 @@ export class Model extends Life {
 
   private expected({ expect: id, event, error }: Of<'expected'>): void {
     const expectation = this.expects[id]
-    // Told a moment before what else the end of a patient stop does.
+    // Told a moment before what else the end of a stop does.
     if (error === 'BusStoppedError' && expectation.bus.grace) this.lapse()
+    if (error === 'BusStoppedError' && expectation.bus.stopping >= 0) this.refuse(expectation.bus)
     expectation.open = false
     const wanted = expectation.event
     if (expectation.late) return this.takeAsSeen(expectation.bus, event)
@@ -270,11 +271,16 @@ export class Model extends Life {
   private cancelAll(bus: Bus): void {
     bus.grace = 0
     this.cancelledIn = this.stretch
+    this.refuse(bus)
+    for (const event of this.unfinished(bus)) this.cancel(event)
+    for (const visit of this.buses.flatMap(({ running }) => running)) this.advance(visit)
+  }
+
+  /** A stop settles who waits when it ends what is there, and who has begun to wait since when it is over. */
+  private refuse(bus: Bus): void {
     for (const expectation of this.expects) {
       if (expectation.bus === bus && expectation.open && !expectation.event) expectation.refused = true
     }
-    for (const event of this.unfinished(bus)) this.cancel(event)
-    for (const visit of this.buses.flatMap(({ running }) => running)) this.advance(visit)
   }
 
   /** Patient stops that have run out of time, or whose bus is idle: it is seen by what comes of it. False if there is none. */
@@ -292,6 +298,7 @@ export class Model extends Life {
       throw new Mismatch(`b${bus.id} stopped before it was idle`)
     if (bus.grace && !bus.maybeOver) this.cancelAll(bus)
     if (bus.maybeOver) this.doubt(bus)
+    else this.refuse(bus)
     bus.grace = 0
     bus.stopping = -1
   }

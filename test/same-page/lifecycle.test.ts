@@ -240,6 +240,23 @@ describe('idle, stop, start again', () => {
     expect(await Promise.all(waiters)).to.deep.equal(waiters.map(() => 'settled'))
   })
 
+  for (const [what, options] of [
+    ['a stop', {}],
+    ['a patient stop of an idle bus', { timeout: 10_000 }],
+  ] as const)
+    it(`who begins to wait while ${what} is under way is not left to the bus's next life`, async () => {
+      const bus = new EventBus()
+      const stopping = bus.stop(options)
+      const expected = rejectionOf(bus.expect('X'))
+      const found = bus.find('X', { past: false, future: true })
+      const next = bus.events('X').next()
+      await stopping
+      bus.dispatch(make('X'))
+      expect(await expected).to.be.instanceOf(BusStoppedError)
+      expect(await found).to.equal(null)
+      expect((await next).done).to.equal(true)
+    })
+
   it('`stop({ timeout })` waits for idle first', async () => {
     const bus = new EventBus()
     bus.on('X', async () => {
