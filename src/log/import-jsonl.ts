@@ -12,6 +12,8 @@ import {
   type TransferOptions,
   transferChecks,
 } from './lines.js'
+import type { LogDb } from './log-db.js'
+import { write } from './log-queries.js'
 import { IMPORTED } from './reading.js'
 import { rows } from './rows.js'
 import { lineHead, seal } from './segment.js'
@@ -114,18 +116,21 @@ class Importer {
 
   /** Writes what it has, and the log has not. One at a time, over all tabs: or two would add the same. */
   async write(): Promise<void> {
-    const release = await hold(`bubus:import:${this.#log.name}`, PATIENCE)
-    try {
-      await this.#write()
-    } finally {
-      release?.()
-    }
-  }
-
-  async #write(): Promise<void> {
     const events = this.#events
     this.#events = new Map()
     this.#chars = 0
+    await write(this.#log, async (db) => {
+      const release = await hold(`bubus:import:${this.#log.name}`, PATIENCE)
+      try {
+        await this.#write(events, db)
+      } finally {
+        release?.()
+      }
+    })
+  }
+
+  /** May be done again: what was written before is known then. */
+  async #write(events: Map<string, Incoming>, db: LogDb): Promise<void> {
     for (const [incoming, known] of await this.#known(events)) {
       events.delete(known.event_id)
       this.#orRefuse(incoming.line, () => this.#again(incoming, known))
@@ -139,7 +144,6 @@ class Importer {
     }
     const { durability, index } = this.#log
     const segment = seal(this.#id, this.#wseq++, IMPORTED, lines)
-    const db = await this.#log.db()
     const seq = await db.ask(db.append(segment, durability))
     this.#log.written(db, seq)
     const ends = lines.flatMap((_, i) => (i % 2 ? [i - 1, seq, i] : []))

@@ -26,9 +26,9 @@ function push(ended: Map<number, Ends>, seq: number, end: Ends): void {
  */
 export class LogIndex {
   readonly #log: EventLog
-  #batch = newBatch()
-  /** On its way. */
-  #out = newBatch()
+  /** What waits, and what is on its way: who reads looks there, too. @internal */
+  batch = newBatch()
+  out = newBatch()
   /** Takes the next write back. */
   #stop: (() => void) | null = null
   #writing: Promise<void> = Promise.resolve()
@@ -42,14 +42,14 @@ export class LogIndex {
     let count = 0
     for (const [at, ends] of ended) {
       count += ends.length / 3
-      if (at) push(this.#batch.ended, at, ends)
+      if (at) push(this.batch.ended, at, ends)
     }
     this.add(seq, { ...summary, ended: count })
   }
 
   /** The summary of a segment that somebody has made. */
   add(seq: number, summary: Summary): void {
-    const { summaries } = this.#batch
+    const { summaries } = this.batch
     summaries.set(seq, summary)
     if (summaries.size >= BATCH) hush(this.flush())
     else this.#stop ??= after(IDLE, () => hush(this.flush()))
@@ -57,18 +57,13 @@ export class LogIndex {
 
   /** An event of a segment has its end. */
   end(seq: number, end: Ends): void {
-    push(this.#batch.ended, seq, end)
-  }
-
-  /** What is not written yet. */
-  pending(seq: number): Summary | undefined {
-    return this.#batch.summaries.get(seq) ?? this.#out.summaries.get(seq)
+    push(this.batch.ended, seq, end)
   }
 
   /** Its segments are no more. */
   forget(): void {
-    this.#batch = newBatch()
-    this.#out = newBatch()
+    this.batch = newBatch()
+    this.out = newBatch()
   }
 
   /** Writes what is known. */
@@ -80,22 +75,22 @@ export class LogIndex {
   }
 
   async #write(): Promise<void> {
-    if (!this.#batch.summaries.size && !this.#batch.ended.size) return
+    if (!this.batch.summaries.size && !this.batch.ended.size) return
     // First: where the database has vanished, there is nothing left to write.
     const db = await this.#log.db()
-    const { summaries, ended } = this.#batch
-    this.#out = this.#batch
-    this.#batch = newBatch()
+    const { summaries, ended } = this.batch
+    this.out = this.batch
+    this.batch = newBatch()
     try {
       const { writeIndex } = await import('./write-index.js')
       await db.ask(writeIndex(db, summaries, ended))
     } catch (error) {
       // What is newer is better.
-      this.#batch.summaries = new Map([...summaries, ...this.#batch.summaries])
-      for (const [seq, ends] of ended) push(this.#batch.ended, seq, ends)
+      this.batch.summaries = new Map([...summaries, ...this.batch.summaries])
+      for (const [seq, ends] of ended) push(this.batch.ended, seq, ends)
       throw error
     } finally {
-      this.#out = newBatch()
+      this.out = newBatch()
     }
   }
 

@@ -1,5 +1,6 @@
 /** What is asked of the database only by those who are loaded when they are needed. */
 import type { Entry, Journal, Mark } from '../bus/journal.js'
+import { LogError } from '../errors.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
 import { warn } from '../warnings.js'
@@ -77,8 +78,29 @@ export async function clear(log: EventLog): Promise<void> {
 export async function quarantine(log: EventLog, seq: number, reason: string, value: unknown): Promise<void> {
   const db = await log.db()
   if (await db.look('quarantine', (store) => store.count(`${seq}:`))) return
-  await change(db, () => ({ quarantine: [{ seq, reason, value }] }))
-  tellLoss(log, seq, seq, reason)
+  const keep = (db: LogDb) => change(db, () => ({ quarantine: [{ seq, reason, value }] }))
+  await write(log, keep).finally(() => tellLoss(log, seq, seq, reason))
+}
+
+/**
+ * What somebody has to write before he can go on. Again, with the next connection, where his page went to rest meanwhile.
+ * @throws LogError where the disk is full, and the platform's errors
+ */
+export async function write<T>(log: EventLog, act: (db: LogDb) => Promise<T>): Promise<T> {
+  for (;;) {
+    const db = await log.db()
+    try {
+      return await act(db)
+    } catch (error) {
+      const { name } = Object(error)
+      if (name === 'QuotaExceededError')
+        throw new LogError(
+          `The log ${log.name} cannot be written: the disk, or the part of it that this site may use, is full. Make room (\`clear()\`, \`retain\`), and try again`,
+          { cause: error },
+        )
+      if (!/^(InvalidState|Abort)Error$/.test(name) || (await log.db()) === db) throw error
+    }
+  }
 }
 
 /** The ranges that were told of, by log. */

@@ -82,10 +82,19 @@ export class SegmentCache {
   async #read(seq: number): Promise<void> {
     const db = await this.#log.db()
     const last = seq + this.#ahead - 1
+    // First: it may be written meanwhile.
+    const { batch, out } = this.#log.index
     const [segments, ends] = await Promise.all([db.read('wal', seq, last), db.read('ends', seq, last)])
     for (const segment of segments) {
+      if (this.#kept.has(segment.seq)) continue
       const its = ends.find((it) => it.seq === segment.seq)
-      if (!this.#kept.has(segment.seq)) this.#keep(new OpenSegment(segment, its))
+      const all = [its, out.ended.get(segment.seq), batch.ended.get(segment.seq)]
+      this.#keep(
+        new OpenSegment(
+          segment,
+          all.flatMap((some) => some ?? []),
+        ),
+      )
     }
     this.#ahead = segments.every(({ body }) => String(body).length < SMALL) ? AHEAD : 1
   }

@@ -65,6 +65,57 @@ describe('a full disk', { skip, timeout: 120_000 }, () => {
     assert.deepEqual((await tab.evaluate(() => lab.seen)).losses, [])
     assert.equal(await tab.evaluate(() => lab.unpersisted()), 0)
   })
+
+  it('is read all the same, without an index; what would write says what to do', async () => {
+    name = room.freshName()
+    const first = await room.tab(name)
+    await first.evaluate(async () => {
+      await lab.sendSingly(0, 20)
+      lab.hold(true)
+      await lab.sendMany(20, 1)
+      await lab.flush()
+    })
+    // Before its index is written.
+    await room.crash(first)
+    await room.restart()
+    const blank = await room.browser.newPage()
+    const devtools = await blank.createCDPSession()
+    const { origin } = room
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 })
+    const tab = await room.tab(name)
+    const found = await tab.evaluate(async () => {
+      const log = lab.log()
+      const text = (/** @type {object[]} */ records) => records.map((it) => JSON.stringify(it)).join('\n')
+      const records = []
+      for await (const record of log.records()) records.push(record)
+      const exported = (await new Response(log.exportJSONL()).text()).trim().split('\n')
+      const copies = []
+      const bus = new lab.EventBus({ maxPending: null })
+      bus.on('Work', ({ eventPayload: { n } }) => void copies.push(n))
+      await log.replay(bus)
+      await bus.waitUntilIdle()
+      const [{ event_log_position, ...one }] = records
+      const other = { ...one, event_id: `${one.event_id.slice(0, -4)}0000` }
+      return {
+        ended: records.map(({ n, event_completed_at }) => [n, !!event_completed_at]),
+        exported: exported.map((line) => JSON.parse(line).n),
+        copies,
+        count: await log.count(),
+        known: await log.importJSONL(text([one])),
+        refused: await log.importJSONL(text([other])).catch(String),
+      }
+    })
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin })
+    assert.match(String(found.refused), /^LogError: The log .* is full/)
+    assert.deepEqual(found, {
+      ended: numbers(21).map((n) => [n, n < 20]),
+      exported: numbers(21),
+      copies: numbers(21),
+      count: 21,
+      known: { done: 1, failed: [] },
+      refused: found.refused,
+    })
+  })
 })
 
 describe('cleared site data', { skip, timeout: 120_000 }, () => {
