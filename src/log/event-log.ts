@@ -11,6 +11,7 @@ import { hush, LogDb, NewerLog } from './log-db.js'
 import { LogIndex } from './log-index.js'
 import type { LogRecord, RecordsFilter } from './reading.js'
 import type { ReplayOptions } from './replay.js'
+import { Rest } from './rest.js'
 import type { Read } from './segment.js'
 import { lookForLoss, Witness } from './witness.js'
 import { LogWriter } from './writer.js'
@@ -91,6 +92,8 @@ export class EventLog extends EventTarget implements LogLike {
   #opening: Promise<LogDb> | null = null
   /** How many connections were let go of. */
   #drops = 0
+  /** While the page rests, none is opened: others would wait for it, and what is asked of it may never be answered. */
+  readonly #rest = new Rest()
   #state: LogState = 'ok'
   /** Why nothing is written any more. @internal */
   lost: LogError | undefined
@@ -112,7 +115,10 @@ export class EventLog extends EventTarget implements LogLike {
     this.retain = options.retain ?? {}
     const { signal } = this.#ended
     const { document } = globalThis
-    document?.addEventListener('visibilitychange', () => document.hidden || this.#recoverAgain(), { signal })
+    const recoverAgain = () => {
+      if (!document.hidden) for (const writer of this.writers) writer.recoverAgain()
+    }
+    document?.addEventListener('visibilitychange', recoverAgain, { signal })
     globalThis.addEventListener?.('pagehide', () => this.#hide(), { signal })
     globalThis.addEventListener?.('pageshow', (event) => event.persisted && this.#show(), { signal })
   }
@@ -180,11 +186,14 @@ export class EventLog extends EventTarget implements LogLike {
   }
 
   async #open(): Promise<LogDb> {
-    // At once: until it is done, a crash may cost everything.
-    hush(this.#settle())
     const drops = this.#drops
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
+      while (this.#rest.now) await this.#rest.now
+      // Whoever has waited for this one gets the one that came after it, or hears that the log is closed.
+      if (drops !== this.#drops) return this.db()
+      // At once: until it is done, a crash may cost everything.
+      hush(this.#settle())
       let db = null as LogDb | null
       let late = false
       const opening = LogDb.open(this.name, this.deadline).then((opened) => {
@@ -192,34 +201,23 @@ export class EventLog extends EventTarget implements LogLike {
         if (late || this.lost) opened.close()
         return lookForLoss(this, opened)
       })
-      try {
-        await inTime(opening, this.deadline, 'The database did not open')
-        if (this.lost) throw this.lost
-        if (db && !db.gone) {
-          if (drops === this.#drops) return this.#opened(db)
-          // The page went to rest meanwhile: nobody may have it, and who has waited for it gets the one that came after.
-          db.close()
-          return this.#opening ?? db
-        }
-      } catch (error) {
-        late = true
-        // It had to make way for another: no failure.
-        const { gone } = db ?? {}
-        db?.close()
-        if (this.lost) throw this.lost
-        if (gone) continue
-        // Nobody waits for this one but for the one that came after: its failure is none of the log's.
-        if (drops !== this.#drops) return this.db()
-        if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
-        this.failed(error)
-        await sleep(wait)
-        wait *= 2
-      }
+      const error = await inTime(opening, this.deadline, 'The database did not open').catch((it) => it)
+      // It had to make way for another, or its page went to rest: no failure, but nobody may have it.
+      const gone = db?.gone || drops !== this.#drops
+      if (!error && !gone) return this.#opened(db as unknown as LogDb)
+      late = true
+      db?.close()
+      if (gone) continue
+      if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
+      this.failed(error)
+      await sleep(wait)
+      wait *= 2
     }
   }
 
   #opened(db: LogDb): LogDb {
     db.onGone = () => this.drop(db)
+    db.next = () => this.db()
     this.open = db
     this.#worksIfIdle()
     // What other pages have written and not indexed.
@@ -243,6 +241,7 @@ export class EventLog extends EventTarget implements LogLike {
     this.open?.close()
     this.open = null
     this.#opening = null
+    this.#rest.end()
   }
 
   /** @internal */
@@ -364,14 +363,12 @@ export class EventLog extends EventTarget implements LogLike {
     for (const writer of this.writers) writer.hide()
     releaseAll()
     this.#drop()
-  }
-
-  #recoverAgain(): void {
-    for (const writer of this.writers) writer.recoverAgain()
+    this.#rest.begin()
   }
 
   /** It came back: as new writers, which take over what nobody else has. */
   #show(): void {
+    this.#rest.end()
     for (const writer of this.writers) writer.show()
   }
 }

@@ -41,6 +41,7 @@ async function* bodies(log: EventLog): AsyncGenerator<string, void, void> {
     const last = await (await log.db()).head()
     for (;;) {
       const [segment] = await (await log.db()).read('wal', reader.seq, last, 1)
+      if (segment?.seq !== reader.seq && reader.seq <= last) await reader.missed()
       if (!segment) return
       reader.seq = segment.seq + 1
       if (segment.body && !fault(segment)) yield segment.body
@@ -91,6 +92,7 @@ async function* inOrderOfEnds(log: EventLog) {
         if (accepted && end > last && !isTwin(summary, index)) yield flatRecord(accepted, null)
       }
     }
+    await reader.missed()
   } finally {
     reader.end()
   }

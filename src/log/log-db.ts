@@ -81,26 +81,21 @@ const SLOW = 5
 const SCRATCH = 'bubus scratch'
 const databaseName = (name: string) => `bubus:${name}`
 
-/** What is known of a connection before anybody has it. */
-interface Link {
-  gone: boolean
-  tell: () => void
-}
-
 /** The database of one log. Nobody but it and `log-queries.ts` knows idb, or the names of stores, or waits inside a transaction. */
 export class LogDb {
   /** Of the queries, too. @internal */
-  readonly idb: IDBPDatabase<Schema>
-  readonly #link: Link
-  readonly meta: Meta
-
+  idb!: IDBPDatabase<Schema>
+  meta!: Meta
+  /** The connection is lost, or has made way for an upgrade. */
+  gone = false
+  /** Called then. */
+  onGone: () => void = () => {}
+  /** Gives the connection that has come after this one; this one while there is none. */
+  next: () => Promise<LogDb> = async () => this
   readonly #deadline: number
 
-  private constructor(db: IDBPDatabase<Schema>, link: Link, meta: Meta, deadline: number) {
+  private constructor(deadline: number) {
     this.#deadline = deadline
-    this.idb = db
-    this.#link = link
-    this.meta = meta
   }
 
   /**
@@ -108,12 +103,12 @@ export class LogDb {
    * @throws NewerLog, and the platform's errors
    */
   static async open(name: string, deadline: number): Promise<LogDb> {
-    const link: Link = { gone: false, tell: () => {} }
+    const db = new LogDb(deadline)
     const gone = () => {
-      link.gone = true
-      link.tell()
+      db.gone = true
+      db.onGone()
     }
-    const db = await openDB<Schema>(databaseName(name), undefined, {
+    db.idb = await openDB<Schema>(databaseName(name), undefined, {
       upgrade(db) {
         for (const store of stores)
           db.createObjectStore(store, {
@@ -127,25 +122,17 @@ export class LogDb {
       terminated: gone,
     })
     try {
-      const meta = await readMeta(db)
-      if (meta.format <= FORMAT) return new LogDb(db, link, meta, deadline)
+      const { format } = (db.meta = await readMeta(db.idb))
+      if (format <= FORMAT) return db
       db.close()
       throw new NewerLog(
-        `The log ${name} was written by a newer version (format ${meta.format}, this one knows ${FORMAT})`,
+        `The log ${name} was written by a newer version (format ${format}, this one knows ${FORMAT})`,
       )
     } catch (error) {
       // It had to make way at once: what comes after is opened.
-      if (link.gone) return LogDb.open(name, deadline)
+      if (db.gone) return LogDb.open(name, deadline)
       throw error
     }
-  }
-
-  /** The connection is lost, or has made way for an upgrade. */
-  get gone(): boolean {
-    return this.#link.gone
-  }
-  set onGone(tell: () => void) {
-    this.#link.tell = tell
   }
 
   static destroy(name: string): Promise<void> {
@@ -170,9 +157,16 @@ export class LogDb {
     return inTime(answer, SLOW * this.#deadline, 'The database did not answer')
   }
 
-  /** One look at a store, at what is asked for at once. @internal */
+  /**
+   * One look at a store, at what is asked for at once. Where the log has let go of the connection, as it does when the page goes to
+   * rest, the next one is asked; not where it had to make way for somebody, who may be about to delete it. @internal
+   */
   look<N extends StoreName, T>(name: N, question: (store: Store<N>) => Promise<T>): Promise<T> {
-    return this.ask(look(this.idb, name, question))
+    return this.ask(look(this.idb, name, question)).catch(async (error) => {
+      const db = this.gone || error instanceof LogError ? this : await this.next()
+      if (db === this) throw error
+      return db.look(name, question)
+    })
   }
 
   /** Adds one segment; resolves with its number once that is durable. One put, and no turn of the loop in between. */

@@ -1,8 +1,10 @@
 import { nanoid } from 'nanoid'
+import { LogError } from '../errors.js'
 import { hold, lockManager, take } from '../locks.js'
 import { onRest } from '../resting.js'
 import { after } from '../timers.js'
 import type { EventLog } from './event-log.js'
+import type { Meta } from './log-db.js'
 
 /** ms without a step, after which a reader has no say in other tabs any more: nobody may ever end it. */
 const ABANDONED = 60_000
@@ -16,6 +18,8 @@ export class Reader {
   #seq: number
   #release: (() => void) | null = null
   #stop = () => {}
+  /** Where the log began when it did. */
+  #low = 1
   readonly #over = new AbortController()
 
   constructor(log: EventLog, seq: number) {
@@ -36,7 +40,9 @@ export class Reader {
 
   /** Resolves once no compaction goes on that began before others could see the lock. */
   async begin(): Promise<void> {
-    // A page that comes back from its rest has given its locks up.
+    // A page that rests may hold no lock.
+    await this.#log.db()
+    // One that comes back has given its locks up.
     onRest(
       () => {},
       () => void this.#take(),
@@ -45,6 +51,25 @@ export class Reader {
     await this.#take()
     const { name, deadline } = this.#log
     ;(await hold(`bubus:compact:${name}`, deadline))?.()
+    this.#low = (await this.#bounds()).low
+  }
+
+  async #bounds(): Promise<Meta> {
+    const db = await this.#log.db()
+    return (await db.stored()) ?? db.meta
+  }
+
+  /**
+   * What it was to read is not there, from a segment on: it is damaged, or was cleared.
+   * @throws LogError where another tab has removed it, which could not know of this reader: its page rested, or it stood still
+   */
+  async missed(from = this.#seq): Promise<null> {
+    const { low, clearedBelow = 0 } = await this.#bounds()
+    if (low > Math.max(from, this.#low, clearedBelow))
+      throw new LogError(
+        `The log ${this.#log.name} was compacted by another tab, up to segment ${low}, while its reader rested at ${from}: read it again`,
+      )
+    return null
   }
 
   async #take(): Promise<void> {

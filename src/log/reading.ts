@@ -91,21 +91,26 @@ async function* read(
     await reader.begin()
     const last = await settled(log)
     const cache = new SegmentCache(log)
+    const open = async (seq: number) => (await cache.open(seq)) ?? reader.missed()
+    let next = first
     for await (const { seq, summary } of rows(log, first, last)) {
+      if (seq > next) await reader.missed(next)
+      next = seq + 1
       reader.seq = seq
-      const opened = summary.events && mayFit(summary) ? await cache.open(seq) : null
+      const opened = summary.events && mayFit(summary) ? await open(seq) : null
       for (const index of opened?.lines.keys() ?? []) {
         const line = opened?.accepted(index)
         if (!opened || !line || (seq === first && index <= after) || isTwin(summary, index)) continue
         if (fits(line, opened.segment.bus)) {
           const end = opened.endOf(index)
           yield {
-            ...flatRecord(line, end && (await cache.open(end[0]))?.lines[end[1]]),
+            ...flatRecord(line, end && (await open(end[0]))?.lines[end[1]]),
             event_log_position: `${seq}:${index}`,
           }
         }
       }
     }
+    if (next <= last) await reader.missed(next)
   } finally {
     reader.end()
   }

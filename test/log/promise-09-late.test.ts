@@ -110,9 +110,10 @@ describe('promise 9: a page that goes while its connection is being opened', () 
     const { tab, log, opened, release } = await opening()
     tell(tab, 'pagehide')
     await release()
-    await opened
+    for (let n = 0; n < 20; n++) await foreign()
     expect(log.open === null).to.equal(true)
     tell(tab, 'pageshow')
+    expect((await opened) === log.open).to.equal(true)
   })
 
   it('keeps the newer one, if it is back, and those who waited for the other have that', async () => {
