@@ -7,6 +7,7 @@ import { newId } from '../ids.js'
 import { wait } from '../wait.js'
 import type { EventLog } from './event-log.js'
 import { type Outcome, type TransferOptions, transferChecks } from './lines.js'
+import { hush } from './log-db.js'
 import { type LogRecord, records } from './reading.js'
 
 export interface ReplayOptions extends TransferOptions {
@@ -44,7 +45,7 @@ export async function replay(log: EventLog, bus: EventBus, options: ReplayOption
   /** Of the first one: what is between its creation and its copy's. */
   let shift: number | undefined
   let line = 0
-  for await (const record of records(log)) {
+  for await (const record of untilAborted(records(log), signal)) {
     signal?.throwIfAborted()
     if (++line % REPORT === 0) report()
     if (copies.has(record.event_id) || (where && !where(record))) continue
@@ -66,6 +67,25 @@ export async function replay(log: EventLog, bus: EventBus, options: ReplayOption
   }
   report()
   return outcome
+}
+
+/** The signal ends it at once, whatever the log waits for. */
+async function* untilAborted<T>(
+  reading: AsyncGenerator<T, void, void>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void, void> {
+  try {
+    for (;;) {
+      const { done, value } = await wait<IteratorResult<T, void>>({ signal }, (give, fail) => {
+        reading.next().then(give, fail)
+      })
+      if (done) return
+      yield value
+    }
+  } finally {
+    const ended = hush(reading.return())
+    if (!signal?.aborted) await ended
+  }
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -118,6 +118,16 @@ describe('reading over a rest', () => {
       expect(String(await error)).to.match(/^LogError: The log \w+ was compacted/)
   })
 
+  it('is ended by a signal', async () => {
+    const { tab, log } = await reading()
+    const abort = new tab.window.AbortController()
+    tell(tab, 'pagehide')
+    const error = rejectionOf(log.replay(new tab.bubus.EventBus(), { signal: abort.signal }))
+    await turns(10)
+    abort.abort(new RangeError('enough'))
+    expect(String(await error)).to.equal('RangeError: enough')
+  })
+
   it('reads nothing more of what another tab has cleared meanwhile', async () => {
     const { tab, name, log } = await reading()
     const records = log.records()
