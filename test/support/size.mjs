@@ -54,7 +54,7 @@ const rows = [
   { name: 'bubus', size: core.size, target: 14_000, ceiling: 18_720 },
   { name: 'bubus/log, on top of it', size: withLog.size - core.size, target: 9_000, ceiling: 9_000 },
   { name: 'bubus/tabs, on top of it', size: withTabs.size - core.size, target: 4_000, ceiling: 5_150 },
-  { name: 'bubus/worker, on top of it', size: withWorker.size - core.size, target: 6_000, ceiling: 7_560 },
+  { name: 'bubus/worker, on top of it', size: withWorker.size - core.size, target: 6_000, ceiling: 7_565 },
   { name: 'bubus/inspector/define, with lit', size: inspector.size, target: 25_000, ceiling: 25_000 },
 ]
 
