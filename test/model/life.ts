@@ -83,14 +83,18 @@ export class Life implements Scene {
     const rest = { next: 0, runs: [], at: this.now, expected: false, skipped: [] }
     const visit: Visit = { event, bus, state: 'queued', items, ...rest }
     if (bus.grace) this.interrupt(bus)
-    else bus.stopping = -1
+    else if (bus.stopping >= 0) {
+      // Over a moment ago: who waits may have begun before or after.
+      this.doubt(bus)
+      bus.stopping = -1
+    }
     event.visits.push(visit)
     bus.queue.push(visit)
     for (const expectation of this.expects) {
       const matches = expectation.bus === bus && expectation.type === event.type
       if (!matches || !expectation.open || expectation.event || expectation.refused) continue
       expectation.event = event
-      expectation.late = this.time > expectation.deadline
+      expectation.late ||= this.time > expectation.deadline
       visit.expected ||= !expectation.late
     }
     // Another bus that was about to forward it here has nothing left to do.
