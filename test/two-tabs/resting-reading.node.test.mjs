@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, it } from 'node:test'
 import { engines } from '../support/engines.mjs'
 import { Tabs } from './tabs.mjs'
 
-const RESTS = 5
+const RESTS = 3
 
 const skip = engines.webkit.find() ? false : 'webkit is not installed'
 
