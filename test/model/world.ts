@@ -136,8 +136,9 @@ export class World extends Recorder {
 
   expect(bus: number, type: EventName, from: Pick<EventBus, 'expect'>, run: number | null): Pending {
     const expect = this.number('expect')
-    const on = from.expect(type, { timeout: expectTimeout })
+    // First: by the time that it has here it must not be over before its time.
     this.add({ k: 'expect', expect, bus, type, run })
+    const on = from.expect(type, { timeout: expectTimeout })
     this.pending.add(`expect ${expect}`)
     this.ticking.add(`expect ${expect}`)
     return {
