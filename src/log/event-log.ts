@@ -189,7 +189,7 @@ export class EventLog extends EventTarget implements LogLike {
     const drops = this.#drops
     let wait = FIRST_WAIT
     for (let tries = 1; ; ) {
-      while (this.#rest.now) await this.#rest.now
+      if (this.#rest.now) await this.#rest.over()
       // Whoever has waited for this one gets the one that came after it, or hears that the log is closed.
       if (drops !== this.#drops) return this.db()
       // At once: until it is done, a crash may cost everything.

@@ -88,13 +88,10 @@ export class SegmentCache {
     for (const segment of segments) {
       if (this.#kept.has(segment.seq)) continue
       const its = ends.find((it) => it.seq === segment.seq)
-      const all = [its, out.ended.get(segment.seq), batch.ended.get(segment.seq)]
-      this.#keep(
-        new OpenSegment(
-          segment,
-          all.flatMap((some) => some ?? []),
-        ),
+      const all = [its, out.ended.get(segment.seq), batch.ended.get(segment.seq)].flatMap(
+        (some) => some ?? [],
       )
+      this.#keep(new OpenSegment(segment, all))
     }
     this.#ahead = segments.every(({ body }) => String(body).length < SMALL) ? AHEAD : 1
   }

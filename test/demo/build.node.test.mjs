@@ -78,12 +78,7 @@ describe('the built demo', () => {
   it('sells under a strict policy, draws the invoice in its worker and has its sample', async () => {
     const { page, complaints } = await open(url)
     const click = (selector) => clickOn(page, selector)
-    const sees = (selector) =>
-      page.waitForFunction(
-        (tag, inner) => document.querySelector(tag).shadowRoot.querySelector(inner),
-        { polling: 50, timeout: 60_000 },
-        ...selector.split(' >>> '),
-      )
+    const sees = (selector) => there(page, selector)
     await click('product-grid >>> button[aria-label="Add Enamel mug to the cart"]')
     await click('checkout-form >>> button.primary')
     await sees('order-list >>> [data-stop=payment].done')

@@ -1,5 +1,6 @@
 // Random programs that read a log in all ways at once while its page goes to rest and comes back at any moment, and is written by it.
 import { expect } from '@esm-bundle/chai'
+import { Random } from '../crash/page/random.js'
 import { foreign } from '../same-page/helpers.js'
 import { hasTime } from '../support/long-tests.js'
 import { emptyLog } from './pages.js'
@@ -8,21 +9,12 @@ import { closeTabs, openTab, type Tab, tell } from './tabs.js'
 
 const PROGRAMS = hasTime ? 4 : 1
 
-function randomOf(seed: number) {
-  let state = seed
-  const next = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return state / 2 ** 32
-  }
-  return { next, upTo: (most: number) => Math.floor(next() * (most + 1)) }
-}
-
 /** What is wrong. */
 async function run(seed: number, tab: Tab): Promise<string[]> {
-  const random = randomOf(seed)
+  const random = new Random(seed)
   const wrong: string[] = []
-  const count = 1 + random.upTo(random.next() < 0.3 ? 400 : 40)
-  const name = await filled(count, { per: 1 + random.upTo(3) })
+  const count = 1 + random.below(random.next() < 0.3 ? 401 : 41)
+  const name = await filled(count, { per: 1 + random.below(4) })
   const log = new tab.EventLog(name)
   const copy = new tab.EventLog(await emptyLog())
   log.addEventListener('dataloss', () => wrong.push('dataloss'))
@@ -40,17 +32,17 @@ async function run(seed: number, tab: Tab): Promise<string[]> {
       .finally(() => under.delete(read))
   }
   const later = async () => {
-    const kind = random.upTo(3)
-    if (kind) for (let n = random.upTo(60); n; n--) await null
+    const kind = random.below(4)
+    if (kind) for (let n = random.below(61); n; n--) await null
     if (kind === 2) await foreign()
-    if (kind === 3) await new Promise((resolve) => setTimeout(resolve, random.upTo(15)))
+    if (kind === 3) await new Promise((resolve) => setTimeout(resolve, random.below(16)))
   }
   const kinds = Object.keys(reads)
   let left = 12
   while (left || under.size) {
     if (left && random.next() < 0.5) {
       left--
-      const kind = kinds[random.upTo(kinds.length - 1)]
+      const kind = random.pick(kinds)
       begin(kind, reads[kind].read(log, tab.bubus.EventBus), reads[kind].gives(count))
     }
     if (left === 6) {

@@ -296,8 +296,8 @@ export class Model extends Life {
     const bus = this.stops[id]
     if (bus.grace > this.time && this.unfinished(bus).length > 0 && !bus.maybeOver)
       throw new Mismatch(`b${bus.id} stopped before it was idle`)
-    if (bus.grace && !bus.maybeOver) this.cancelAll(bus)
     if (bus.maybeOver) this.doubt(bus)
+    else if (bus.grace) this.cancelAll(bus)
     else this.refuse(bus)
     bus.grace = 0
     bus.stopping = -1

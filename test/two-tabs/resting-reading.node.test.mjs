@@ -26,10 +26,7 @@ describe('a tab that rests while it reads', { skip, timeout: 120_000 }, () => {
       await tab.evaluate((its) => void globalThis.page.go(its), kind)
       for (let rest = 1; rest <= RESTS; rest++) {
         await tab.waitForFunction(`page.rounds >= ${rest - 1}`)
-        await tab.goto(`${tabs.origin}/blank`)
-        await tab.goBack()
-        await tab.waitForFunction("'page' in globalThis")
-        assert.equal(await tab.evaluate(() => globalThis.page.cameBack), rest, 'it came out of the cache')
+        await tabs.rest(tab, rest)
       }
       await tab.evaluate(() => {
         globalThis.page.stopped = true

@@ -43,10 +43,7 @@ describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
     await tab.evaluate(() => globalThis.page.open('on_its_way'))
     for (let rest = 1; rest <= 4; rest++) {
       await tab.evaluate(() => globalThis.page.write())
-      await tab.goto(`${tabs.origin}/blank`)
-      await tab.goBack()
-      await tab.waitForFunction("'page' in globalThis")
-      assert.equal(await tab.evaluate(() => globalThis.page.cameBack), rest, 'it came out of the cache')
+      await tabs.rest(tab, rest)
       await tab.waitForFunction('page.durable[0] === page.durable[1]')
     }
     assert.deepEqual(await tab.evaluate(() => globalThis.page.errors), [])
@@ -56,12 +53,7 @@ describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
     it(`goes on with what is under way, however often it rests: ${work}`, async () => {
       const tab = await tabs.tab()
       await tab.evaluate((its) => void globalThis.page[its](300), work)
-      for (let rest = 1; rest <= 6; rest++) {
-        await tab.goto(`${tabs.origin}/blank`)
-        await tab.goBack()
-        await tab.waitForFunction("'page' in globalThis")
-        assert.equal(await tab.evaluate(() => globalThis.page.cameBack), rest, 'it came out of the cache')
-      }
+      for (let rest = 1; rest <= 6; rest++) await tabs.rest(tab, rest)
       for (let last = -1; ; ) {
         const handled = await tab.evaluate(() => globalThis.page.handled)
         if (handled === 300) break

@@ -1,5 +1,6 @@
 // A browser with tabs of one origin, each of which runs a script of ours: what iframes cannot show.
 
+import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { bundle } from '../crash/bundles.mjs'
@@ -79,6 +80,14 @@ export class Tabs {
     const devtools = await page.createCDPSession()
     await devtools.send('Page.setWebLifecycleState', { state })
     await devtools.detach()
+  }
+
+  /** Away and back, out of the back/forward cache for the `nth` time. The tab's script counts that. */
+  async rest(/** @type {Page} */ page, nth = 1) {
+    await page.goto(`${this.origin}/blank`)
+    await page.goBack()
+    await page.waitForFunction("'page' in globalThis")
+    assert.equal(await page.evaluate(() => globalThis.page.cameBack), nth, 'it came out of the cache')
   }
 
   async closeTabs() {
