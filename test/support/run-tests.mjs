@@ -87,11 +87,10 @@ async function main() {
   )
 }
 
-/** What is not a set of tests comes first, in order: it builds what they need. */
 async function runAll(steps, lanes) {
   const results = []
-  for (const step of steps.filter(({ tests }) => !tests)) results.push(await run(step))
-  const queue = steps.filter(({ tests }) => tests)
+  for (const step of steps.filter(({ first }) => first)) results.push(await run(step))
+  const queue = steps.filter(({ first }) => !first)
   const lane = async () => {
     for (let step = queue.shift(); step; step = queue.shift()) results.push(await run(step))
   }

@@ -11,7 +11,8 @@ import { endedIn } from './file-reporter.mjs'
  * @property {string[][]} commands  run one after another until one fails
  * @property {Record<string, string>} [env]
  * @property {boolean} [live]  shows its output while it runs, not only when it fails
- * @property {boolean} [tests]  a set of tests: is live, and may run beside another set
+ * @property {boolean} [tests]  a set of tests: is live
+ * @property {boolean} [first]  the others need what it makes; they may run side by side
  * @property {(files: string[]) => Step} [only]  a set of tests: these files of it
  * @property {(output: string) => string[]} [left]  its files that have not ended in a run with this output
  */
@@ -20,13 +21,13 @@ const npm = (script) => ['npm', 'run', '--silent', script]
 
 /** @type {Step[]} */
 const checks = [
+  { name: 'build', title: 'Build of dist/', commands: [npm('build')], first: true },
   { name: 'lint', title: 'Biome: lint and format', commands: [npm('lint')] },
   {
     name: 'types',
     title: 'TypeScript: src, demo, test',
     commands: [npm('types')],
   },
-  { name: 'build', title: 'Build of dist/', commands: [npm('build')] },
   { name: 'size', title: 'Size of the bundle', commands: [npm('size')], live: true },
   {
     name: 'package',
