@@ -161,6 +161,7 @@ export const miniBrowserCapabilities = (/** @type {string} */ binary) => ({
 /** Gives the driver's port; what was started is added to `children`, last what is to end first. */
 export async function startWebKitDriver({ driver, xvfb }, children) {
   // What is drawn would be handed on by way of a graphics card, which is made up here: two fifths of what the inspector's tests take.
+  /** @type {NodeJS.ProcessEnv} */
   const env = { ...process.env, WEBKIT_DISABLE_DMABUF_RENDERER: '1' }
   if (xvfb) env.DISPLAY = await startDisplay(xvfb, children)
   const port = await freePort()
