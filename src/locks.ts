@@ -5,10 +5,10 @@ export const lockName = (writer: string) => `bubus:w:${writer}`
 export const lockManager = (): LockManager | undefined =>
   (globalThis.navigator as { locks?: LockManager } | undefined)?.locks
 
-/** What gives back each lock that this page holds. */
-const held = new Set<() => void>()
+/** What gives back each lock that this page holds, and gives up what else others would wait for. */
+export const held = new Set<() => void>()
 
-/** A page that goes to rest may hold none: others would wait for it. */
+/** A page that goes to rest may hold nothing: others would wait for it. */
 export function releaseAll(): void {
   for (const release of held) release()
 }

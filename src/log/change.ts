@@ -1,6 +1,7 @@
 /** Changes of a log that stand on what is true when they are made: they are asked for when something is decided, not on the way of events. */
 import { LogError } from '../errors.js'
 import {
+  begin,
   type Ends,
   hush,
   type LogDb,
@@ -24,30 +25,6 @@ export interface Change {
 }
 
 /**
- * A transaction that reads before it writes. It is given up with its page, where that goes to rest meanwhile: WebKit would leave it
- * open, and who writes in another tab would wait for that.
- */
-export function begin<N extends StoreName>(
-  { idb }: LogDb,
-  names: N[],
-  durability: 'relaxed' | 'strict' = 'relaxed',
-) {
-  const tx = idb.transaction(names, 'readwrite', { durability })
-  const over = new AbortController()
-  const giveUp = () => {
-    try {
-      tx.abort()
-    } catch {
-      // It is on its way already.
-    }
-  }
-  const end = () => over.abort()
-  globalThis.addEventListener?.('pagehide', giveUp, { signal: over.signal })
-  tx.done.then(end, end)
-  return tx
-}
-
-/**
  * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
  * segments' numbers, or null. `meanwhile` is called once it is on its way.
  */
@@ -57,7 +34,7 @@ export async function change(
   durability: 'relaxed' | 'strict' = 'relaxed',
   meanwhile?: () => void,
 ): Promise<number[] | null> {
-  const tx = begin(db, stores, durability)
+  const tx = begin(db.idb, stores, 'readwrite', { durability })
   const { done } = tx
   const store = <N extends StoreName>(name: N) => tx.objectStore(name)
   const meta =
@@ -69,7 +46,6 @@ export async function change(
   const made = decide(meta)
   const before = { ...db.meta }
   if (!made) {
-    tx.commit()
     await done
     return null
   }
@@ -83,7 +59,6 @@ export async function change(
     for (const name of ['wal', 'summaries', 'ends'] as const) hush(store(name).delete(range))
   }
   const added = hush(Promise.all((made.append ?? []).map((segment) => store('wal').add(segment))))
-  tx.commit()
   meanwhile?.()
   await done.catch((error) => {
     // Nothing of it has come about: what is unfinished stays that.

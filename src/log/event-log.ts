@@ -90,6 +90,8 @@ export class EventLog extends EventTarget implements LogLike {
   /** The open connection. @internal */
   open: LogDb | null = null
   #opening: Promise<LogDb> | null = null
+  /** It, or the one that is being opened. */
+  #newest: LogDb | null = null
   /** How many connections were let go of. */
   #drops = 0
   /** While the page rests, none is opened: others would wait for it, and what is asked of it may never be answered. */
@@ -194,20 +196,15 @@ export class EventLog extends EventTarget implements LogLike {
       if (drops !== this.#drops) return this.db()
       // At once: until it is done, a crash may cost everything.
       hush(this.#settle())
-      let db = null as LogDb | null
-      let late = false
-      const opening = LogDb.open(this.name, this.deadline).then((opened) => {
-        db = opened
-        if (late || this.lost) opened.close()
-        return lookForLoss(this, opened)
-      })
+      const db = new LogDb(this.deadline)
+      this.#newest = db
+      const opening = db.open(this.name).then(() => lookForLoss(this, db))
       const error = await inTime(opening, this.deadline, 'The database did not open').catch((it) => it)
       // It had to make way for another, or its page went to rest: no failure, but nobody may have it.
-      const gone = db?.gone || drops !== this.#drops
-      if (!error && !gone) return this.#opened(db as unknown as LogDb)
-      late = true
-      db?.close()
-      if (gone) continue
+      const { closed } = db
+      if (!error && !closed) return this.#opened(db)
+      db.close()
+      if (closed) continue
       if (tries++ === TRIES || isHopeless(error)) throw this.#lose('memory', cannotOpen(this.name, error))
       this.failed(error)
       await sleep(wait)
@@ -221,7 +218,7 @@ export class EventLog extends EventTarget implements LogLike {
     this.open = db
     this.#worksIfIdle()
     // What other pages have written and not indexed.
-    hush(db.head().then((head) => (head > db.meta.indexed ? this.index.catchUp() : undefined)))
+    hush(db.head().then<unknown>((head) => head > db.meta.indexed && this.index.catchUp()))
     return db
   }
 
@@ -238,7 +235,7 @@ export class EventLog extends EventTarget implements LogLike {
   /** The connection is gone or not to be trusted: the next use opens another. @internal */
   #drop(): void {
     this.#drops++
-    this.open?.close()
+    this.#newest?.close()
     this.open = null
     this.#opening = null
     this.#rest.end()

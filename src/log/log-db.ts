@@ -1,5 +1,6 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPObjectStore, openDB } from 'idb'
 import { LogError } from '../errors.js'
+import { held } from '../locks.js'
 import { inTime } from './in-time.js'
 import { FORMAT, type Segment } from './segment.js'
 
@@ -88,13 +89,15 @@ export class LogDb {
   meta!: Meta
   /** The connection is lost, or has made way for an upgrade. */
   gone = false
-  /** Called then. */
+  /** Nobody is to have it any more, perhaps before it is open. */
+  closed = false
+  /** Called when it is gone. */
   onGone: () => void = () => {}
   /** Gives the connection that has come after this one; this one while there is none. */
   next: () => Promise<LogDb> = async () => this
   readonly #deadline: number
 
-  private constructor(deadline: number) {
+  constructor(deadline: number) {
     this.#deadline = deadline
   }
 
@@ -102,37 +105,28 @@ export class LogDb {
    * Opens without a version: an old page goes on with a newer page's database as long as it knows the format.
    * @throws NewerLog, and the platform's errors
    */
-  static async open(name: string, deadline: number): Promise<LogDb> {
-    const db = new LogDb(deadline)
+  async open(name: string): Promise<void> {
     const gone = () => {
-      db.gone = true
-      db.onGone()
+      this.gone = true
+      this.close()
+      this.onGone()
     }
-    db.idb = await openDB<Schema>(databaseName(name), undefined, {
+    this.idb = await openDB<Schema>(databaseName(name), undefined, {
       upgrade(db) {
         for (const store of stores)
           db.createObjectStore(store, {
             autoIncrement: store === 'wal',
           })
       },
-      blocking: (_current, _next, event) => {
-        ;(event.target as IDBDatabase).close()
-        gone()
-      },
+      blocking: gone,
       terminated: gone,
     })
-    try {
-      const { format } = (db.meta = await readMeta(db.idb))
-      if (format <= FORMAT) return db
-      db.close()
+    if (this.closed) this.close()
+    const { format } = (this.meta = await readMeta(this.idb))
+    if (format > FORMAT)
       throw new NewerLog(
         `The log ${name} was written by a newer version (format ${format}, this one knows ${FORMAT})`,
       )
-    } catch (error) {
-      // It had to make way at once: what comes after is opened.
-      if (db.gone) return LogDb.open(name, deadline)
-      throw error
-    }
   }
 
   static destroy(name: string): Promise<void> {
@@ -149,7 +143,8 @@ export class LogDb {
   }
 
   close(): void {
-    this.idb.close()
+    this.closed = true
+    this.idb?.close()
   }
 
   /** What the database has to say, in time: whoever waits for it is told. A log is read in steps that take some ms each. @internal */
@@ -204,7 +199,7 @@ export class LogDb {
     for (let next = first; ; ) {
       const segments = await this.read('wal', next)
       const found = segments.find((it) => it.writer === writer && it.wseq === wseq)
-      const last = segments[segments.length - 1]
+      const last = segments.at(-1)
       if (found || !last) return found?.seq ?? 0
       next = last.seq + 1
     }
@@ -238,22 +233,40 @@ export function hush<T>(request: Promise<T>): Promise<T> {
 
 type Store<N extends StoreName> = IDBPObjectStore<Schema, [N], N>
 
-/** Ended at once: what a page has open when it goes to rest WebKit leaves so, and who writes in another tab waits for that. */
+/**
+ * A transaction that is given up with its page, where that goes to rest meanwhile: WebKit would leave it open, and who writes in
+ * another tab would wait for that. Nor may it be committed while more than one of its requests is under way: WebKit sends them one
+ * after the other, can abort none any more, and keeps the connection of a page that rests, or of a frame that is removed.
+ */
+export function begin<
+  Names extends [StoreName] | StoreName[],
+  M extends 'readonly' | 'readwrite' = 'readonly',
+>(db: IDBPDatabase<Schema>, names: Names, mode?: M, options?: IDBTransactionOptions) {
+  const tx = db.transaction(names, mode, options)
+  const giveUp = () => {
+    try {
+      tx.abort()
+    } catch {
+      // It is on its way already.
+    }
+  }
+  held.add(giveUp)
+  hush(tx.done.finally(() => held.delete(giveUp)))
+  return tx
+}
+
 async function look<N extends StoreName, T>(
   db: IDBPDatabase<Schema>,
   name: N,
   question: (store: Store<N>) => Promise<T>,
 ): Promise<T> {
-  const tx = db.transaction(name)
-  const answer = question(tx.store)
-  tx.commit()
-  return answer
+  return question(begin(db, [name]).store)
 }
 
 async function readMeta(db: IDBPDatabase<Schema>): Promise<Meta> {
   const made = await look(db, 'meta', (store) => store.get(META))
   if (made) return made
-  const tx = db.transaction('meta', 'readwrite', { durability: 'relaxed' })
+  const tx = begin(db, ['meta'], 'readwrite', { durability: 'relaxed' })
   const known = await tx.store.get(META)
   const epoch = crypto.getRandomValues(new Uint32Array(3)).join('-')
   const meta = known ?? { epoch, turn: 0, low: 1, indexed: 0, settled: 0, format: FORMAT }

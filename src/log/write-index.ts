@@ -1,6 +1,5 @@
 /** How the index is kept: some time after its segments, and never on the way of events. */
-import { begin } from './change.js'
-import { type Ends, hush, type LogDb, META, type Summary } from './log-db.js'
+import { begin, type Ends, hush, type LogDb, META, type Summary } from './log-db.js'
 
 /** Adds to what is known of segments, in one transaction: whoever comes first, an end finds its beginning. */
 export async function writeIndex(
@@ -8,7 +7,7 @@ export async function writeIndex(
   known: ReadonlyMap<number, Summary>,
   ended: ReadonlyMap<number, Ends>,
 ): Promise<void> {
-  const tx = begin(db, ['summaries', 'ends', 'meta'])
+  const tx = begin(db.idb, ['summaries', 'ends', 'meta'], 'readwrite', { durability: 'relaxed' })
   // What another tab has removed meanwhile is not known any more.
   const { low } = (await tx.objectStore('meta').get(META)) ?? db.meta
   const [all, allEnds] = [tx.objectStore('summaries'), tx.objectStore('ends')]
@@ -38,7 +37,6 @@ export async function writeIndex(
   }
   await Promise.all([...new Set([...known.keys(), ...ended.keys()])].map((seq) => add(seq, ended.get(seq))))
   for (const [seq, ends] of again) await add(seq, ends)
-  tx.commit()
   await tx.done
 }
 

@@ -160,7 +160,8 @@ describe('promise 8: loss is loud', () => {
     const late = new EventLog(name)
     const told: unknown[] = []
     late.addEventListener('dataloss', (event) => told.push(event))
-    const db = await LogDb.open(name, 2000)
+    const db = new LogDb(2000)
+    await db.open(name)
     // What it has read of where the log begins is old by now.
     await log.clear()
     await bus.dispatch(make('X', { n: 7 })).eventPersisted

@@ -38,6 +38,20 @@ describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
       assert.deepEqual(await resting.evaluate(look), { errors: [], state: 'ok' })
     })
 
+  // What it was about to open is open while it rests, and none of our code runs then.
+  for (const work of works.filter((it) => it !== 'open'))
+    it(`keeps no other tab from deleting the log: ${work}`, async () => {
+      const [resting, other] = [await tabs.tab(), await tabs.tab()]
+      await resting.evaluate((...all) => globalThis.page.open(...all), `deleted_${work}`, work)
+      await other.evaluate((name) => globalThis.page.open(name), `deleted_${work}`)
+      await resting.goto(`${tabs.origin}/blank`)
+      await other.evaluate(() => globalThis.page.destroy())
+      await resting.goBack()
+      await resting.waitForFunction("'page' in globalThis")
+      assert.equal(await resting.evaluate(() => globalThis.page.cameBack), 1, 'it came out of the cache')
+      assert.equal(await resting.evaluate(() => globalThis.page.send()), 'done', 'it goes on')
+    })
+
   it('writes what was on its way when it is back, and its log has not failed', async () => {
     const tab = await tabs.tab()
     await tab.evaluate(() => globalThis.page.open('on_its_way'))

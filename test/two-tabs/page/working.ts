@@ -9,7 +9,11 @@ import { writeIndex } from '../../../src/log/write-index.js'
 
 /** Each is a transaction or two. */
 const works: Record<string, (db: LogDb) => unknown> = {
-  open: async () => (await LogDb.open(page.log?.name ?? '', 2000)).close(),
+  open: async () => {
+    const db = new LogDb(2000)
+    await db.open(page.log?.name ?? '')
+    db.close()
+  },
   head: (db) => db.head(),
   stored: (db) => db.stored(),
   count: (db) => db.countFrom(1),
@@ -82,6 +86,7 @@ const page = {
     }
   },
   clear: () => page.log?.clear(),
+  destroy: () => EventLog.destroy(page.log?.name ?? ''),
   state: () => page.log?.state,
 }
 addEventListener('pageshow', ({ persisted }) => {
