@@ -22,6 +22,8 @@ export interface Change {
   ends?: [number, Ends][]
   quarantine?: Quarantined[]
   removeTo?: number
+  /** What is kept apart goes, too. */
+  all?: boolean
 }
 
 /**
@@ -58,6 +60,7 @@ export async function change(
     const range = IDBKeyRange.upperBound(made.removeTo)
     for (const name of ['wal', 'summaries', 'ends'] as const) hush(store(name).delete(range))
   }
+  if (made.all) hush(store('quarantine').clear())
   const added = hush(Promise.all((made.append ?? []).map((segment) => store('wal').add(segment))))
   meanwhile?.()
   await done.catch((error) => {

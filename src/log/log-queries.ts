@@ -70,8 +70,8 @@ export async function clear(log: EventLog): Promise<void> {
       turn: turn + 1,
     },
     removeTo: head,
+    all: true,
   }))
-  await db.ask(db.idb.clear('quarantine'))
 }
 
 /** A segment that cannot be read is kept apart, and told of. */

@@ -63,11 +63,11 @@ describe('clear()', () => {
     prototype.transaction = function (...args) {
       const tx = transaction.apply(this, args)
       if (tx.mode !== 'readwrite' || tx.objectStoreNames.length < 5) return tx
+      // Once everything of it is asked for.
       const ends = tx.objectStore('ends')
       ends.delete = (range) => {
-        const request = tab.window.IDBObjectStore.prototype.delete.call(ends, range)
-        tx.abort()
-        return request
+        queueMicrotask(() => tx.abort())
+        return tab.window.IDBObjectStore.prototype.delete.call(ends, range)
       }
       return tx
     }

@@ -8,7 +8,7 @@ import { engines } from '../support/engines.mjs'
 import { pause, Tabs } from './tabs.mjs'
 
 const skip = engines.webkit.find() ? false : 'webkit is not installed'
-const works = ['open', 'head', 'stored', 'count', 'read', 'rows', 'change', 'progress', 'index']
+const works = ['open', 'head', 'stored', 'count', 'read', 'rows', 'change', 'progress', 'index', 'clear']
 
 describe('a tab that went to rest at work', { skip, timeout: 120_000 }, () => {
   /** @type {Tabs} */

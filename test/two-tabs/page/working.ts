@@ -21,6 +21,7 @@ const works: Record<string, (db: LogDb) => unknown> = {
   rows: (db) => rowsOf(db, 1, 9, 16),
   change: (db) => change(db, () => ({ meta: {} })),
   progress: (db) => noteProgress(db, 0, 0),
+  clear: () => page.log?.clear(),
   index: (db) => writeIndex(db, new Map(), new Map([[1, [0, 1, 0]]])),
 }
 
