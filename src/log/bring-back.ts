@@ -63,7 +63,11 @@ export async function bringBack(writer: LogWriter, claim: Claim, again: BaseEven
   core.wireErrors += refused.length
   for (const { fate, reason } of refused)
     warn(`${core.name} cannot recover ${labelOf(fate)}, which is kept in quarantine: ${reason}`)
-  if (refused.length && own()) await keepApart(writer, refused)
+  if (!refused.length || !own()) return
+  await keepApart(writer, refused).catch((error) => {
+    // Given up with its page, which went to rest meanwhile: it is claimed again.
+    if (own()) throw error
+  })
 }
 
 const labelOf = ({ line }: Fate) => `${line.event_type}#${line.event_id.slice(-4)}`

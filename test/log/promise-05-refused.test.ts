@@ -4,8 +4,9 @@ import { number } from 'superstruct'
 import { BaseEvent, defineEvent } from '../../src/index.js'
 import { foreign, forever } from '../same-page/helpers.js'
 import { freshName, kinds, lines } from './helpers.js'
+import { emptyLog } from './pages.js'
 import { accepted, holdStore, plant, rowsOf } from './raw.js'
-import { eventually, type Logged, openBus } from './tabs.js'
+import { closeTabs, eventually, type Logged, openBus, openTab, tell } from './tabs.js'
 
 type Line = ReturnType<typeof accepted>['line']
 
@@ -32,6 +33,8 @@ function collect({ bus }: Logged): unknown[] {
 }
 
 describe('promise 5: one that is refused holds up no other', () => {
+  afterEach(closeTabs)
+
   it('by a middleware: the others run, and it is said which did not', async () => {
     const [first, second] = numbered(2)
     const onDispatch = ({ eventType }: BaseEvent) => {
@@ -124,6 +127,33 @@ describe('promise 5: one that is refused holds up no other', () => {
     expect(said.join()).to.match(/cannot recover Parent#.*quarantine.*Expected a number/)
     const ends = lines((await rowsOf(name)).map(([, row]) => row)).filter(({ superseded }) => superseded)
     expect(ends).to.deep.equal([])
+    expect(kinds((await rowsOf(name)).map(([, row]) => row))).to.include('X')
+  })
+
+  it('by its class, when its page goes to rest: it is kept apart when that is back', async () => {
+    const name = await emptyLog()
+    await plant(name, [accepted('Priced', { payload: { price: 'much' } }).line])
+    const tab = await openTab()
+    const Priced = tab.bubus.defineEvent('Priced', { price: number() })
+    const { bus, log } = tab.open(name)
+    await Promise.all([log.db(), bus.ready])
+    bus.on(Priced, forever)
+    const { prototype } = tab.window.IDBDatabase
+    const { transaction } = prototype
+    let changes = 0
+    prototype.transaction = function (...args) {
+      const tx = transaction.apply(this, args)
+      // The first one claims it.
+      if (tx.mode === 'readwrite' && tx.objectStoreNames.contains('quarantine') && ++changes === 2)
+        queueMicrotask(() => {
+          tell(tab, 'pagehide')
+          setTimeout(() => tell(tab, 'pageshow'))
+        })
+      return tx
+    }
+    await bus.recover()
+    expect(changes).to.equal(4)
+    expect((await rowsOf(name, 'quarantine')).length).to.equal(1)
     expect(kinds((await rowsOf(name)).map(([, row]) => row))).to.include('X')
   })
 })
