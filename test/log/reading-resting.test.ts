@@ -129,11 +129,11 @@ describe('reading over a rest', () => {
   })
 
   it('holds nobody up who is to have the database for himself, where its frame is removed', async () => {
-    for (const kind of [...kinds, 'compact', 'clear'])
+    for (const kind of ['count', 'entries', 'compact'])
       for (let n = 0; n < 4; n++) {
         const { tab, name, log } = await reading()
         await log.db()
-        const work = kind in reads ? reads[kind].read(log, tab.bubus.EventBus) : log[kind as 'clear']()
+        const work = kind in reads ? reads[kind].read(log, tab.bubus.EventBus) : log.compact()
         work.catch(() => {})
         await turns(6 * n)
         // Removed it hears that; one whose engine ends it does not.
@@ -141,7 +141,7 @@ describe('reading over a rest', () => {
         await tab.die()
         await EventLog.destroy(name)
       }
-  }).timeout(20_000)
+  })
 
   it('reads nothing more of what another tab has cleared meanwhile', async () => {
     const { tab, name, log } = await reading()
