@@ -84,11 +84,15 @@ class Everything {
     for (const { line, end } of this.fates) {
       if (line.slot && (end === 'completed' || end === 'dead')) filled.add(line.slot)
     }
-    for (const { id, type, line, end } of this.fates) {
+    for (const { id, type, line, end, started, said } of this.fates) {
       if (end !== 'completed') continue
       const kids = type === 'Family' ? [...Array(line.kids).keys(), 'receipt', 'unnamed'] : []
       for (const slot of type === 'Kid' && line.deeper ? ['deeper'] : kids) {
-        if (!filled.has(`${id}/${slot}`)) this.problem('child', `${type} ${id} is completed without ${slot}`)
+        if (filled.has(`${id}/${slot}`)) continue
+        this.problem(
+          'child',
+          `${type} ${id} is completed without ${slot}, after ${started} attempts: ${said}`,
+        )
       }
     }
   }

@@ -17,6 +17,7 @@
  * @property {Map<string, number>} settled  outcomes by handler
  * @property {null | 'completed' | 'superseded' | 'dead'} end
  * @property {number} endSeq
+ * @property {string} [said]  what its end says of its handlers
  */
 
 /** @typedef {{ kind: string, what: string }} Problem */
@@ -132,8 +133,10 @@ export class Ledger {
       const handler = `${line.pattern} ${line.name}`
       if (fate.settled.has(handler)) this.problem('spared', `${where}: ${handler} had settled before`)
       fate.settled.set(handler, seq)
-    } else if (kind === 'C') this.#end(fate, line.superseded ? 'superseded' : 'completed', seq)
-    else if (kind === 'X') {
+    } else if (kind === 'C') {
+      fate.said ??= JSON.stringify(line)
+      this.#end(fate, line.superseded ? 'superseded' : 'completed', seq)
+    } else if (kind === 'X') {
       const early = fate.started - fate.undone < 3 && !this.#diesWithParent(fate, seq)
       if (early)
         this.problem('early', `${where}: dead after ${fate.started - fate.undone} attempts, ${line.reason}`)
