@@ -68,11 +68,11 @@ export async function adopt(writer: LogWriter): Promise<void> {
       }
       const { owner } = fate
       if (owner === writer.id) continue
-      const mine = writer.ids.has(owner)
-      if (dead.has(owner) || (mine && !lockManager())) claim.adopted.push(fate)
+      // Whoever has taken it has closed what came of it, and may be dead by now: it is to run again.
+      if (!writer.ids.has(owner)) gone.add(mark)
+      else if (dead.has(owner) || !lockManager()) claim.adopted.push(fate)
       // Somebody looks whether that writer is dead: once more, then.
-      else if (mine) throw new LogError(`The writer of ${journal.name} is claimed`)
-      else gone.add(mark)
+      else throw new LogError(`The writer of ${journal.name} is claimed`)
     }
     return claim
   })

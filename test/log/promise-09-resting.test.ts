@@ -142,6 +142,32 @@ describe('promise 9: a page that rests', () => {
     expect(await bus.dispatch(new tab.bubus.BaseEvent('Y')).eventResult()).to.equal('works')
   })
 
+  it('what was taken meanwhile is nobody’s own where that page has died: what came of it may be closed', async () => {
+    const name = freshName()
+    const tab = await openTab()
+    const { bus, log } = tab.open(name)
+    await bus.recover()
+    let kids = 0
+    bus.on('Family', (_, { bus: own }) => void own.dispatch(new tab.bubus.BaseEvent('Kid')))
+    bus.on('Kid', () => (kids++ ? 'done' : forever()))
+    const family = bus.dispatch(new tab.bubus.BaseEvent('Family'))
+    await eventually('the child has started', () => kids)
+    tell(tab, 'pagehide')
+    const other = await openTab()
+    const there = other.open(name)
+    there.bus.on('Family', forever)
+    there.bus.on('Kid', forever)
+    expect(await there.bus.recover()).to.have.length(1)
+    await other.die()
+    tell(tab, 'pageshow')
+    await eventually('the handler ran again', () => kids > 1)
+    await eventually('it is all done', () => !bus.stats.inFlight && !bus.stats.queued)
+    await log.flush()
+    expect(only(family.eventResults.values()).status).to.equal('completed')
+    const done = (await said(name, 'C')).filter((line) => !(line as { superseded?: boolean }).superseded)
+    expect(done).to.have.length(2)
+  })
+
   it('what settles while it rests is not written under the old id', async () => {
     const name = freshName()
     const { tab, log, events, release, id } = await resting(name)
