@@ -161,7 +161,7 @@ export class Nodes {
 }
 
 function grown<A extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(array: A): A {
-  const bigger = new (array.constructor as new (length: number) => A)(array.length * 4)
+  const bigger = new (array.constructor as new (length: number) => A)(array.length * 2)
   bigger.set(array)
   return bigger
 }
