@@ -1,7 +1,7 @@
 /** Changes of a log that stand on what is true when they are made: they are asked for when something is decided, not on the way of events. */
 import { LogError } from '../errors.js'
+import { held } from '../locks.js'
 import {
-  begin,
   type Ends,
   hush,
   type LogDb,
@@ -27,16 +27,41 @@ export interface Change {
 }
 
 /**
+ * A transaction that reads before it writes. It is given up with its page, where that goes to rest meanwhile: WebKit would leave it
+ * open, and who writes in another tab would wait for that. Nor may it be committed while more than one of its requests is under way:
+ * WebKit sends them one after the other, can abort none any more, and keeps the connection of a page that rests, or of a frame that
+ * is removed.
+ */
+export function begin<Names extends [StoreName] | StoreName[]>(
+  { idb }: LogDb,
+  names: Names,
+  durability: 'relaxed' | 'strict' = 'relaxed',
+) {
+  const tx = idb.transaction(names, 'readwrite', { durability })
+  const giveUp = () => {
+    try {
+      tx.abort()
+    } catch {
+      // It is on its way already.
+    }
+  }
+  held.add(giveUp)
+  const end = () => held.delete(giveUp)
+  tx.done.then(end, end)
+  return tx
+}
+
+/**
  * A decision: `decide` sees what is true now and gives what to change, or null. Everything in one transaction; gives the new
  * segments' numbers, or null. `meanwhile` is called once it is on its way.
  */
 export async function change(
   db: LogDb,
   decide: (meta: Meta) => Change | null,
-  durability: 'relaxed' | 'strict' = 'relaxed',
+  durability?: 'relaxed' | 'strict',
   meanwhile?: () => void,
 ): Promise<number[] | null> {
-  const tx = begin(db.idb, stores, 'readwrite', { durability })
+  const tx = begin(db, stores, durability)
   const { done } = tx
   const store = <N extends StoreName>(name: N) => tx.objectStore(name)
   const meta =

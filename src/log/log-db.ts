@@ -1,6 +1,5 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, type IDBPObjectStore, openDB } from 'idb'
 import { LogError } from '../errors.js'
-import { held } from '../locks.js'
 import { inTime } from './in-time.js'
 import { FORMAT, type Segment } from './segment.js'
 
@@ -234,39 +233,24 @@ export function hush<T>(request: Promise<T>): Promise<T> {
 type Store<N extends StoreName> = IDBPObjectStore<Schema, [N], N>
 
 /**
- * A transaction that is given up with its page, where that goes to rest meanwhile: WebKit would leave it open, and who writes in
- * another tab would wait for that. Nor may it be committed while more than one of its requests is under way: WebKit sends them one
- * after the other, can abort none any more, and keeps the connection of a page that rests, or of a frame that is removed.
+ * Ended at once: what a page has open when it goes to rest WebKit leaves so, and who writes in another tab waits for that. Not given
+ * up, though it may be two requests: after some such aborts WebKit answers nothing for 10 s and more.
  */
-export function begin<
-  Names extends [StoreName] | StoreName[],
-  M extends 'readonly' | 'readwrite' = 'readonly',
->(db: IDBPDatabase<Schema>, names: Names, mode?: M, options?: IDBTransactionOptions) {
-  const tx = db.transaction(names, mode, options)
-  const giveUp = () => {
-    try {
-      tx.abort()
-    } catch {
-      // It is on its way already.
-    }
-  }
-  held.add(giveUp)
-  hush(tx.done.finally(() => held.delete(giveUp)))
-  return tx
-}
-
 async function look<N extends StoreName, T>(
   db: IDBPDatabase<Schema>,
   name: N,
   question: (store: Store<N>) => Promise<T>,
 ): Promise<T> {
-  return question(begin(db, [name]).store)
+  const tx = db.transaction(name)
+  const answer = question(tx.store)
+  tx.commit()
+  return answer
 }
 
 async function readMeta(db: IDBPDatabase<Schema>): Promise<Meta> {
   const made = await look(db, 'meta', (store) => store.get(META))
   if (made) return made
-  const tx = begin(db, ['meta'], 'readwrite', { durability: 'relaxed' })
+  const tx = db.transaction('meta', 'readwrite', { durability: 'relaxed' })
   const known = await tx.store.get(META)
   const epoch = crypto.getRandomValues(new Uint32Array(3)).join('-')
   const meta = known ?? { epoch, turn: 0, low: 1, indexed: 0, settled: 0, format: FORMAT }

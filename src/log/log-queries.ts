@@ -4,10 +4,10 @@ import { LogError } from '../errors.js'
 import { payloadJSON } from '../events/payload-json.js'
 import { DURABLE } from '../events/status.js'
 import { warn } from '../warnings.js'
-import { change } from './change.js'
+import { begin, change } from './change.js'
 import type { EventLog } from './event-log.js'
 import { sleep } from './in-time.js'
-import { begin, hush, type LogDb, META, type Summary } from './log-db.js'
+import { hush, type LogDb, META, type Summary } from './log-db.js'
 import type { LogWriter } from './writer.js'
 
 /** Names that nobody has given are not met again. */
@@ -43,7 +43,7 @@ export async function rowsOf(
 
 /** Up to here everything is indexed, and finished. */
 export async function noteProgress(db: LogDb, indexed: number, settled: number): Promise<void> {
-  const tx = begin(db.idb, ['meta'], 'readwrite', { durability: 'relaxed' })
+  const tx = begin(db, ['meta'])
   const { store } = tx
   const meta = (await store.get(META)) ?? db.meta
   Object.assign(db.meta, meta, {

@@ -1,5 +1,6 @@
 /** How the index is kept: some time after its segments, and never on the way of events. */
-import { begin, type Ends, hush, type LogDb, META, type Summary } from './log-db.js'
+import { begin } from './change.js'
+import { type Ends, hush, type LogDb, META, type Summary } from './log-db.js'
 
 /** Adds to what is known of segments, in one transaction: whoever comes first, an end finds its beginning. */
 export async function writeIndex(
@@ -7,7 +8,7 @@ export async function writeIndex(
   known: ReadonlyMap<number, Summary>,
   ended: ReadonlyMap<number, Ends>,
 ): Promise<void> {
-  const tx = begin(db.idb, ['summaries', 'ends', 'meta'], 'readwrite', { durability: 'relaxed' })
+  const tx = begin(db, ['summaries', 'ends', 'meta'])
   // What another tab has removed meanwhile is not known any more.
   const { low } = (await tx.objectStore('meta').get(META)) ?? db.meta
   const [all, allEnds] = [tx.objectStore('summaries'), tx.objectStore('ends')]

@@ -85,7 +85,12 @@ describe('promise 5 in a bus', () => {
     let runs = 0
     bus.on('X', () => void runs++)
     const held = deferred()
-    void navigator.locks.request('bubus:w:quicker', () => held.promise)
+    await new Promise<void>((granted) => {
+      void navigator.locks.request('bubus:w:quicker', () => {
+        granted()
+        return held.promise
+      })
+    })
     expect(await bus.recover()).to.deep.equal([])
     await bus.waitUntilIdle()
     expect(overtaken).to.be.at.least(1)
