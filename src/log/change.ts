@@ -23,7 +23,7 @@ export interface Change {
   quarantine?: Quarantined[]
   removeTo?: number
   /** What is kept apart goes, too. */
-  all?: boolean
+  clearQuarantine?: boolean
 }
 
 /**
@@ -85,7 +85,7 @@ export async function change(
     const range = IDBKeyRange.upperBound(made.removeTo)
     for (const name of ['wal', 'summaries', 'ends'] as const) hush(store(name).delete(range))
   }
-  if (made.all) hush(store('quarantine').clear())
+  if (made.clearQuarantine) hush(store('quarantine').clear())
   const added = hush(Promise.all((made.append ?? []).map((segment) => store('wal').add(segment))))
   meanwhile?.()
   await done.catch((error) => {

@@ -70,7 +70,7 @@ export async function clear(log: EventLog): Promise<void> {
       turn: turn + 1,
     },
     removeTo: head,
-    all: true,
+    clearQuarantine: true,
   }))
 }
 

@@ -1,8 +1,9 @@
 // Promise 5 where other parts of a bus meet it: lanes, time-outs, vetoes, options of events, what is dispatched meanwhile.
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, defineEvent, EventBus } from '../../src/index.js'
+import { lockName, take } from '../../src/locks.js'
 import { seal } from '../../src/log/segment.js'
-import { deferred, foreign, forever, only } from '../same-page/helpers.js'
+import { foreign, forever, only } from '../same-page/helpers.js'
 import { freshName, lines } from './helpers.js'
 import { accepted, plant, rawOpen, rowsOf, said } from './raw.js'
 import { closeTabs, eventually, type Logged, loseLocks, openBus, openTab } from './tabs.js'
@@ -84,20 +85,14 @@ describe('promise 5 in a bus', () => {
     }
     let runs = 0
     bus.on('X', () => void runs++)
-    const held = deferred()
-    await new Promise<void>((granted) => {
-      void navigator.locks.request('bubus:w:quicker', () => {
-        granted()
-        return held.promise
-      })
-    })
+    const release = await take(lockName('quicker'))
     expect(await bus.recover()).to.deep.equal([])
     await bus.waitUntilIdle()
     expect(overtaken).to.be.at.least(1)
     expect(runs).to.equal(0)
     const adopted = (await entries(name)).filter(({ event_entry }) => event_entry === 'A')
     expect(adopted, 'its own decisions are not in the log').to.have.length(2)
-    held.resolve()
+    release?.()
     ours.close()
     closeTabs()
   })

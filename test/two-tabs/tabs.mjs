@@ -82,9 +82,10 @@ export class Tabs {
     await devtools.detach()
   }
 
-  /** Away and back, out of the back/forward cache for the `nth` time. The tab's script counts that. */
-  async rest(/** @type {Page} */ page, nth = 1) {
+  /** Away and back, out of the back/forward cache for the `nth` time, which the tab's script counts; `meanwhile` happens while it rests. */
+  async rest(/** @type {Page} */ page, nth = 1, meanwhile = async () => {}) {
     await page.goto(`${this.origin}/blank`)
+    await meanwhile()
     await page.goBack()
     await page.waitForFunction("'page' in globalThis")
     assert.equal(await page.evaluate(() => globalThis.page.cameBack), nth, 'it came out of the cache')
