@@ -11,6 +11,8 @@ export interface Round {
 /** Cases of one group share a page and its rounds; the yardstick runs in every group. */
 export type Group =
   | 'main'
+  // What its bursts leave behind, as timers and garbage, weighs on whatever comes after them in their page.
+  | 'abxbus'
   | 'history'
   | 'buses'
   | 'children'

@@ -3,7 +3,7 @@ import { AbxTick, newAbxBus } from './abxbus-tick.js'
 
 export const abxbusAwaitEach: BenchCase = {
   name: 'abxbus, await each',
-  group: 'main',
+  group: 'abxbus',
   events: BURST,
   prepare() {
     const bus = newAbxBus()

@@ -3,7 +3,7 @@ import { AbxTick, newAbxBus } from './abxbus-tick.js'
 
 export const abxbusBurst: BenchCase = {
   name: 'abxbus, burst',
-  group: 'main',
+  group: 'abxbus',
   events: BURST,
   prepare() {
     const bus = newAbxBus()

@@ -5,8 +5,13 @@ const options = {
   chromium: { args: [...chromiumArgs, '--js-flags=--expose-gc'] },
   firefox: {
     browser: 'firefox',
-    // Gives pages a `TestUtils.gc()`.
-    extraPrefsFirefox: { 'dom.testing.testutils.enabled': true },
+    extraPrefsFirefox: {
+      // Gives pages a `TestUtils.gc()`.
+      'dom.testing.testutils.enabled': true,
+      // WebDriver has it on in every page that it sees: a stack is kept of each promise, which makes it twice as dear. Nobody has it
+      // without developer tools.
+      'javascript.options.asyncstack': false,
+    },
   },
 }
 
