@@ -151,15 +151,20 @@ export class LogDb {
     return inTime(answer, SLOW * this.#deadline, 'The database did not answer')
   }
 
-  /**
-   * One look at a store, at what is asked for at once. Where the log has let go of the connection, as it does when the page goes to
-   * rest, the next one is asked; not where it had to make way for somebody, who may be about to delete it. @internal
-   */
+  /** One question to a store. @internal */
   look<N extends StoreName, T>(name: N, question: (store: Store<N>) => Promise<T>): Promise<T> {
-    return this.ask(look(this.idb, name, question)).catch(async (error) => {
+    return this.#reading((idb) => look(idb, name, question))
+  }
+
+  /**
+   * Questions that are asked at once. Where the log has let go of the connection, as it does when the page goes to rest, the next one is
+   * asked; not where it had to make way for somebody, who may be about to delete it.
+   */
+  #reading<T>(questions: (idb: IDBPDatabase<Schema>) => Promise<T>): Promise<T> {
+    return this.ask(questions(this.idb)).catch(async (error) => {
       const db = this.gone || error instanceof LogError ? this : await this.next()
       if (db === this) throw error
-      return db.look(name, question)
+      return db.#reading(questions)
     })
   }
 
@@ -194,14 +199,11 @@ export class LogDb {
   }
 
   /** The number of a segment that may have been committed without our knowing; 0 if it was not. */
-  async find({ writer, wseq }: Segment, first: number): Promise<number> {
-    for (let next = first; ; ) {
-      const segments = await this.read('wal', next)
-      const found = segments.find((it) => it.writer === writer && it.wseq === wseq)
-      const last = segments.at(-1)
-      if (found || !last) return found?.seq ?? 0
-      next = last.seq + 1
-    }
+  async find(segment: Segment, first: number): Promise<number> {
+    const segments = await this.read('wal', first)
+    const found = segments.find((it) => it.writer === segment.writer && it.wseq === segment.wseq)
+    const last = segments.at(-1)
+    return found || !last ? (found?.seq ?? 0) : this.find(segment, last.seq + 1)
   }
 
   countFrom(low: number): Promise<number> {
@@ -217,10 +219,15 @@ export class LogDb {
   ): Promise<(Schema[N]['value'] & { seq: number })[]> {
     if (first > last) return []
     const range = IDBKeyRange.bound(first, last)
-    const [keys, values] = await this.look(name, (store) =>
-      Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)]),
-    )
-    return values.map((value, i) => Object.assign(Object(value), { seq: keys[i] }))
+    return this.#reading(async (idb) => {
+      const numbers = () => look(idb, name, (store) => store.getAllKeys(range, limit))
+      const values = () => look(idb, name, (store) => store.getAll(range, limit))
+      const [seqs, found, after] = await Promise.all([numbers(), values(), numbers()])
+      // Others may have removed or added some between two transactions. A number that is gone does not come back.
+      return seqs.every((seq, i) => seq === after[i])
+        ? seqs.map((seq, i) => Object.assign(Object(found[i]), { seq }))
+        : this.read(name, first, last, limit)
+    })
   }
 }
 
@@ -233,15 +240,16 @@ export function hush<T>(request: Promise<T>): Promise<T> {
 type Store<N extends StoreName> = IDBPObjectStore<Schema, [N], N>
 
 /**
- * Ended at once: what a page has open when it goes to rest WebKit leaves so, and who writes in another tab waits for that. Not given
- * up, though it may be two requests: after some such aborts WebKit answers nothing for 10 s and more.
+ * One question to a store, in a transaction of its own that is ended at once. What a page has open when it goes to rest WebKit leaves so,
+ * and who writes in another tab waits for that; if a second request was not sent yet, it never ends at all, nor does its connection; and
+ * after some that were aborted instead WebKit answers nothing for 10 s and more.
  */
 async function look<N extends StoreName, T>(
-  db: IDBPDatabase<Schema>,
+  idb: IDBPDatabase<Schema>,
   name: N,
   question: (store: Store<N>) => Promise<T>,
 ): Promise<T> {
-  const tx = db.transaction(name)
+  const tx = idb.transaction(name)
   const answer = question(tx.store)
   tx.commit()
   return answer

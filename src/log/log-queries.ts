@@ -19,8 +19,8 @@ export async function turnOf(db: LogDb): Promise<number> {
 }
 
 /** The numbers of the segments that are there. */
-export const seqsOf = (db: LogDb, first: number, last: number): Promise<number[]> =>
-  db.look('wal', (store) => store.getAllKeys(IDBKeyRange.bound(first, last)))
+export const seqsOf = (db: LogDb, first: number, last: number, limit?: number): Promise<number[]> =>
+  db.look('wal', (store) => store.getAllKeys(IDBKeyRange.bound(first, last), limit))
 
 /** Segments from a number on, with what is known of them. */
 export async function rowsOf(
@@ -30,14 +30,13 @@ export async function rowsOf(
   limit: number,
 ): Promise<{ seq: number; summary: Summary | undefined }[]> {
   if (first > last) return []
-  const range = IDBKeyRange.bound(first, last)
-  const [keys, values] = await db.look('summaries', (store) =>
-    Promise.all([store.getAllKeys(range, limit), store.getAll(range, limit)]),
+  const summaries = new Map(
+    (await db.read('summaries', first, last, limit)).map((summary) => [summary.seq, summary]),
   )
-  const summaries = new Map(keys.map((key, i) => [key, values[i]]))
+  const keys = [...summaries.keys()]
   // Of segments an engine reads more than their keys, so they are asked for only where summaries are not all that can be there.
   const all = keys.length === Math.min(limit, last - first + 1) && keys.at(-1) === first + keys.length - 1
-  const seqs = all ? keys : await db.look('wal', (store) => store.getAllKeys(range, limit))
+  const seqs = all ? keys : await seqsOf(db, first, last, limit)
   return seqs.map((seq) => ({ seq, summary: summaries.get(seq) }))
 }
 
