@@ -64,7 +64,7 @@ export class LogWriter extends Living implements BusLog {
   #resignSoon(): void {
     this.wake()
     if (!this.#running) return this.resign()
-    this.#last = this.journal.waiting.at(-1) ?? null
+    this.#last = this.unwritten.at(-1) ?? null
   }
 
   override resign(): void {
@@ -162,7 +162,7 @@ export class LogWriter extends Living implements BusLog {
       }
       await this.rest.over()
       const { waiting } = this.journal
-      if (this.#last !== undefined && !waiting.includes(this.#last as Entry)) this.resign()
+      if (this.#last !== undefined && !this.unwritten.includes(this.#last as Entry)) this.resign()
       if (!this.held && waiting.length) {
         // Nobody else waits for the lock for longer than the deadline.
         const stop = this.#limit()

@@ -3,36 +3,10 @@
 import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventCancelledError } from '../../src/index.js'
 import { deferred, foreign, forever, only } from '../same-page/helpers.js'
-import { freshName, lines } from './helpers.js'
+import { entries, ownersIn, said } from './entries.js'
+import { freshName } from './helpers.js'
 import { holdStore, rowsOf } from './raw.js'
-import {
-  catchWrites,
-  closeTabs,
-  eventually,
-  heldLocks,
-  loseLocks,
-  openBus,
-  openTab,
-  tell,
-  writerIds,
-} from './tabs.js'
-
-async function entries(name: string) {
-  const rows = (await rowsOf(name)).map(([, row]) => row)
-  return rows.flatMap((row) => lines([row], rows).map((line) => ({ ...line, by: row.writer })))
-}
-const said = async (name: string, kind: string) =>
-  (await entries(name)).filter((line) => (line as Record<string, unknown>).event_entry === kind)
-
-/** Who is to finish each event. Whatever else is said of one, its owner says. */
-async function ownersIn(name: string): Promise<Map<string, string>> {
-  const owners = new Map<string, string>()
-  for (const { event_entry: kind, event_id: id, by } of (await entries(name)) as Record<string, string>[]) {
-    if (kind === 'E' || kind === 'A') owners.set(id, by)
-    else expect(by, `${kind} of its owner`).to.equal(owners.get(id))
-  }
-  return owners
-}
+import { closeTabs, eventually, heldLocks, loseLocks, openBus, openTab, tell, writerIds } from './tabs.js'
 
 describe('promise 9: a page that rests', () => {
   afterEach(closeTabs)
@@ -201,56 +175,6 @@ describe('promise 9: a page that rests', () => {
     // What it claims may be left to whoever reads it next.
     expect(known.length).to.be.at.least(counts.size - 1)
     for (const [seq, { n }] of known) expect(n, `lines of segment ${seq}`).to.equal(counts.get(seq))
-  })
-
-  const numbersIn = async (name: string) =>
-    (await said(name, 'E')).map((line) => (line as Record<string, unknown>).n)
-
-  /** A tab whose log has the first event. */
-  async function withOne() {
-    const name = freshName()
-    const tab = await openTab()
-    const { bus, log } = tab.open(name)
-    const make = (n: number) => new tab.bubus.BaseEvent('X', { n })
-    await bus.dispatch(make(0)).eventPersisted
-    await log.flush()
-    return { name, tab, bus, make }
-  }
-
-  it('what was on its way when it went, and did not land, is written in order', async () => {
-    const { name, tab, bus, make } = await withOne()
-    const { sent, end } = catchWrites(tab, true)
-    const release = await holdStore(name)
-    bus.dispatch(make(1))
-    await foreign()
-    for (const n of [2, 3]) bus.dispatch(make(n))
-    tell(tab, 'pagehide')
-    end()
-    expect(sent, 'one on its way, one beside it').to.have.length(2)
-    for (const tx of sent) tx.abort()
-    await foreign()
-    bus.dispatch(make(4))
-    tell(tab, 'pageshow')
-    await release()
-    await eventually('all are accepted', async () => (await numbersIn(name)).length === 5)
-    expect(await numbersIn(name)).to.deep.equal([0, 1, 2, 3, 4])
-  })
-
-  it('nothing overtakes what is tried again when the page goes', async () => {
-    const { name, tab, bus, make } = await withOne()
-    const { sent, end } = catchWrites(tab, false)
-    bus.dispatch(make(1))
-    await eventually('it is on its way', () => sent.length === 1)
-    sent[0].abort()
-    await eventually('it is tried again', () => sent.length === 2)
-    bus.dispatch(make(2))
-    tell(tab, 'pagehide')
-    end()
-    expect(sent).to.have.length(2)
-    sent[1].abort()
-    tell(tab, 'pageshow')
-    await eventually('all are accepted', async () => (await numbersIn(name)).length === 3)
-    expect(await numbersIn(name)).to.deep.equal([0, 1, 2])
   })
 
   it('goes to rest again before it is all back, and writes when it is', async () => {
