@@ -34,6 +34,6 @@ export async function peer(role: Role, count = 0): Promise<PeerWorker> {
 export const packageListens = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2))
 
 /** The other context is new: it gets up to speed first, as a tab or a worker has that is there for a while. */
-export async function upToSpeed(run: () => Promise<void>): Promise<void> {
+export async function upToSpeed(run: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < 3; i++) await run()
 }
