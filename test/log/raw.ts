@@ -59,26 +59,69 @@ export async function changeRow(
   await inStore(name, 'wal', (it) => it.put(change(row), key))
 }
 
+/**
+ * Runs in a worker. A transaction lives as long as it is asked for something: one request after another would keep two cores busy. Only
+ * here one may sleep in the midst of a transaction.
+ */
+function holding() {
+  const { buffer } = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })
+  const memory = new Int32Array(buffer)
+  const released = new Set<number>()
+  const hold = (id: number, name: string, store: string, mode: IDBTransactionMode) => {
+    const opening = indexedDB.open(name)
+    opening.onsuccess = () => {
+      const db = opening.result
+      const tx = db.transaction(store, mode)
+      const ask = () => {
+        tx.objectStore(store).get(-1).onsuccess = goOn
+      }
+      let isTold = false
+      const goOn = () => {
+        if (!isTold) postMessage(id)
+        isTold = true
+        Atomics.wait(memory, 0, 0, 10)
+        if (!released.has(id)) ask()
+      }
+      ask()
+      tx.oncomplete = () => {
+        db.close()
+        postMessage(id)
+      }
+    }
+  }
+  addEventListener('message', ({ data: { id, what } }) => {
+    if (what) hold(id, ...(what as [string, string, IDBTransactionMode]))
+    else released.add(id)
+  })
+}
+
+let holder: Worker | undefined
+let holds = 0
+
 /** Keeps a transaction over a store open until `release` is called: all writes wait behind it, and behind a readwrite one reads, too. */
 export async function holdStore(
   name: string,
   store = 'wal',
   mode: IDBTransactionMode = 'readwrite',
 ): Promise<() => Promise<void>> {
-  const db = await rawOpen(name)
-  const tx = db.transaction(store, mode)
-  let held = true
-  const spin = () => {
-    if (held) tx.objectStore(store).get(-1).onsuccess = spin
-  }
-  spin()
-  const over = new Promise((resolve) => {
-    tx.oncomplete = resolve
-  })
-  return async () => {
-    held = false
-    await over
-    db.close()
+  holder ??= new Worker(URL.createObjectURL(new Blob([`(${holding})()`])))
+  const worker = holder
+  const id = holds++
+  const told = () =>
+    new Promise<void>((resolve) => {
+      worker.addEventListener('message', function listen({ data }) {
+        if (data !== id) return
+        worker.removeEventListener('message', listen)
+        resolve()
+      })
+    })
+  const held = told()
+  worker.postMessage({ id, what: [`bubus:${name}`, store, mode] })
+  await held
+  const over = told()
+  return () => {
+    worker.postMessage({ id })
+    return over
   }
 }
 
