@@ -48,13 +48,15 @@ export function allSteps(engines) {
   if (left.length > 0) console.log(`  without Chromium, LEFT OUT: ${left.join(', ')}`)
   const runnable = nodeTests.filter((file) => !left.includes(file))
   const ofDemo = runnable.filter((file) => file.startsWith('test/demo/'))
-  const others = runnable.filter((file) => !ofDemo.includes(file))
+  const ofTabs = runnable.filter((file) => /^test\/(semaphores|two-tabs)\//.test(file))
+  const others = runnable.filter((file) => ![...ofDemo, ...ofTabs].includes(file))
   return [
     ...checks,
-    // The longest first. The demo, whose files go two at once, has the machine for itself at last.
+    // The longest first, and at last two that take about as long as each other: else one goes on for long beside nothing.
     ...engines.map((name) => browserStep(name)),
-    nodeStep(others),
     ...(ofDemo.length > 0 ? [demoStep(ofDemo)] : []),
+    nodeStep(others),
+    ...(ofTabs.length > 0 ? [tabsStep(ofTabs)] : []),
   ]
 }
 
@@ -100,6 +102,11 @@ function nodeStep(files) {
     tests: true,
     only: nodeStep,
   }
+}
+
+/** Real tabs in three engines, which wait for each other most of the time. @returns {Step} */
+function tabsStep(files) {
+  return { ...nodeStep(files), name: 'tabs', title: 'Tests of real tabs', only: tabsStep }
 }
 
 /** The demo goes at the pace of a person who watches it: two files at once, each with a server of its own. @returns {Step} */
