@@ -6,15 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import puppeteer from 'puppeteer-core'
-import { build, createServer, preview } from 'vite'
+import { createServer, preview } from 'vite'
 import { chromiumArgs, engines } from '../support/engines.mjs'
+import { buildShop, buses, common, root } from './built-shop.mjs'
 
-const root = fileURLToPath(new URL('../../', import.meta.url))
 // Of this process: the tests of the demo run side by side.
 const folder = `${root}node_modules/.vite-demo-test-${process.pid}`
-const common = { root, configFile: `${root}vite.config.ts`, logLevel: /** @type {const} */ ('error') }
 const address = { host: '127.0.0.1', port: 0, strictPort: false }
 
 /** A dev server without a warm cache, as on a clean clone. */
@@ -24,17 +22,10 @@ async function startServer() {
   return { server, buses: '/demo/buses.ts' }
 }
 
-/** The built demo; tests have its buses as a module of their own name. */
 async function previewServer() {
-  const buses = 'demo/buses.js'
-  const rolldownOptions = {
-    // Beside the pages of vite.config.ts.
-    input: ['demo/buses.ts'],
-    preserveEntrySignatures: /** @type {const} */ ('strict'),
-    output: { entryFileNames: ({ name }) => (name === 'buses' ? buses : 'assets/[name]-[hash].js') },
-  }
-  await build({ ...common, build: { outDir: folder, emptyOutDir: true, rolldownOptions } })
-  const server = await preview({ ...common, build: { outDir: folder }, preview: address })
+  const { DEMO_BUILT: outDir = folder } = process.env
+  if (outDir === folder) await buildShop(folder)
+  const server = await preview({ ...common, build: { outDir }, preview: address })
   return { server, buses: `/${buses}` }
 }
 

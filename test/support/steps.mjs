@@ -111,11 +111,12 @@ function tabsStep(files) {
 
 /** The demo goes at the pace of a person who watches it: two files at once, each with a server of its own. @returns {Step} */
 function demoStep(files) {
+  const built = `${root}node_modules/.vite-demo-test`
   return {
     name: 'demo',
     title: 'Tests of the demo',
-    commands: [nodeTest(files, 2)],
-    env: profiles(),
+    commands: [['node', 'test/demo/built-shop.mjs', built], nodeTest(files, 2)],
+    env: { ...profiles(), DEMO_BUILT: built },
     tests: true,
     only: demoStep,
   }
