@@ -6,7 +6,7 @@ import { rowsOf, turnOf, unnamed } from './log-queries.js'
 import { othersFrom } from './reader.js'
 import { IMPORTED, indexed } from './reading.js'
 
-/** So many events are kept where nothing is said. */
+/** So many events are kept where nothing is said, and so far back a history reaches: a bus that is seldom used would keep everything. */
 const MOST = 10_000
 
 /** What a bus restores of its past, at most. */
@@ -65,11 +65,14 @@ async function wanted(log: EventLog, db: LogDb, last: number): Promise<Wanted> {
   const isKept = rules(log)
   const history = new Map<string, { left: number; from: number }>()
   let from = last
+  let events = 0
   for (let next = last; next >= db.meta.low; next -= STEP) {
     const rows = await rowsOf(db, Math.max(next - STEP + 1, db.meta.low), next, STEP)
     for (const { seq, summary } of rows.reverse()) {
       if (!summary || isKept(summary)) from = seq
-      if (!summary?.ended || summary.bus === IMPORTED || unnamed.test(summary.bus)) continue
+      if (!summary || summary.bus === IMPORTED || events >= MOST) continue
+      events += summary.events
+      if (!summary.ended || unnamed.test(summary.bus)) continue
       const past = history.get(summary.bus) ?? { left: HISTORY, from: seq }
       history.set(summary.bus, past)
       if (past.left > 0) past.from = seq

@@ -2,7 +2,7 @@ import { expect } from '@esm-bundle/chai'
 import { BaseEvent, EventBus } from '../../src/index.js'
 import { compact } from '../../src/log/compaction.js'
 import { EventLog } from '../../src/log/event-log.js'
-import { count, records } from '../../src/log/reading.js'
+import { count, IMPORTED, records } from '../../src/log/reading.js'
 import { freshName, loggedBus } from './helpers.js'
 import { accepted, plant, plantAll, rowsOf, said } from './raw.js'
 import { all, discard, metaOf, planted } from './reading.js'
@@ -188,6 +188,28 @@ describe('compaction', () => {
     expect(bus2.eventHistory.size).to.equal(1000)
     expect([...bus2.eventHistory.values()].at(-1)?.eventPayload.i).to.equal(1199)
     await discard({ name, log: log2 })
+  })
+
+  it('does not keep everything since the last event of a bus that is seldom used; imports do not count', async () => {
+    const thousand = () =>
+      Array.from({ length: 1000 }, (_, i) => {
+        const { id, line } = accepted('A')
+        return [line, said('C', id, { at: [0, 2 * i] })]
+      }).flat()
+    for (const [filler, left] of [
+      [bus, 12],
+      [IMPORTED, 1],
+    ] as const) {
+      const { name, log } = await planted(
+        async (name) => {
+          await plant(name, finished(), { bus: 'Seldom' })
+          await plantAll(name, Array.from({ length: 11 }, thousand), { bus: filler })
+        },
+        { retain: { events: 0 } },
+      )
+      expect(await compact(log)).to.equal(left)
+      await discard({ name, log })
+    }
   })
 
   it('removes what no history needs', async () => {
