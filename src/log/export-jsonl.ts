@@ -4,7 +4,7 @@ import { Reader } from './reader.js'
 import { flatRecord, isTwin, settled } from './reading.js'
 import { isEnd, placeOf, rows } from './rows.js'
 import { fault, type Line, type RecordLine } from './segment.js'
-import { type OpenSegment, SegmentCache } from './segment-cache.js'
+import { aheadOf, type OpenSegment, SegmentCache } from './segment-cache.js'
 
 /**
  * The log as JSON lines. `entries: true` gives it as it is; else each event is one flat record, as the Python library writes
@@ -39,12 +39,15 @@ async function* bodies(log: EventLog): AsyncGenerator<string, void, void> {
     await reader.begin()
     await log.flush()
     const last = await (await log.db()).head()
-    for (;;) {
-      const [segment] = await (await log.db()).read('wal', reader.seq, last, 1)
-      if (segment?.seq !== reader.seq && reader.seq <= last) await reader.missed()
-      if (!segment) return
-      reader.seq = segment.seq + 1
-      if (segment.body && !fault(segment)) yield segment.body
+    for (let ahead = 1; ; ) {
+      const segments = await (await log.db()).read('wal', reader.seq, last, ahead)
+      for (const segment of segments) {
+        if (segment.seq !== reader.seq) await reader.missed()
+        reader.seq = segment.seq + 1
+        if (segment.body && !fault(segment)) yield segment.body
+      }
+      if (segments.length) ahead = aheadOf(segments)
+      else return void (reader.seq <= last && (await reader.missed()))
     }
   } finally {
     reader.end()

@@ -11,6 +11,10 @@ const KEPT = 12
 const AHEAD = 8
 const SMALL = 50_000
 
+/** How many are read at once after these. */
+export const aheadOf = (segments: readonly Placed[]): number =>
+  segments.every(({ body }) => String(body).length < SMALL) ? AHEAD : 1
+
 /** A sound segment; its lines are read when somebody first asks. */
 export class OpenSegment {
   readonly segment: Placed
@@ -93,7 +97,7 @@ export class SegmentCache {
       )
       this.#keep(new OpenSegment(segment, all))
     }
-    this.#ahead = segments.every(({ body }) => String(body).length < SMALL) ? AHEAD : 1
+    this.#ahead = aheadOf(segments)
   }
 
   #keep(opened: OpenSegment): void {

@@ -5,7 +5,7 @@ import { EventLog } from '../../src/log/event-log.js'
 import { forever } from '../same-page/helpers.js'
 import { freshName } from './helpers.js'
 import { left } from './pages.js'
-import { accepted, plant, rowsOf, said } from './raw.js'
+import { accepted, plant, plantAll, rowsOf, said } from './raw.js'
 import { discard, metaOf, planted } from './reading.js'
 import { eventually, loseLocks, openBus } from './tabs.js'
 
@@ -17,6 +17,26 @@ const finished = (count: number) =>
   ])
 
 describe('an export', () => {
+  it('of entries reads small segments some at once, big ones one by one', async () => {
+    for (const [length, least, most] of [
+      [1, 1, 12],
+      [60_000, 40, 41],
+    ]) {
+      const segments = Array.from({ length: 40 }, () => [
+        accepted('A', { payload: { text: 'x'.repeat(length) } }).line,
+      ])
+      const { name, log } = await planted((name) => plantAll(name, segments))
+      await log.index.catchUp()
+      const db = await log.db()
+      const { read } = db
+      let reads = 0
+      Object.assign(db, { read: (...args: Parameters<typeof read>) => ++reads && read.apply(db, args) })
+      expect(await new Response(log.exportJSONL({ entries: true })).text()).to.equal(segments.join(''))
+      expect(reads).to.be.within(least, most)
+      await discard({ name, log })
+    }
+  })
+
   it('has an event that gets its end while it begins', async () => {
     const { bus, log, name } = openBus(freshName())
     let release = () => {}
