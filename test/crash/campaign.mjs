@@ -95,7 +95,7 @@ class Campaign {
   }
 
   #started(tab) {
-    return this.recorder.next(`${tab} has started`, (line) => line.started && line.tab === tab, 60_000)
+    return this.recorder.next(`${tab} has started`, (line) => line.started && line.tab === tab, 150_000)
   }
 
   #url(tab, more = '') {

@@ -124,7 +124,9 @@ class PuppeteerDriver {
 
   async launch() {
     this.#pages.clear()
-    this.#browser = await patiently(() => launchOn(this.engine, this.found, this.profile))
+    // Firefox may stand still over a new page: to ask again helps, if it comes before the wait for the page is over.
+    const more = { protocolTimeout: 30_000 }
+    this.#browser = await patiently(() => launchOn(this.engine, this.found, this.profile, more))
   }
 
   tabs() {
@@ -135,7 +137,7 @@ class PuppeteerDriver {
     for (const [tab, url] of tabs) {
       const page = await patiently(() => this.#browser.newPage())
       this.#pages.set(tab, page)
-      await page.goto(url)
+      await patiently(() => page.goto(url))
     }
   }
 
