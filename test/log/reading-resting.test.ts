@@ -128,6 +128,21 @@ describe('reading over a rest', () => {
     expect(String(await error)).to.equal('RangeError: enough')
   })
 
+  it('holds nobody up who is to have the database for himself, where its frame is removed', async () => {
+    for (const kind of ['count', 'entries', 'compact'])
+      for (let n = 0; n < 4; n++) {
+        const { tab, name, log } = await reading()
+        await log.db()
+        const work = kind in reads ? reads[kind].read(log, tab.bubus.EventBus) : log.compact()
+        work.catch(() => {})
+        await turns(6 * n)
+        // Removed it hears that; one whose engine ends it does not.
+        if (n % 2) tell(tab, 'pagehide')
+        await tab.die()
+        await EventLog.destroy(name)
+      }
+  })
+
   it('reads nothing more of what another tab has cleared meanwhile', async () => {
     const { tab, name, log } = await reading()
     const records = log.records()
