@@ -46,9 +46,10 @@ async function* bodies(log: EventLog): AsyncGenerator<string, void, void> {
         reader.seq = segment.seq + 1
         if (segment.body && !fault(segment)) yield segment.body
       }
-      if (segments.length) ahead = aheadOf(segments)
-      else return void (reader.seq <= last && (await reader.missed()))
+      if (!segments.length) break
+      ahead = aheadOf(segments)
     }
+    if (reader.seq <= last) await reader.missed()
   } finally {
     reader.end()
   }

@@ -108,7 +108,8 @@ export async function holdStore(
   const worker = holder
   const id = holds++
   const told = () =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
+      worker.addEventListener('error', ({ message }) => reject(new Error(message)), { once: true })
       worker.addEventListener('message', function listen({ data }) {
         if (data !== id) return
         worker.removeEventListener('message', listen)

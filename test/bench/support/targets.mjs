@@ -17,7 +17,7 @@ function compared(name, above, below, limit, more = {}) {
 /** The same of the usual one of many. */
 function medians(name, above, below, limit, more = {}) {
   const value = ({ figure }) => figure(above, 'median') / figure(below, 'median')
-  return { name, value, limit: { chromium: limit }, ...more }
+  return compared(name, above, below, limit, { ...more, value })
 }
 
 const log = 'log, burst of 100 000'
